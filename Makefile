@@ -1,0 +1,66 @@
+# campaign: build with PGXS, test in throw-away servers.
+#
+#   make && sudo make install     needs PostgreSQL's server headers
+#   make test | demo | psql | bench | lint
+#                                 need nothing but Debian 12: what is missing
+#                                 is installed, the rest happens in a scratch
+#                                 folder (docs/testing.md)
+
+EXTENSION    = campaign
+MODULE_big   = $(EXTENSION)
+EXTVERSION  := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" $(EXTENSION).control)
+PARTS        = $(sort $(wildcard sql/parts/*.sql))
+OBJS         = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c src/*/*.c)))
+DATA_built   = sql/$(EXTENSION)--$(EXTVERSION).sql
+DATA         = $(filter-out $(DATA_built),$(wildcard sql/*--*.sql))
+PG_CPPFLAGS  = -I$(srcdir)/src
+PG_CFLAGS    = -std=gnu99 -Wall -Wextra -Wno-unused-parameter \
+               -Wno-missing-field-initializers -Wno-sign-compare \
+               -Wno-cast-function-type -fvisibility=hidden -MMD -MP
+EXTRA_CLEAN  = $(OBJS:.o=.d) results regression.diffs regression.out
+
+# Named fault points for the crash tests; make clean before switching.
+ifdef FAULTS
+PG_CPPFLAGS += -DCAMPAIGN_FAULTS
+endif
+
+# installcheck: against a running server that preloads the library.
+REGRESS        = --schedule=test/schedule
+REGRESS_OPTS   = --inputdir=test --load-extension=$(EXTENSION)
+ISOLATION      = $(patsubst test/isolation/specs/%.spec,%,$(sort $(wildcard test/isolation/specs/*.spec)))
+ISOLATION_OPTS = --inputdir=test/isolation --outputdir=. --load-extension=$(EXTENSION)
+
+# Bitcode for the server's JIT doubles the time of a build: with_llvm=yes asks for it.
+override with_llvm := $(if $(findstring command,$(origin with_llvm)),$(with_llvm),no)
+
+.DEFAULT_GOAL = all
+
+PG_CONFIG ?= pg_config
+PGXS := $(wildcard $(shell $(PG_CONFIG) --pgxs 2>/dev/null))
+ifneq (,$(PGXS))
+include $(PGXS)
+-include $(OBJS:.o=.d)
+else
+.PHONY: all install installcheck uninstall clean
+all install installcheck uninstall clean:
+	@echo "campaign: $(PG_CONFIG) finds no server headers; install postgresql-server-dev-15 (or set PG_CONFIG), or use make test, demo or psql" >&2; exit 1
+endif
+
+$(DATA_built): $(PARTS)
+	$(if $(PARTS),cat $^ > $@,$(error sql/parts is empty))
+
+# The harness decides by itself what it needs; it reads ONLY, TESTS, KEEP,
+# RESULTS and PEOPLE from the environment, where make puts its variables.
+.PHONY: test lint accept psql demo bench
+test:
+	@bash test/harness/run
+lint:
+	@ONLY=lint bash test/harness/run
+accept:
+	@ACCEPT=1 bash test/harness/run
+psql:
+	@bash test/harness/psql
+demo:
+	@bash test/demo/run
+bench:
+	@bash test/bench/run

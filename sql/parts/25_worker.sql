@@ -1,0 +1,20 @@
+-- ---------------------------------------------------------------------------
+-- Background workers
+-- ---------------------------------------------------------------------------
+
+-- The executors at work in this database, from shared memory: every owner's,
+-- so views on it must filter.  Empty if the library is not preloaded.
+--   owner       as whom it is connected
+--   activity    what it is at; NULL between two tasks, as is started_at
+--   rows        how many it has written so far
+CREATE FUNCTION campaign.executors(
+	OUT pid integer,
+	OUT owner oid,
+	OUT run_id bigint,
+	OUT activity text,
+	OUT rows bigint,
+	OUT started_at timestamptz)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'campaign_executors'
+LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED;
+COMMENT ON FUNCTION campaign.executors() IS 'executors at work in this database';

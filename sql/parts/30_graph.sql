@@ -1,0 +1,96 @@
+-- ---------------------------------------------------------------------------
+-- Tables: what is targeted, and what campaigns look like
+--
+-- Roles and relations are kept by oid and by name: the oid finds them as long
+-- as they are there, the name finds them again after a restore.
+-- ---------------------------------------------------------------------------
+
+-- A table of the user's whose rows can be targeted.
+--   name          unique among its owner's dimensions; the alias in expressions
+--   relation      table, view, partitioned or foreign table
+--   key           names of the key's columns, in order
+--   addresses     channel -> expression giving the address
+--   consent       channel -> expression giving whether marketing may be sent
+--   time_zone, language, profile   expressions, optional
+--   search_path   under which the expressions are read
+CREATE TABLE campaign.dimension (
+	dimension_id	bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+	name			text COLLATE "C" NOT NULL,
+	owner			oid NOT NULL,
+	owner_name		text COLLATE "C" NOT NULL,
+	relation		oid NOT NULL,
+	relation_name	text COLLATE "C" NOT NULL,
+	key				text[] NOT NULL,
+	addresses		jsonb NOT NULL DEFAULT '{}',
+	consent			jsonb NOT NULL DEFAULT '{}',
+	time_zone		text,
+	language		text,
+	profile			text,
+	search_path		text NOT NULL,
+	UNIQUE (owner_name, name)
+);
+COMMENT ON TABLE campaign.dimension IS 'a table, view, partitioned or foreign table whose rows can be targeted';
+
+-- A campaign; its draft and its published definitions are versions.
+--   status    draft, published, closed, stopped or archived
+--   settings  see docs/reference.md
+CREATE TABLE campaign.campaign (
+	campaign_id		bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+	name			text COLLATE "C" NOT NULL UNIQUE,
+	owner			oid NOT NULL,
+	owner_name		text COLLATE "C" NOT NULL,
+	dimension		text COLLATE "C" NOT NULL,
+	description		text,
+	status			text COLLATE "C" NOT NULL DEFAULT 'draft'
+		CHECK (status IN ('draft', 'published', 'closed', 'stopped', 'archived')),
+	settings		jsonb NOT NULL DEFAULT '{}',
+	created_at		timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+COMMENT ON TABLE campaign.campaign IS 'a campaign: name, owner, dimension, status, settings';
+
+-- A definition of a campaign: number 0 is the draft, the others are frozen.
+--   hash        SHA-256 of the frozen definition, NULL for the draft
+--   definition  what campaign_export shows, NULL for the draft
+--   dimensions  copies of the dimensions used, NULL for the draft
+CREATE TABLE campaign.version (
+	version_id		bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+	campaign_id		bigint NOT NULL REFERENCES campaign.campaign ON DELETE CASCADE,
+	number			integer NOT NULL,
+	hash			bytea,
+	definition		jsonb,
+	dimensions		jsonb,
+	published_at	timestamptz,
+	published_by	text COLLATE "C",
+	UNIQUE (campaign_id, number)
+);
+COMMENT ON TABLE campaign.version IS 'a definition of a campaign: the draft (number 0) or a frozen, hashed one';
+
+-- A node of a version.
+--   position     order of definition
+--   search_path  under which its expressions are read
+--   objects      identities of what its expressions refer to; set on publishing
+CREATE TABLE campaign.activity (
+	version_id		bigint NOT NULL REFERENCES campaign.version ON DELETE CASCADE,
+	name			text COLLATE "C" NOT NULL,
+	position		integer NOT NULL,
+	kind			text COLLATE "C" NOT NULL,
+	options			jsonb NOT NULL,
+	search_path		text NOT NULL,
+	objects			text[],
+	PRIMARY KEY (version_id, name)
+);
+COMMENT ON TABLE campaign.activity IS 'an activity of a version of a campaign';
+
+-- An edge of a version: an outcome of one activity feeds another.
+CREATE TABLE campaign.transition (
+	version_id		bigint NOT NULL,
+	source			text COLLATE "C" NOT NULL,
+	outcome			text COLLATE "C" NOT NULL,
+	target			text COLLATE "C" NOT NULL,
+	position		integer NOT NULL,
+	PRIMARY KEY (version_id, target, source, outcome),
+	FOREIGN KEY (version_id, source) REFERENCES campaign.activity ON DELETE CASCADE ON UPDATE CASCADE,
+	FOREIGN KEY (version_id, target) REFERENCES campaign.activity ON DELETE CASCADE ON UPDATE CASCADE
+);
+COMMENT ON TABLE campaign.transition IS 'an outcome of one activity feeding another';
+CREATE INDEX transition_source ON campaign.transition (version_id, source, outcome);

@@ -1,0 +1,86 @@
+-- ---------------------------------------------------------------------------
+-- Tables: executions
+-- ---------------------------------------------------------------------------
+
+-- One execution of a published version.
+--   uuid       key of the idempotency keys of its messages
+--   home       server and database it was started in: a copy does not execute it
+--   epoch      partition of the dispatch queue its messages go to
+--   variables  values of the run variables
+CREATE TABLE campaign.run (
+	run_id			bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+	uuid			uuid NOT NULL DEFAULT gen_random_uuid(),
+	campaign_id		bigint NOT NULL REFERENCES campaign.campaign ON DELETE CASCADE,
+	version_id		bigint NOT NULL REFERENCES campaign.version,
+	state			text COLLATE "C" NOT NULL DEFAULT 'pending'
+		CHECK (state IN ('pending', 'running', 'waiting', 'paused', 'held',
+						 'succeeded', 'failed', 'stopped', 'missed')),
+	home			text COLLATE "C" NOT NULL,
+	epoch			bigint NOT NULL,
+	variables		jsonb NOT NULL DEFAULT '{}',
+	started_by		text COLLATE "C" NOT NULL,
+	started_at		timestamptz NOT NULL DEFAULT clock_timestamp(),
+	ended_at		timestamptz
+);
+COMMENT ON TABLE campaign.run IS 'one execution of a campaign';
+CREATE INDEX run_campaign ON campaign.run (campaign_id);
+CREATE INDEX run_version ON campaign.run (version_id);
+
+-- One activity of a run.
+--   due_at    when it may be executed: ready ones at once, waiting ones then
+--   attempts  failed attempts so far
+--   error     of the last failed attempt, with its SQLSTATE, detail and hint
+CREATE TABLE campaign.task (
+	run_id			bigint NOT NULL REFERENCES campaign.run ON DELETE CASCADE,
+	activity		text COLLATE "C" NOT NULL,
+	position		integer NOT NULL,
+	state			text COLLATE "C" NOT NULL DEFAULT 'pending'
+		CHECK (state IN ('pending', 'ready', 'running', 'waiting', 'succeeded',
+						 'failed', 'skipped', 'cancelled')),
+	due_at			timestamptz,
+	attempts		integer NOT NULL DEFAULT 0,
+	rows_in			bigint,
+	started_at		timestamptz,
+	ended_at		timestamptz,
+	sqlstate		text COLLATE "C",
+	error			text,
+	detail			text,
+	hint			text,
+	PRIMARY KEY (run_id, activity)
+) WITH (fillfactor = 70);
+COMMENT ON TABLE campaign.task IS 'one activity of a run';
+CREATE INDEX task_due ON campaign.task (due_at) WHERE state IN ('ready', 'waiting');
+
+-- What came out of an outcome of a task.
+--   population  table in campaign_data holding the rows; NULL where only the
+--               count was needed, or when nothing needs the rows any more
+--   active      false: the outcome was empty and is not to be followed
+CREATE TABLE campaign.flow (
+	run_id			bigint NOT NULL REFERENCES campaign.run ON DELETE CASCADE,
+	source			text COLLATE "C" NOT NULL,
+	outcome			text COLLATE "C" NOT NULL,
+	rows			bigint NOT NULL,
+	dimension		text COLLATE "C",
+	population		text COLLATE "C",
+	active			boolean NOT NULL DEFAULT true,
+	PRIMARY KEY (run_id, source, outcome)
+);
+COMMENT ON TABLE campaign.flow IS 'what came out of an outcome of a task: count and population';
+
+-- What happened; rows are only ever added.
+CREATE TABLE campaign.log (
+	log_id			bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+	logged_at		timestamptz NOT NULL DEFAULT clock_timestamp(),
+	role_name		text COLLATE "C" NOT NULL,
+	owner			oid NOT NULL,
+	campaign		text COLLATE "C",
+	run_id			bigint,
+	activity		text COLLATE "C",
+	event			text COLLATE "C" NOT NULL,
+	old_state		text COLLATE "C",
+	new_state		text COLLATE "C",
+	message			text,
+	sqlstate		text COLLATE "C"
+);
+COMMENT ON TABLE campaign.log IS 'what happened: every move of a state with who, when and why';
+CREATE INDEX log_run ON campaign.log (run_id);

@@ -1,0 +1,185 @@
+-- ---------------------------------------------------------------------------
+-- Functions: defining dimensions and campaigns
+-- ---------------------------------------------------------------------------
+
+-- Declares a table that can be targeted, or declares it anew.
+CREATE FUNCTION @extschema@.campaign_dimension(
+	relation regclass,
+	name text DEFAULT NULL,
+	key text DEFAULT NULL,
+	addresses jsonb DEFAULT NULL,
+	consent jsonb DEFAULT NULL,
+	time_zone text DEFAULT NULL,
+	language text DEFAULT NULL,
+	profile text DEFAULT NULL)
+RETURNS text
+AS 'MODULE_PATHNAME', 'campaign_dimension'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION @extschema@.campaign_dimension(regclass, text, text, jsonb, jsonb, text, text, text)
+	IS 'declares a table whose rows can be targeted: key, addresses, consent, time zone, language, person';
+
+CREATE FUNCTION @extschema@.campaign_create(
+	campaign text,
+	dimension text,
+	description text DEFAULT NULL,
+	settings jsonb DEFAULT NULL)
+RETURNS text
+AS 'MODULE_PATHNAME', 'campaign_create'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION @extschema@.campaign_create(text, text, text, jsonb)
+	IS 'creates a campaign with an empty draft, owned by the caller';
+
+CREATE FUNCTION @extschema@.campaign_add(
+	campaign text,
+	activity text,
+	kind text,
+	options jsonb DEFAULT '{}',
+	after text DEFAULT NULL)
+RETURNS text
+AS 'MODULE_PATHNAME', 'campaign_add'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION @extschema@.campaign_add(text, text, text, jsonb, text)
+	IS 'adds an activity of any kind to the draft';
+
+CREATE FUNCTION @extschema@.campaign_connect(campaign text, source text, target text)
+RETURNS void
+AS 'MODULE_PATHNAME', 'campaign_connect'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION @extschema@.campaign_connect(text, text, text)
+	IS 'feeds an outcome of one activity of the draft to another';
+
+CREATE FUNCTION @extschema@.campaign_disconnect(campaign text, source text, target text)
+RETURNS void
+AS 'MODULE_PATHNAME', 'campaign_disconnect'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION @extschema@.campaign_disconnect(text, text, text)
+	IS 'removes a transition of the draft';
+
+CREATE FUNCTION @extschema@.campaign_alter(campaign text, activity text, options jsonb)
+RETURNS void
+AS 'MODULE_PATHNAME', 'campaign_alter'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION @extschema@.campaign_alter(text, text, jsonb)
+	IS 'changes options of an activity of the draft; null removes one';
+
+CREATE FUNCTION @extschema@.campaign_remove(campaign text, activity text)
+RETURNS void
+AS 'MODULE_PATHNAME', 'campaign_remove'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION @extschema@.campaign_remove(text, text)
+	IS 'removes an activity of the draft with its transitions';
+
+CREATE FUNCTION @extschema@.campaign_rename(campaign text, activity text, new_name text)
+RETURNS void
+AS 'MODULE_PATHNAME', 'campaign_rename'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION @extschema@.campaign_rename(text, text, text)
+	IS 'renames an activity of the draft';
+
+CREATE FUNCTION @extschema@.campaign_drop(campaign text)
+RETURNS void
+AS 'MODULE_PATHNAME', 'campaign_drop'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION @extschema@.campaign_drop(text)
+	IS 'drops a campaign with all its versions, runs and deliveries';
+
+CREATE FUNCTION @extschema@.campaign_define(definition jsonb)
+RETURNS text
+AS 'MODULE_PATHNAME', 'campaign_define'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION @extschema@.campaign_define(jsonb)
+	IS 'creates a campaign, or replaces its draft, from a whole definition';
+
+CREATE FUNCTION @extschema@.campaign_export(campaign text, version integer DEFAULT 0)
+RETURNS jsonb
+AS 'MODULE_PATHNAME', 'campaign_export'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION @extschema@.campaign_export(text, integer)
+	IS 'the whole definition of the draft (version 0) or of a published version';
+
+-- One typed function per kind.  They only gather their arguments.
+
+CREATE FUNCTION @extschema@.campaign_add_audience(
+	campaign text, activity text,
+	filter text DEFAULT NULL, dimension text DEFAULT NULL,
+	skip_empty boolean DEFAULT NULL, after text DEFAULT NULL)
+RETURNS text
+LANGUAGE sql VOLATILE PARALLEL UNSAFE
+BEGIN ATOMIC
+	SELECT @extschema@.campaign_add(campaign, activity, 'audience',
+		jsonb_strip_nulls(jsonb_build_object('filter', filter,
+			'dimension', dimension, 'skip_empty', skip_empty)), after);
+END;
+COMMENT ON FUNCTION @extschema@.campaign_add_audience(text, text, text, text, boolean, text)
+	IS 'adds an audience: rows that satisfy a condition';
+
+CREATE FUNCTION @extschema@.campaign_add_split(
+	campaign text, activity text, outcomes jsonb,
+	seed text DEFAULT NULL, after text DEFAULT NULL)
+RETURNS text
+LANGUAGE sql VOLATILE PARALLEL UNSAFE
+BEGIN ATOMIC
+	SELECT @extschema@.campaign_add(campaign, activity, 'split',
+		jsonb_strip_nulls(jsonb_build_object('outcomes', outcomes, 'seed', seed)),
+		after);
+END;
+COMMENT ON FUNCTION @extschema@.campaign_add_split(text, text, jsonb, text, text)
+	IS 'adds a split: every row to the first outcome that takes it';
+
+CREATE FUNCTION @extschema@.campaign_add_fork(campaign text, activity text, after text DEFAULT NULL)
+RETURNS text
+LANGUAGE sql VOLATILE PARALLEL UNSAFE
+BEGIN ATOMIC
+	SELECT @extschema@.campaign_add(campaign, activity, 'fork', '{}'::jsonb, after);
+END;
+COMMENT ON FUNCTION @extschema@.campaign_add_fork(text, text, text)
+	IS 'adds a fork: branches that go on independently';
+
+CREATE FUNCTION @extschema@.campaign_add_join(
+	campaign text, activity text, primary_set text DEFAULT NULL, after text DEFAULT NULL)
+RETURNS text
+LANGUAGE sql VOLATILE PARALLEL UNSAFE
+BEGIN ATOMIC
+	SELECT @extschema@.campaign_add(campaign, activity, 'join',
+		jsonb_strip_nulls(jsonb_build_object('primary_set', primary_set)), after);
+END;
+COMMENT ON FUNCTION @extschema@.campaign_add_join(text, text, text, text)
+	IS 'adds a join: waits for all inbound branches';
+
+CREATE FUNCTION @extschema@.campaign_add_wait(
+	campaign text, activity text,
+	duration interval DEFAULT NULL, fixed_time timestamptz DEFAULT NULL,
+	after text DEFAULT NULL)
+RETURNS text
+LANGUAGE sql VOLATILE PARALLEL UNSAFE
+BEGIN ATOMIC
+	SELECT @extschema@.campaign_add(campaign, activity, 'wait',
+		jsonb_strip_nulls(jsonb_build_object('duration', duration::text,
+			'fixed_time', fixed_time)), after);
+END;
+COMMENT ON FUNCTION @extschema@.campaign_add_wait(text, text, interval, timestamptz, text)
+	IS 'adds a wait: the branch goes on after a time, or at a time';
+
+CREATE FUNCTION @extschema@.campaign_add_email(
+	campaign text, activity text, subject text, body text,
+	address text DEFAULT NULL, category text DEFAULT NULL,
+	one_per_address boolean DEFAULT NULL, after text DEFAULT NULL)
+RETURNS text
+LANGUAGE sql VOLATILE PARALLEL UNSAFE
+BEGIN ATOMIC
+	SELECT @extschema@.campaign_add(campaign, activity, 'email',
+		jsonb_strip_nulls(jsonb_build_object('subject', subject, 'body', body,
+			'address', address, 'category', category,
+			'one_per_address', one_per_address)), after);
+END;
+COMMENT ON FUNCTION @extschema@.campaign_add_email(text, text, text, text, text, text, boolean, text)
+	IS 'adds an e-mail to every row that may get one';
+
+CREATE FUNCTION @extschema@.campaign_add_end(campaign text, activity text, after text DEFAULT NULL)
+RETURNS text
+LANGUAGE sql VOLATILE PARALLEL UNSAFE
+BEGIN ATOMIC
+	SELECT @extschema@.campaign_add(campaign, activity, 'end', '{}'::jsonb, after);
+END;
+COMMENT ON FUNCTION @extschema@.campaign_add_end(text, text, text)
+	IS 'adds the end of a branch';

@@ -1,0 +1,164 @@
+-- ---------------------------------------------------------------------------
+-- Deliveries: claiming messages, settling them, and whom not to contact
+-- ---------------------------------------------------------------------------
+
+-- Leases that ran out and whose messages were claimed again, so that a late
+-- acknowledgement can be told from one of a lease that never was.  Rows are
+-- forgotten after a week.
+CREATE TABLE campaign.lost_lease (
+	lease			uuid NOT NULL,
+	holder			oid NOT NULL,
+	lost_at			timestamptz NOT NULL
+);
+COMMENT ON TABLE campaign.lost_lease IS 'leases that ran out and whose messages were claimed again';
+CREATE INDEX lost_lease_lease ON campaign.lost_lease (lease);
+
+CREATE TYPE campaign.claimed_message AS (
+	message_id		bigint,
+	lease			uuid,
+	idempotency_key	text,
+	address			text,
+	subject			text,
+	body			text,
+	attributes		jsonb,
+	attempt			integer
+);
+COMMENT ON TYPE campaign.claimed_message IS 'a message as a sender gets it';
+
+CREATE TYPE campaign.acknowledged AS (
+	result			text,
+	sent			bigint,
+	failed			bigint,
+	retried			bigint
+);
+COMMENT ON TYPE campaign.acknowledged IS 'what an acknowledgement changed; result is settled, or late, settled before or unknown when nothing was';
+
+-- Leases up to size messages of the channel that are due: of runs that are not
+-- paused, held or stopped, of campaigns whose owner the caller acts for, to
+-- addresses that are not suppressed at this instant.  Commit before sending.
+--   lease  for how long; NULL: setting campaign.lease_duration
+-- No rows: nothing is due, apart from what another claim is just taking.
+CREATE FUNCTION @extschema@.campaign_claim(channel text, size integer DEFAULT 1000, lease interval DEFAULT NULL)
+RETURNS SETOF campaign.claimed_message
+AS 'MODULE_PATHNAME', 'campaign_claim'
+LANGUAGE C VOLATILE PARALLEL UNSAFE ROWS 1000;
+COMMENT ON FUNCTION @extschema@.campaign_claim(text, integer, interval)
+	IS 'leases messages that are due to the caller, who is to send and acknowledge them';
+
+-- Settles all messages of a lease as sent, but those named as failed.
+--   failed  array of {"message_id": n, "reason": text, "permanent": boolean,
+--           "delay": interval}; those not permanent are tried again after the
+--           delay (default: 5 minutes, doubled with each attempt, at most a
+--           day), until campaign.max_attempts have been made
+-- A lease that ran out, or is not the caller's, changes nothing.
+CREATE FUNCTION @extschema@.campaign_ack(lease uuid, failed jsonb DEFAULT NULL)
+RETURNS campaign.acknowledged
+AS 'MODULE_PATHNAME', 'campaign_ack'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION @extschema@.campaign_ack(uuid, jsonb)
+	IS 'settles the messages of a lease: sent, or failed where said so';
+
+-- Gives the messages of a lease back at once; the attempt does not count.
+-- Returns the number of messages; 0 if the lease is not live or not the caller's.
+CREATE FUNCTION @extschema@.campaign_release(lease uuid)
+RETURNS bigint
+AS 'MODULE_PATHNAME', 'campaign_release'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION @extschema@.campaign_release(uuid)
+	IS 'gives the messages of a lease back unsent; returns how many';
+
+-- Makes a lease end so long from now.  Returns the number of its messages; 0
+-- if the lease is not live or not the caller's: stop sending them.
+CREATE FUNCTION @extschema@.campaign_extend(lease uuid, duration interval)
+RETURNS bigint
+AS 'MODULE_PATHNAME', 'campaign_extend'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION @extschema@.campaign_extend(uuid, interval)
+	IS 'makes a lease last for so long from now; returns how many messages it holds';
+
+-- What addresses are compared by: the same for addresses that differ in blanks
+-- around them and in the case of ASCII letters.
+CREATE FUNCTION campaign.address_hash(address text)
+RETURNS uuid
+AS 'MODULE_PATHNAME', 'campaign_address_hash'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION campaign.address_hash(text)
+	IS 'hash of an address by which suppression is judged';
+
+-- Contacts an address no more, for every campaign of the database, from the
+-- next claim on.  Returns false if it was suppressed before.
+CREATE FUNCTION @extschema@.campaign_suppress(channel text, address text, reason text DEFAULT NULL)
+RETURNS boolean
+AS 'MODULE_PATHNAME', 'campaign_suppress'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION @extschema@.campaign_suppress(text, text, text)
+	IS 'has an address not be contacted any more; returns whether that is new';
+
+-- Takes that back; only for the role that suppressed it, or one with its rights.
+-- Returns false if it was not suppressed.
+CREATE FUNCTION @extschema@.campaign_unsuppress(channel text, address text)
+RETURNS boolean
+AS 'MODULE_PATHNAME', 'campaign_unsuppress'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION @extschema@.campaign_unsuppress(text, text)
+	IS 'lets an address be contacted again; returns whether it was suppressed';
+
+-- For the owners' selects: who must not be contacted, without saying who it is.
+CREATE VIEW campaign.suppressed AS
+SELECT channel, address_hash FROM campaign.suppression;
+COMMENT ON VIEW campaign.suppressed IS 'hashes of suppressed addresses, per channel';
+
+-- A message is in one chunk where its byte is not r: there it waits, or has come
+-- to its end.  Each message looks its chunk up, by the bounds on first_id and
+-- with LIMIT: joining the two would let a plan compare all with all.
+CREATE VIEW campaign.message WITH (security_barrier) AS
+SELECT d.run_id, d.activity, m.message_id, m.recipient, d.channel, m.address,
+	CASE c.result
+		WHEN 's' THEN 'sent'
+		WHEN 'f' THEN 'failed'
+		WHEN 'w' THEN 'withdrawn'
+		ELSE CASE
+			WHEN c.leased_until > statement_timestamp() THEN 'leased'
+			WHEN r.state IN ('stopped', 'missed') THEN 'withdrawn'
+			ELSE 'pending' END
+	END AS status,
+	c.attempts, c.due_at AS send_at,
+	CASE c.result
+		WHEN 's' THEN c.leased_until
+		WHEN '.' THEN NULL
+		ELSE o.settled_at
+	END AS settled_at,
+	o.reason AS error
+FROM campaign.campaign g
+JOIN campaign.run r ON r.campaign_id = g.campaign_id
+JOIN campaign.delivery d ON d.run_id = r.run_id
+JOIN campaign.dispatch m ON m.delivery_id = d.delivery_id
+CROSS JOIN LATERAL (
+	SELECT c.due_at, c.leased_until, c.attempts, b.result
+	FROM campaign.chunk c
+	CROSS JOIN LATERAL (
+		SELECT coalesce(chr(get_byte(c.results, (m.message_id - c.first_id)::integer)), '.') AS result
+	) b
+	WHERE c.delivery_id = m.delivery_id
+		AND c.first_id BETWEEN m.message_id - 999 AND m.message_id
+		AND c.last_id >= m.message_id AND b.result <> 'r'
+	LIMIT 1
+) c
+LEFT JOIN LATERAL (
+	SELECT o.reason, o.settled_at FROM campaign.outcome o
+	WHERE o.message_id = m.message_id AND c.result <> 's'
+	ORDER BY o.attempt DESC LIMIT 1
+) o ON true
+WHERE campaign.visible(g.owner);
+COMMENT ON VIEW campaign.message IS 'messages with their status: pending, leased, sent, failed or withdrawn';
+COMMENT ON COLUMN campaign.message.attempts IS 'how often the message was handed out';
+COMMENT ON COLUMN campaign.message.error IS 'reason of the last failed attempt, or of the withdrawal';
+
+CREATE VIEW campaign.excluded WITH (security_barrier) AS
+SELECT d.run_id, d.activity, e.recipient, e.reason
+FROM campaign.campaign g
+JOIN campaign.run r ON r.campaign_id = g.campaign_id
+JOIN campaign.delivery d ON d.run_id = r.run_id
+JOIN campaign.exclusion e ON e.delivery_id = d.delivery_id
+WHERE campaign.visible(g.owner);
+COMMENT ON VIEW campaign.excluded IS 'who was left out of a delivery, and why';

@@ -1,0 +1,77 @@
+-- ---------------------------------------------------------------------------
+-- Functions and views: looking
+-- ---------------------------------------------------------------------------
+
+CREATE FUNCTION @extschema@.campaign_kinds(
+	OUT kind text, OUT category text, OUT purpose text, OUT inputs text,
+	OUT outcomes text, OUT options jsonb)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'campaign_kinds'
+LANGUAGE C STABLE PARALLEL RESTRICTED;
+COMMENT ON FUNCTION @extschema@.campaign_kinds()
+	IS 'the kinds of activities with their outcomes and options';
+
+CREATE FUNCTION @extschema@.campaign_check(
+	campaign text,
+	OUT severity text, OUT activity text, OUT code text, OUT message text,
+	OUT hint text)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'campaign_check'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION @extschema@.campaign_check(text)
+	IS 'everything that is wrong with the draft, at once';
+
+CREATE FUNCTION @extschema@.campaign_graph(
+	campaign text, format text DEFAULT 'text', run bigint DEFAULT NULL)
+RETURNS text
+AS 'MODULE_PATHNAME', 'campaign_graph'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION @extschema@.campaign_graph(text, text, bigint)
+	IS 'a drawing of the draft, or of a run with its states and counts';
+
+CREATE FUNCTION @extschema@.campaign_verify(run bigint, OUT code text, OUT detail text)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'campaign_verify'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION @extschema@.campaign_verify(bigint)
+	IS 'broken promises of a run, proved from its data: none, always';
+
+CREATE VIEW campaign.run_progress WITH (security_barrier) AS
+SELECT t.run_id, c.name AS campaign, t.activity, a.kind,
+	CASE WHEN e.pid IS NULL THEN t.state ELSE 'running' END AS state,
+	coalesce(t.rows_in, (
+		SELECT sum(f.rows)::bigint FROM campaign.transition n
+		JOIN campaign.flow f ON f.run_id = t.run_id AND f.source = n.source AND f.outcome = n.outcome
+		WHERE n.version_id = r.version_id AND n.target = t.activity)) AS rows_in,
+	coalesce(e.rows, (
+		SELECT sum(f.rows)::bigint FROM campaign.flow f
+		WHERE f.run_id = t.run_id AND f.source = t.activity)) AS rows_out,
+	coalesce(t.ended_at, clock_timestamp()) - coalesce(e.started_at, t.started_at) AS elapsed,
+	CASE WHEN t.state IN ('succeeded', 'skipped') THEN repeat('#', 20)
+		WHEN e.pid IS NOT NULL THEN rpad(repeat('#', least(19, (20 * e.rows / nullif((
+			SELECT sum(f.rows)::bigint FROM campaign.transition n
+			JOIN campaign.flow f ON f.run_id = t.run_id AND f.source = n.source AND f.outcome = n.outcome
+			WHERE n.version_id = r.version_id AND n.target = t.activity), 0))::integer)), 20, '.')
+		ELSE repeat('.', 20) END AS bar,
+	CASE WHEN t.state = 'waiting' THEN t.due_at END AS eta,
+	t.error, t.sqlstate, t.hint, t.attempts,
+	CASE WHEN r.home = campaign.home() OR r.state IN ('succeeded', 'stopped', 'missed')
+		THEN r.state ELSE 'held' END AS run_state
+FROM campaign.campaign c
+JOIN campaign.run r ON r.campaign_id = c.campaign_id
+JOIN campaign.task t ON t.run_id = r.run_id
+JOIN campaign.activity a ON a.version_id = r.version_id AND a.name = t.activity
+LEFT JOIN campaign.executors() e ON e.run_id = t.run_id AND e.activity = t.activity
+WHERE campaign.visible(c.owner)
+ORDER BY t.run_id, t.position;
+COMMENT ON VIEW campaign.run_progress IS 'every activity of every run: state, rows in and out, time, error';
+
+CREATE VIEW campaign.flow_counts WITH (security_barrier) AS
+SELECT f.run_id, f.source, f.outcome, n.target, f.rows
+FROM campaign.campaign c
+JOIN campaign.run r ON r.campaign_id = c.campaign_id
+JOIN campaign.flow f ON f.run_id = r.run_id
+LEFT JOIN campaign.transition n ON n.version_id = r.version_id
+	AND n.source = f.source AND n.outcome = f.outcome
+WHERE campaign.visible(c.owner);
+COMMENT ON VIEW campaign.flow_counts IS 'how many rows came out of each outcome of each run, and where they went';

@@ -1,0 +1,30 @@
+-- ---------------------------------------------------------------------------
+-- What pg_dump takes: every table and every sequence, one statement each
+-- ---------------------------------------------------------------------------
+
+SELECT pg_extension_config_dump('campaign.dimension', '');
+SELECT pg_extension_config_dump('campaign.dimension_dimension_id_seq', '');
+SELECT pg_extension_config_dump('campaign.campaign', '');
+SELECT pg_extension_config_dump('campaign.campaign_campaign_id_seq', '');
+SELECT pg_extension_config_dump('campaign.version', '');
+SELECT pg_extension_config_dump('campaign.version_version_id_seq', '');
+SELECT pg_extension_config_dump('campaign.activity', '');
+SELECT pg_extension_config_dump('campaign.transition', '');
+SELECT pg_extension_config_dump('campaign.run', '');
+SELECT pg_extension_config_dump('campaign.run_run_id_seq', '');
+SELECT pg_extension_config_dump('campaign.task', '');
+SELECT pg_extension_config_dump('campaign.flow', '');
+SELECT pg_extension_config_dump('campaign.log', '');
+SELECT pg_extension_config_dump('campaign.log_log_id_seq', '');
+SELECT pg_extension_config_dump('campaign.epoch', '');
+SELECT pg_extension_config_dump('campaign.epoch_epoch_id_seq', '');
+SELECT pg_extension_config_dump('campaign.delivery', '');
+SELECT pg_extension_config_dump('campaign.delivery_delivery_id_seq', '');
+SELECT pg_extension_config_dump('campaign.dispatch', '');
+SELECT pg_extension_config_dump('campaign.message_number', '');
+SELECT pg_extension_config_dump('campaign.chunk', '');
+SELECT pg_extension_config_dump('campaign.chunk_chunk_id_seq', '');
+SELECT pg_extension_config_dump('campaign.outcome', '');
+SELECT pg_extension_config_dump('campaign.exclusion', '');
+SELECT pg_extension_config_dump('campaign.suppression', '');
+SELECT pg_extension_config_dump('campaign.lost_lease', '');

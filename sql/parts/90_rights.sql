@@ -1,0 +1,54 @@
+-- ---------------------------------------------------------------------------
+-- Rights
+--
+-- Nobody has any on the tables; whoever has USAGE on schema campaign may use
+-- the views and functions below, and the API functions ask for that USAGE
+-- themselves.  Row security without policies is the second line: a grant made
+-- by mistake shows nothing.
+-- ---------------------------------------------------------------------------
+
+REVOKE ALL ON SCHEMA campaign, campaign_data FROM PUBLIC;
+REVOKE ALL ON ALL TABLES IN SCHEMA campaign FROM PUBLIC;
+REVOKE ALL ON ALL SEQUENCES IN SCHEMA campaign FROM PUBLIC;
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA campaign FROM PUBLIC;
+
+-- Owners read their own populations there; nobody may create.
+GRANT USAGE ON SCHEMA campaign_data TO PUBLIC;
+
+-- Views filter by owner; functions inside of views run as the caller.
+GRANT EXECUTE ON FUNCTION
+	campaign.visible(oid),
+	campaign.home(),
+	campaign.executors(),
+	campaign.sample_position(text, text),
+	campaign.address_hash(text)
+TO PUBLIC;
+GRANT SELECT ON
+	campaign.run_progress,
+	campaign.flow_counts,
+	campaign.message,
+	campaign.excluded,
+	campaign.suppressed,
+	campaign.log
+TO PUBLIC;
+
+ALTER TABLE campaign.dimension ENABLE ROW LEVEL SECURITY;
+ALTER TABLE campaign.campaign ENABLE ROW LEVEL SECURITY;
+ALTER TABLE campaign.version ENABLE ROW LEVEL SECURITY;
+ALTER TABLE campaign.activity ENABLE ROW LEVEL SECURITY;
+ALTER TABLE campaign.transition ENABLE ROW LEVEL SECURITY;
+ALTER TABLE campaign.run ENABLE ROW LEVEL SECURITY;
+ALTER TABLE campaign.task ENABLE ROW LEVEL SECURITY;
+ALTER TABLE campaign.flow ENABLE ROW LEVEL SECURITY;
+ALTER TABLE campaign.log ENABLE ROW LEVEL SECURITY;
+ALTER TABLE campaign.epoch ENABLE ROW LEVEL SECURITY;
+ALTER TABLE campaign.delivery ENABLE ROW LEVEL SECURITY;
+ALTER TABLE campaign.dispatch ENABLE ROW LEVEL SECURITY;
+ALTER TABLE campaign.chunk ENABLE ROW LEVEL SECURITY;
+ALTER TABLE campaign.outcome ENABLE ROW LEVEL SECURITY;
+ALTER TABLE campaign.exclusion ENABLE ROW LEVEL SECURITY;
+ALTER TABLE campaign.suppression ENABLE ROW LEVEL SECURITY;
+ALTER TABLE campaign.lost_lease ENABLE ROW LEVEL SECURITY;
+
+-- The log is a table that people read themselves.
+CREATE POLICY log_visible ON campaign.log FOR SELECT USING (campaign.visible(owner));

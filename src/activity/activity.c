@@ -1,0 +1,223 @@
+/*
+ * activity.c
+ *		The table of kinds, and what their run() functions share.
+ */
+#include "postgres.h"
+
+#include "activity/activity.h"
+#include "activity/option.h"
+#include "base/errors.h"
+#include "base/text.h"
+
+/* In order of name. */
+static const CampaignKind *const kinds[] = {
+	&campaign_kind_audience,
+	&campaign_kind_email,
+	&campaign_kind_end,
+	&campaign_kind_fork,
+	&campaign_kind_join,
+	&campaign_kind_split,
+	&campaign_kind_wait,
+};
+
+/* All kinds, in order of name. */
+List *
+campaign_kinds_all(void)
+{
+	List	   *all = NIL;
+
+	for (int i = 0; i < lengthof(kinds); i++)
+		all = lappend(all, (void *) kinds[i]);
+	return all;
+}
+
+/* The kind of that name; refused with the nearest names. */
+const CampaignKind *
+campaign_kind_find(const char *name)
+{
+	List	   *names = NIL;
+
+	for (int i = 0; i < lengthof(kinds); i++)
+	{
+		if (strcmp(kinds[i]->name, name) == 0)
+			return kinds[i];
+		names = lappend(names, (char *) kinds[i]->name);
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_OBJECT),
+			 errmsg("unrecognized kind of activity: \"%s\"", name),
+			 errhint("%s", campaign_nearest_hint(name, names, "kinds"))));
+	return NULL;				/* keep the compiler quiet */
+}
+
+/* The one outcome of kinds that have one. */
+List *
+campaign_outcome_sole(const Jsonb *options)
+{
+	return list_make1(pstrdup("result"));
+}
+
+/* For kinds at which a branch ends. */
+List *
+campaign_outcome_none(const Jsonb *options)
+{
+	return NIL;
+}
+
+/* Names of the outcomes of an activity. */
+List *
+campaign_activity_outcomes(const CampaignActivity *activity)
+{
+	return campaign_kind_find(activity->kind)->outcomes(activity->options);
+}
+
+/*
+ * The dimension an activity's rows come from: that of the first activity on
+ * the way up that names one, or the campaign's.
+ */
+char *
+campaign_activity_dimension(const CampaignGraph *graph,
+							const CampaignActivity *activity)
+{
+	int			steps = list_length(graph->activities);
+
+	/* Counted, because a graph that was not checked may have cycles. */
+	while (steps-- >= 0)
+	{
+		char	   *named = campaign_option_text(activity->options, "dimension");
+
+		if (named != NULL)
+			return named;
+		if (activity->inbound == NIL)
+			break;
+		activity = ((CampaignTransition *) linitial(activity->inbound))->source;
+	}
+	return graph->campaign->dimension;
+}
+
+/* The graph's dimension of that name: frozen with it, or as it is now. */
+CampaignTarget *
+campaign_graph_target(const CampaignGraph *graph, const char *dimension)
+{
+	CampaignDimension *found;
+
+	found = graph->frozen ?
+		campaign_dimension_of_version(graph->version_id, dimension) :
+		campaign_dimension_find(graph->campaign->owner_name, dimension);
+	if (found == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_CAMPAIGN_NOT_FOUND),
+				 errmsg("dimension \"%s\" does not exist", dimension),
+				 errhint("%s Dimensions are declared with campaign_dimension().",
+						 campaign_nearest_hint(dimension,
+											   campaign_dimension_names(graph->campaign->owner_name),
+											   "dimensions"))));
+	return campaign_target_resolve(found);
+}
+
+/* The scope of an activity; resolves its dimension. */
+void
+campaign_scope_open(CampaignScope *scope, CampaignGraph *graph,
+					CampaignActivity *activity,
+					const CampaignVariables *variables)
+{
+	scope->graph = graph;
+	scope->activity = activity;
+	scope->variables = variables;
+	scope->target = campaign_graph_target(graph,
+										  campaign_activity_dimension(graph,
+																	  activity));
+}
+
+/* ----------------------- for the kinds' run() --------------------------- */
+
+/* An inbound population, by number from 0. */
+CampaignPopulation *
+campaign_task_population(const CampaignTask *task, int number)
+{
+	CampaignFlow *flow = list_nth(task->inbound, number);
+
+	campaign_ensure(flow->population != NULL,
+					"population of \"%s.%s\" is missing", flow->source,
+					flow->outcome);
+	return campaign_population_open(flow->population, task->scope.target);
+}
+
+/* A new select for the task's expressions. */
+CampaignSelect *
+campaign_task_select(const CampaignTask *task)
+{
+	return campaign_select_new(task->scope.variables,
+							   task->scope.activity->search_path);
+}
+
+/* The name of an outcome, by number from 0. */
+static char *
+outcome_name(const CampaignTask *task, int number)
+{
+	return list_nth(campaign_activity_outcomes(task->scope.activity), number);
+}
+
+/* True if an activity follows the outcome. */
+static bool
+has_target(const CampaignTask *task, const char *outcome)
+{
+	ListCell   *cell;
+
+	foreach(cell, task->scope.activity->outbound)
+	{
+		if (strcmp(((CampaignTransition *) lfirst(cell))->outcome,
+				   outcome) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Readies an outlet for an outcome. */
+void
+campaign_task_outlet(CampaignTask *task, CampaignOutlet *outlet, int number,
+					 List *added)
+{
+	outlet->capacity = -1;
+	outlet->rows = 0;
+	outlet->population = NULL;
+	if (!task->keep && !has_target(task, outcome_name(task, number)))
+		return;
+	outlet->population =
+		campaign_population_create(psprintf("r" INT64_FORMAT "_%d_%d",
+											task->run->id,
+											task->scope.activity->position,
+											number + 1),
+								   task->scope.target, added,
+								   task->run->owner);
+}
+
+/* Notes what came out of outcome number. */
+void
+campaign_task_emit(CampaignTask *task, const CampaignOutlet *outlet,
+				   int number, bool active)
+{
+	CampaignFlow *flow = palloc0(sizeof(CampaignFlow));
+
+	flow->source = task->scope.activity->name;
+	flow->outcome = outcome_name(task, number);
+	flow->rows = outlet->rows;
+	flow->dimension = task->scope.target->dimension->name;
+	flow->population = outlet->population ? outlet->population->name : NULL;
+	flow->active = active;
+	task->outbound = lappend(task->outbound, flow);
+}
+
+/* Passes an inbound population on, without touching it. */
+void
+campaign_task_pass(CampaignTask *task, int inbound)
+{
+	CampaignFlow *from = list_nth(task->inbound, inbound);
+	CampaignFlow *flow = palloc(sizeof(CampaignFlow));
+
+	*flow = *from;
+	flow->source = task->scope.activity->name;
+	flow->outcome = outcome_name(task, 0);
+	flow->active = true;
+	task->outbound = lappend(task->outbound, flow);
+}

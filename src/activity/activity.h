@@ -1,0 +1,150 @@
+/*
+ * activity.h
+ *		What a kind of activity is, and what it is given to execute.
+ *
+ * A kind is one file with one CampaignKind in it and one row in the table of
+ * activity.c.  Everything about its options is said in its array of options;
+ * checking, campaign_kinds() and the documentation read it from there.
+ *
+ * There are three families, told apart by what run() does:
+ *	- a selecting kind writes a SELECT over its inbound populations and hands
+ *	  it to a sink (audience, split);
+ *	- an acting kind has an effect on the way and passes its inbound population
+ *	  on (email);
+ *	- a controlling kind moves no rows at all: it passes populations on, at
+ *	  once or when a time has come (fork, join, wait, end).
+ */
+#ifndef CAMPAIGN_ACTIVITY_H
+#define CAMPAIGN_ACTIVITY_H
+
+#include "postgres.h"
+
+#include "datatype/timestamp.h"
+#include "nodes/pg_list.h"
+#include "utils/jsonb.h"
+
+#include "set/population.h"
+#include "set/sink.h"
+#include "set/target.h"
+#include "set/variable.h"
+#include "store/graph.h"
+#include "store/run.h"
+#include "store/task.h"
+
+/* What an option's value is; campaign_kinds() shows these names. */
+typedef enum CampaignOptionType
+{
+	CAMPAIGN_OPTION_TEXT,
+	CAMPAIGN_OPTION_BOOLEAN,
+	CAMPAIGN_OPTION_INTERVAL,
+	CAMPAIGN_OPTION_TIME,		/* timestamptz */
+	CAMPAIGN_OPTION_CONDITION,	/* boolean SQL expression over the row */
+	CAMPAIGN_OPTION_VALUE,		/* SQL expression over the row */
+	CAMPAIGN_OPTION_DIMENSION,	/* name of a dimension */
+	CAMPAIGN_OPTION_CHOICE,		/* one of the words in choices */
+	CAMPAIGN_OPTION_TEMPLATE,	/* text with {{ expressions }} over the row */
+	CAMPAIGN_OPTION_OUTCOMES,	/* array of objects, checked by the kind */
+	CAMPAIGN_OPTION_TRANSITION	/* an inbound transition: activity.outcome */
+} CampaignOptionType;
+
+typedef struct CampaignOption
+{
+	const char *name;
+	CampaignOptionType type;
+	bool		required;
+	const char *fallback;		/* the default, as text; NULL: none */
+	const char *meaning;
+	const char *choices;		/* with commas; for CAMPAIGN_OPTION_CHOICE */
+} CampaignOption;
+
+/* Where an activity stands while it is checked or executed. */
+typedef struct CampaignScope
+{
+	CampaignGraph *graph;
+	CampaignActivity *activity;
+	CampaignTarget *target;		/* of the rows it sees */
+	const CampaignVariables *variables;
+} CampaignScope;
+
+/* A task in execution: what it is given, and what it gives. */
+typedef struct CampaignTask
+{
+	CampaignScope scope;
+	CampaignRun *run;
+	List	   *inbound;		/* of CampaignFlow * */
+	bool		due;			/* the time it was waiting for has come */
+	bool		keep;			/* write populations that nobody reads, too */
+	/* results */
+	List	   *outbound;		/* of CampaignFlow * */
+	TimestampTz wait_until;		/* not 0: nothing came out yet */
+} CampaignTask;
+
+typedef struct CampaignKind
+{
+	const char *name;
+	const char *category;		/* targeting, flow control, channel */
+	const char *purpose;
+	int			min_inbound;
+	int			max_inbound;	/* -1: any number */
+	const char *outcome_names;	/* for people */
+	const CampaignOption *options;
+	int			noptions;
+	/* names of its outcomes, of char *; reads options that were checked */
+	List	   *(*outcomes) (const Jsonb *options);
+	/* expressions beyond those options, of CampaignExpression *; may be NULL */
+	List	   *(*expressions) (const CampaignScope *scope);
+	/* refuses what no option alone shows; may be NULL */
+	void		(*check) (const CampaignScope *scope);
+	/* sets outbound or wait_until */
+	void		(*run) (CampaignTask *task);
+} CampaignKind;
+
+extern const CampaignKind campaign_kind_audience;
+extern const CampaignKind campaign_kind_email;
+extern const CampaignKind campaign_kind_end;
+extern const CampaignKind campaign_kind_fork;
+extern const CampaignKind campaign_kind_join;
+extern const CampaignKind campaign_kind_split;
+extern const CampaignKind campaign_kind_wait;
+
+/* All kinds, in order of name, of CampaignKind *. */
+extern List *campaign_kinds_all(void);
+/* The kind of that name; refused with the nearest names. */
+extern const CampaignKind *campaign_kind_find(const char *name);
+/* The one outcome of kinds that have one: "result". */
+extern List *campaign_outcome_sole(const Jsonb *options);
+extern List *campaign_outcome_none(const Jsonb *options);
+/* Names of the outcomes of an activity. */
+extern List *campaign_activity_outcomes(const CampaignActivity *activity);
+
+/* The dimension an activity's rows come from, by name. */
+extern char *campaign_activity_dimension(const CampaignGraph *graph,
+										 const CampaignActivity *activity);
+/* The graph's dimension of that name: frozen with it, or as it is now. */
+extern CampaignTarget *campaign_graph_target(const CampaignGraph *graph,
+											 const char *dimension);
+/* The scope of an activity; resolves its dimension. */
+extern void campaign_scope_open(CampaignScope *scope, CampaignGraph *graph,
+								CampaignActivity *activity,
+								const CampaignVariables *variables);
+
+/* ----------------------- for the kinds' run() --------------------------- */
+
+/* An inbound population, by number from 0. */
+extern CampaignPopulation *campaign_task_population(const CampaignTask *task,
+													int number);
+/* A new select for the task's expressions. */
+extern CampaignSelect *campaign_task_select(const CampaignTask *task);
+/*
+ * Readies an outlet for an outcome: with a population if something follows
+ * it, else counting only.
+ */
+extern void campaign_task_outlet(CampaignTask *task, CampaignOutlet *outlet,
+								 int number, List *added);
+/* Notes what came out of outcome number. */
+extern void campaign_task_emit(CampaignTask *task, const CampaignOutlet *outlet,
+							   int number, bool active);
+/* Passes an inbound population on, without touching it. */
+extern void campaign_task_pass(CampaignTask *task, int inbound);
+
+#endif							/* CAMPAIGN_ACTIVITY_H */

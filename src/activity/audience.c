@@ -1,0 +1,177 @@
+/*
+ * audience.c
+ *		audience: the rows of a dimension, or of a population, that satisfy a
+ *		condition.
+ *
+ * A selecting kind.  At the start of a branch it makes the key what all later
+ * activities rely on: unique and not NULL.  Where no index of the user's
+ * proves that, the rows that break it go to the outcome "rejected".
+ */
+#include "postgres.h"
+
+#include "activity/activity.h"
+#include "activity/option.h"
+#include "base/errors.h"
+#include "set/row.h"
+
+static const CampaignOption options[] = {
+	{"filter", CAMPAIGN_OPTION_CONDITION, false, "all rows",
+	"Condition on the row: columns of the dimension, subqueries, vars.name."},
+	{"dimension", CAMPAIGN_OPTION_DIMENSION, false, "the campaign's",
+	"The dimension whose rows are selected; only at the start of a branch."},
+	{"skip_empty", CAMPAIGN_OPTION_BOOLEAN, false, "false",
+	"Whether the branch ends here when no row is selected."}
+};
+
+/* What is selected, and what has no usable key. */
+enum
+{
+	OUTCOME_RESULT,
+	OUTCOME_REJECTED,
+	OUTCOMES
+};
+
+static List *
+outcomes_of_audience(const Jsonb *given)
+{
+	return list_make2(pstrdup("result"), pstrdup("rejected"));
+}
+
+/* Refuses another dimension than that of the inbound population. */
+static void
+check_audience(const CampaignScope *scope)
+{
+	CampaignActivity *activity = scope->activity;
+	char	   *inbound;
+
+	if (activity->inbound == NIL ||
+		campaign_option_text(activity->options, "dimension") == NULL)
+		return;
+	inbound = campaign_activity_dimension(scope->graph,
+										  ((CampaignTransition *) linitial(activity->inbound))->source);
+	if (strcmp(inbound, scope->target->dimension->name) == 0)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("audience \"%s\" cannot change the dimension of its inbound population",
+					activity->name),
+			 errdetail("The population is of dimension \"%s\", the option says \"%s\".",
+					   inbound, scope->target->dimension->name),
+			 errhint("Leave the option out, or start a branch of its own.")));
+}
+
+/* Appends the condition under which a row is rejected for its key. */
+static void
+append_rejection(CampaignSelect *select, const CampaignTarget *target)
+{
+	StringInfo	text = &select->text;
+
+	appendStringInfoString(text, "CASE WHEN ");
+	for (int i = 0; i < list_length(target->key); i++)
+		appendStringInfo(text, "%s%s IS NULL", i > 0 ? " OR " : "",
+						 campaign_row_column(target, NULL, i));
+	if (!target->unique)
+	{
+		appendStringInfoString(text,
+							   " OR pg_catalog.row_number() OVER (PARTITION BY ");
+		campaign_row_columns(select, target, NULL);
+		appendStringInfoString(text, ") > 1");
+	}
+	appendStringInfo(text, " THEN %d ELSE %d END, ", OUTCOME_REJECTED,
+					 OUTCOME_RESULT);
+}
+
+/* Appends " WHERE filter" if there is one. */
+static void
+append_filter(CampaignSelect *select, const CampaignActivity *activity)
+{
+	CampaignExpression *filter = campaign_option_expression(activity, "filter");
+
+	if (filter == NULL)
+		return;
+	appendStringInfoString(&select->text, " WHERE ");
+	campaign_select_expression(select, filter);
+}
+
+/* Selects rows of the dimension into the outlets. */
+static void
+select_from_dimension(CampaignTask *task, CampaignOutlet *outlets)
+{
+	CampaignTarget *target = task->scope.target;
+	CampaignSelect *select = campaign_task_select(task);
+	bool		proven = target->unique && target->not_null;
+
+	appendStringInfoString(&select->text, "SELECT ");
+	if (!proven)
+		append_rejection(select, target);
+	campaign_row_columns(select, target, NULL);
+	appendStringInfoString(&select->text, " FROM ");
+	campaign_row_from(select, target, NULL, CAMPAIGN_ROW_INNER);
+	append_filter(select, task->scope.activity);
+	if (proven)
+		campaign_sink_write(select, CAMPAIGN_ROUTE_SOLE, outlets, 1);
+	else
+		campaign_sink_write(select, CAMPAIGN_ROUTE_NUMBER, outlets, OUTCOMES);
+}
+
+/* Selects rows of the inbound population into the first outlet. */
+static void
+select_from_population(CampaignTask *task, CampaignPopulation *population,
+					   CampaignOutlet *outlets)
+{
+	CampaignTarget *target = task->scope.target;
+	CampaignSelect *select = campaign_task_select(task);
+
+	appendStringInfoString(&select->text, "SELECT ");
+	campaign_row_columns(select, target, population);
+	appendStringInfoString(&select->text, " FROM ");
+	campaign_row_from(select, target, population, CAMPAIGN_ROW_INNER);
+	append_filter(select, task->scope.activity);
+	campaign_sink_write(select, CAMPAIGN_ROUTE_SOLE, outlets, 1);
+}
+
+/* Columns that activities before this one added to a population. */
+static List *
+added_columns(const CampaignPopulation *population)
+{
+	return population == NULL ? NIL :
+		list_copy_tail(population->columns, population->nkeys);
+}
+
+static void
+run_audience(CampaignTask *task)
+{
+	CampaignOutlet outlets[OUTCOMES];
+	CampaignPopulation *population = NULL;
+	bool		skip_empty;
+
+	if (task->inbound != NIL)
+		population = campaign_task_population(task, 0);
+	for (int i = 0; i < OUTCOMES; i++)
+		campaign_task_outlet(task, &outlets[i], i, added_columns(population));
+	if (population != NULL)
+		select_from_population(task, population, outlets);
+	else
+		select_from_dimension(task, outlets);
+
+	skip_empty = campaign_option_bool(task->scope.activity->options,
+									  "skip_empty", false);
+	campaign_task_emit(task, &outlets[OUTCOME_RESULT], OUTCOME_RESULT,
+					   !skip_empty || outlets[OUTCOME_RESULT].rows > 0);
+	campaign_task_emit(task, &outlets[OUTCOME_REJECTED], OUTCOME_REJECTED,
+					   true);
+}
+
+const CampaignKind campaign_kind_audience = {
+	.name = "audience",
+	.category = "targeting",
+	.purpose = "Selects the rows of a dimension, or of the inbound population, that satisfy a condition.",
+	.min_inbound = 0,
+	.max_inbound = 1,
+	.outcome_names = "result, rejected",
+	.options = options,
+	.noptions = lengthof(options),
+	.outcomes = outcomes_of_audience,
+	.check = check_audience,
+	.run = run_audience
+};

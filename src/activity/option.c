@@ -1,0 +1,450 @@
+/*
+ * option.c
+ *		Options of activities: reading them and refusing wrong ones.
+ *
+ * Two steps: the shape (names, types) needs nothing but the options; the
+ * expressions need a dimension and are checked against its rows.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "utils/builtins.h"
+#include "utils/datetime.h"
+#include "utils/json.h"
+
+#include "activity/option.h"
+#include "base/text.h"
+#include "set/row.h"
+
+/* Longest span of time an option takes, in years. */
+#define LONGEST_YEARS	10
+
+/* ------------------------------- reading -------------------------------- */
+
+/* The member of an object, or NULL; JSON null counts as absent. */
+static JsonbValue *
+object_member(const JsonbContainer *object, const char *name)
+{
+	JsonbValue *value;
+
+	value = getKeyJsonValueFromContainer((JsonbContainer *) object, name,
+										 strlen(name), NULL);
+	return value == NULL || value->type == jbvNull ? NULL : value;
+}
+
+/* A scalar as text, without the quotes of a string. */
+static char *
+scalar_text(const JsonbValue *value)
+{
+	switch (value->type)
+	{
+		case jbvString:
+			return pnstrdup(value->val.string.val, value->val.string.len);
+		case jbvBool:
+			return pstrdup(value->val.boolean ? "true" : "false");
+		case jbvNumeric:
+			return DatumGetCString(DirectFunctionCall1(numeric_out,
+													   NumericGetDatum(value->val.numeric)));
+		default:
+			return NULL;
+	}
+}
+
+/* The member as text; NULL if absent, null or no scalar. */
+char *
+campaign_object_text(const JsonbContainer *object, const char *name)
+{
+	JsonbValue *value = object_member(object, name);
+
+	return value == NULL ? NULL : scalar_text(value);
+}
+
+/* Keys of a jsonb object. */
+List *
+campaign_object_keys(const Jsonb *object)
+{
+	JsonbIterator *iterator = JsonbIteratorInit((JsonbContainer *) &object->root);
+	JsonbIteratorToken token;
+	JsonbValue	value;
+	List	   *keys = NIL;
+
+	while ((token = JsonbIteratorNext(&iterator, &value, true)) != WJB_DONE)
+	{
+		if (token == WJB_KEY)
+			keys = lappend(keys, pnstrdup(value.val.string.val,
+										  value.val.string.len));
+	}
+	return keys;
+}
+
+/* A text option; NULL if absent. */
+char *
+campaign_option_text(const Jsonb *options, const char *name)
+{
+	return campaign_object_text(&options->root, name);
+}
+
+/* A boolean option. */
+bool
+campaign_option_bool(const Jsonb *options, const char *name, bool fallback)
+{
+	JsonbValue *value = object_member(&options->root, name);
+
+	return value == NULL ? fallback : value->val.boolean;
+}
+
+/* An interval option; NULL if absent. */
+Interval *
+campaign_option_interval(const Jsonb *options, const char *name)
+{
+	char	   *text = campaign_option_text(options, name);
+
+	if (text == NULL)
+		return NULL;
+	return DatumGetIntervalP(DirectFunctionCall3(interval_in,
+												 CStringGetDatum(text),
+												 ObjectIdGetDatum(InvalidOid),
+												 Int32GetDatum(-1)));
+}
+
+/* A point in time; 0 if absent. */
+TimestampTz
+campaign_option_time(const Jsonb *options, const char *name)
+{
+	char	   *text = campaign_option_text(options, name);
+
+	if (text == NULL)
+		return 0;
+	return DatumGetTimestampTz(DirectFunctionCall3(timestamptz_in,
+												   CStringGetDatum(text),
+												   ObjectIdGetDatum(InvalidOid),
+												   Int32GetDatum(-1)));
+}
+
+/* An expression option, parsed; NULL if absent. */
+CampaignExpression *
+campaign_option_expression(const CampaignActivity *activity, const char *name)
+{
+	char	   *text = campaign_option_text(activity->options, name);
+
+	if (text == NULL)
+		return NULL;
+	return campaign_expression_parse(text,
+									 psprintf("option \"%s\" of activity \"%s\"",
+											  name, activity->name),
+									 activity->search_path);
+}
+
+/* -------------------------------- shape --------------------------------- */
+
+/* Names of a kind's options. */
+static List *
+option_names(const CampaignKind *kind)
+{
+	List	   *names = NIL;
+
+	for (int i = 0; i < kind->noptions; i++)
+		names = lappend(names, (char *) kind->options[i].name);
+	return names;
+}
+
+/* The kind's option of that name; refused with the nearest names. */
+static const CampaignOption *
+find_option(const CampaignKind *kind, const char *name)
+{
+	for (int i = 0; i < kind->noptions; i++)
+	{
+		if (strcmp(kind->options[i].name, name) == 0)
+			return &kind->options[i];
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("unrecognized option \"%s\" of kind \"%s\"", name,
+					kind->name),
+			 errhint("%s", kind->noptions == 0 ? "This kind has no options." :
+					 campaign_nearest_hint(name, option_names(kind),
+										   "options"))));
+	return NULL;				/* keep the compiler quiet */
+}
+
+/* Refuses a value for its type. */
+static void
+refuse_value(const CampaignOption *option, const char *must)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("option \"%s\" must be %s", option->name, must),
+			 errhint("%s", option->meaning)));
+}
+
+/* Refuses infinite, negative and absurdly long spans. */
+static void
+check_interval(const CampaignOption *option, const Jsonb *options)
+{
+	Interval   *span = campaign_option_interval(options, option->name);
+	Interval	longest = {0, 0, LONGEST_YEARS * MONTHS_PER_YEAR};
+	Interval	zero = {0, 0, 0};
+	Datum		value = IntervalPGetDatum(span);
+
+	if (DatumGetBool(DirectFunctionCall2(interval_lt, value,
+										 IntervalPGetDatum(&zero))) ||
+		DatumGetBool(DirectFunctionCall2(interval_gt, value,
+										 IntervalPGetDatum(&longest))))
+		refuse_value(option, "between 0 and 10 years");
+}
+
+/* A time as ISO 8601 in UTC: no session's settings change its meaning. */
+static char *
+canonical_time(const CampaignOption *option, const Jsonb *options)
+{
+	TimestampTz time = campaign_option_time(options, option->name);
+	char		buffer[MAXDATELEN + 1];
+	int			zone = 0;
+
+	if (TIMESTAMP_NOT_FINITE(time))
+		refuse_value(option, "a finite time");
+	JsonEncodeDateTime(buffer, TimestampTzGetDatum(time), TIMESTAMPTZOID,
+					   &zone);
+	return pstrdup(buffer);
+}
+
+/* Refuses a word that is none of the choices. */
+static void
+check_choice(const CampaignOption *option, const char *word)
+{
+	List	   *choices = campaign_split_commas(option->choices);
+
+	if (campaign_list_has(choices, word))
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("invalid value for option \"%s\": \"%s\"", option->name,
+					word),
+			 errhint("%s", campaign_nearest_hint(word, choices, "values"))));
+}
+
+/* Refuses a JSON value of the wrong type for the option. */
+static void
+check_json_type(const CampaignOption *option, const JsonbValue *value)
+{
+	switch (option->type)
+	{
+		case CAMPAIGN_OPTION_BOOLEAN:
+			if (value->type != jbvBool)
+				refuse_value(option, "true or false");
+			break;
+		case CAMPAIGN_OPTION_OUTCOMES:
+			if (value->type != jbvBinary ||
+				!JsonContainerIsArray(value->val.binary.data))
+				refuse_value(option, "an array of objects");
+			break;
+		default:
+			if (value->type != jbvString)
+				refuse_value(option, "a string");
+			break;
+	}
+}
+
+/* Refuses a value its type cannot read; rewrites *value where needed. */
+static void
+check_value(const CampaignOption *option, const Jsonb *options,
+			JsonbValue *value)
+{
+	check_json_type(option, value);
+	switch (option->type)
+	{
+		case CAMPAIGN_OPTION_INTERVAL:
+			check_interval(option, options);
+			break;
+		case CAMPAIGN_OPTION_TIME:
+			value->val.string.val = canonical_time(option, options);
+			value->val.string.len = strlen(value->val.string.val);
+			break;
+		case CAMPAIGN_OPTION_CHOICE:
+			check_choice(option, scalar_text(value));
+			break;
+		default:
+			break;
+	}
+}
+
+/* Refuses a kind's required options that are missing. */
+static void
+check_required(const CampaignKind *kind, const Jsonb *options)
+{
+	for (int i = 0; i < kind->noptions; i++)
+	{
+		const CampaignOption *option = &kind->options[i];
+
+		if (option->required &&
+			object_member(&options->root, option->name) == NULL)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("option \"%s\" of kind \"%s\" is required",
+							option->name, kind->name),
+					 errhint("%s", option->meaning)));
+	}
+}
+
+/* Refuses wrong shapes; gives the options in the form they are stored in. */
+Jsonb *
+campaign_options_check_shape(const CampaignKind *kind, const Jsonb *options)
+{
+	JsonbParseState *state = NULL;
+	JsonbValue	key = {.type = jbvString};
+	Jsonb	   *result;
+	ListCell   *cell;
+
+	if (!JB_ROOT_IS_OBJECT(options))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("options must be a JSON object"),
+				 errhint("campaign_kinds() lists the options of each kind.")));
+	pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
+	foreach(cell, campaign_object_keys(options))
+	{
+		const CampaignOption *option = find_option(kind, lfirst(cell));
+		JsonbValue *value = object_member(&options->root, option->name);
+
+		if (value == NULL)
+			continue;
+		check_value(option, options, value);
+		key.val.string.val = (char *) option->name;
+		key.val.string.len = strlen(option->name);
+		pushJsonbValue(&state, WJB_KEY, &key);
+		pushJsonbValue(&state, WJB_VALUE, value);
+	}
+	result = JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL));
+	check_required(kind, result);
+	return result;
+}
+
+/* ----------------------------- expressions ------------------------------ */
+
+/* Refuses what PostgreSQL allows in a SELECT list but a row does not have. */
+static void
+check_no_sets(const CampaignExpression *expression, const Query *query)
+{
+	const char *found = query->hasAggs ? "aggregate functions" :
+	query->hasWindowFuncs ? "window functions" :
+	query->hasTargetSRFs ? "set-returning functions" : NULL;
+
+	if (found != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_GROUPING_ERROR),
+				 errmsg("%s must not contain %s", expression->what, found),
+				 errhint("It is computed for each row; aggregate over other tables in a subquery.")));
+}
+
+/* Analyzes an expression over the scope's rows. */
+Query *
+campaign_expression_check(const CampaignScope *scope,
+						  const CampaignExpression *expression)
+{
+	CampaignSelect *select = campaign_select_new(scope->variables,
+												 expression->search_path);
+	Query	   *query;
+
+	appendStringInfoString(&select->text,
+						   expression->condition ? "SELECT 1 FROM " : "SELECT ");
+	if (!expression->condition)
+	{
+		campaign_select_expression(select, expression);
+		appendStringInfoString(&select->text, " FROM ");
+	}
+	campaign_row_from(select, scope->target, NULL, CAMPAIGN_ROW_INNER);
+	if (expression->condition)
+	{
+		appendStringInfoString(&select->text, " WHERE ");
+		campaign_select_expression(select, expression);
+	}
+	query = campaign_select_analyze(select);
+	check_no_sets(expression, query);
+	return query;
+}
+
+/* All expressions of an activity: options of these types, and inner ones. */
+List *
+campaign_activity_expressions(const CampaignScope *scope)
+{
+	const CampaignActivity *activity = scope->activity;
+	const CampaignKind *kind = campaign_kind_find(activity->kind);
+	List	   *expressions = NIL;
+
+	for (int i = 0; i < kind->noptions; i++)
+	{
+		const CampaignOption *option = &kind->options[i];
+		CampaignExpression *expression;
+
+		if (option->type != CAMPAIGN_OPTION_CONDITION &&
+			option->type != CAMPAIGN_OPTION_VALUE)
+			continue;
+		expression = campaign_option_expression(activity, option->name);
+		if (expression == NULL)
+			continue;
+		expression->condition = option->type == CAMPAIGN_OPTION_CONDITION;
+		expressions = lappend(expressions, expression);
+	}
+	if (kind->expressions != NULL)
+		expressions = list_concat(expressions, kind->expressions(scope));
+	return expressions;
+}
+
+/* ---------------------------- for people -------------------------------- */
+
+static const char *const type_names[] = {
+	[CAMPAIGN_OPTION_TEXT] = "text",
+	[CAMPAIGN_OPTION_BOOLEAN] = "boolean",
+	[CAMPAIGN_OPTION_INTERVAL] = "interval",
+	[CAMPAIGN_OPTION_TIME] = "timestamptz",
+	[CAMPAIGN_OPTION_CONDITION] = "condition",
+	[CAMPAIGN_OPTION_VALUE] = "expression",
+	[CAMPAIGN_OPTION_DIMENSION] = "dimension",
+	[CAMPAIGN_OPTION_CHOICE] = "choice",
+	[CAMPAIGN_OPTION_TEMPLATE] = "template",
+	[CAMPAIGN_OPTION_OUTCOMES] = "outcomes",
+	[CAMPAIGN_OPTION_TRANSITION] = "transition"
+};
+
+/* Pushes a member with a text, or null. */
+static void
+push_text(JsonbParseState **state, const char *name, const char *text)
+{
+	JsonbValue	key = {.type = jbvString};
+	JsonbValue	value = {.type = jbvNull};
+
+	key.val.string.val = (char *) name;
+	key.val.string.len = strlen(name);
+	if (text != NULL)
+	{
+		value.type = jbvString;
+		value.val.string.val = (char *) text;
+		value.val.string.len = strlen(text);
+	}
+	pushJsonbValue(state, WJB_KEY, &key);
+	pushJsonbValue(state, WJB_VALUE, &value);
+}
+
+/* The options as an array of {name, type, required, default, meaning}. */
+Jsonb *
+campaign_kind_options_json(const CampaignKind *kind)
+{
+	JsonbParseState *state = NULL;
+
+	pushJsonbValue(&state, WJB_BEGIN_ARRAY, NULL);
+	for (int i = 0; i < kind->noptions; i++)
+	{
+		const CampaignOption *option = &kind->options[i];
+
+		pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
+		push_text(&state, "name", option->name);
+		push_text(&state, "type", option->type == CAMPAIGN_OPTION_CHOICE ?
+				  option->choices : type_names[option->type]);
+		push_text(&state, "required", option->required ? "yes" : "no");
+		push_text(&state, "default", option->fallback);
+		push_text(&state, "meaning", option->meaning);
+		pushJsonbValue(&state, WJB_END_OBJECT, NULL);
+	}
+	return JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_ARRAY, NULL));
+}

@@ -1,0 +1,50 @@
+/*
+ * option.h
+ *		Options of activities: reading them and refusing wrong ones.
+ */
+#ifndef CAMPAIGN_OPTION_H
+#define CAMPAIGN_OPTION_H
+
+#include "postgres.h"
+
+#include "utils/timestamp.h"
+
+#include "activity/activity.h"
+#include "set/expression.h"
+
+/* Reading options that were checked; absent ones give NULL, 0 or the fallback. */
+extern char *campaign_option_text(const Jsonb *options, const char *name);
+extern bool campaign_option_bool(const Jsonb *options, const char *name,
+								 bool fallback);
+extern Interval *campaign_option_interval(const Jsonb *options,
+										  const char *name);
+extern TimestampTz campaign_option_time(const Jsonb *options,
+										const char *name);	/* 0: absent */
+/* An expression option, parsed; NULL if absent. */
+extern CampaignExpression *campaign_option_expression(const CampaignActivity *activity,
+													  const char *name);
+/* Keys of a jsonb object, of char *. */
+extern List *campaign_object_keys(const Jsonb *object);
+/* The member as text (a string without quotes); NULL if absent or null. */
+extern char *campaign_object_text(const JsonbContainer *object,
+								  const char *name);
+
+/*
+ * Refuses options the kind does not have, values of the wrong type and
+ * missing required ones, and gives the options with null members removed and
+ * times written so that no setting changes them.
+ */
+extern Jsonb *campaign_options_check_shape(const CampaignKind *kind,
+										   const Jsonb *options);
+/*
+ * Analyzes an expression over the scope's rows, as a condition or as a value.
+ * Raises what is wrong; gives the query.
+ */
+extern Query *campaign_expression_check(const CampaignScope *scope,
+										const CampaignExpression *expression);
+/* All expressions of an activity, of CampaignExpression *. */
+extern List *campaign_activity_expressions(const CampaignScope *scope);
+/* The options campaign_kinds() shows, as jsonb. */
+extern Jsonb *campaign_kind_options_json(const CampaignKind *kind);
+
+#endif							/* CAMPAIGN_OPTION_H */

@@ -1,0 +1,160 @@
+/*
+ * control.c
+ *		SQL functions that publish, start, wait for and control runs.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "miscadmin.h"
+#include "nodes/parsenodes.h"
+#include "utils/timestamp.h"
+
+#include "api/argument.h"
+#include "base/compat.h"
+#include "base/identity.h"
+#include "base/sql.h"
+#include "engine/lifecycle.h"
+#include "engine/step.h"
+
+CAMPAIGN_FUNCTION(campaign_publish);
+CAMPAIGN_FUNCTION(campaign_start);
+CAMPAIGN_FUNCTION(campaign_wait);
+CAMPAIGN_FUNCTION(campaign_pause);
+CAMPAIGN_FUNCTION(campaign_resume);
+CAMPAIGN_FUNCTION(campaign_stop);
+CAMPAIGN_FUNCTION(campaign_retry);
+CAMPAIGN_FUNCTION(campaign_adopt);
+CAMPAIGN_FUNCTION(campaign_work);
+
+/* campaign_publish(campaign) */
+Datum
+campaign_publish(PG_FUNCTION_ARGS)
+{
+	campaign_require_user();
+	PG_RETURN_INT32(campaign_lifecycle_publish(campaign_argument_required(fcinfo, 0,
+																		  "campaign")));
+}
+
+/* campaign_start(campaign, variables) */
+Datum
+campaign_start(PG_FUNCTION_ARGS)
+{
+	campaign_require_user();
+	PG_RETURN_INT64(campaign_lifecycle_start(campaign_argument_required(fcinfo, 0,
+																		"campaign"),
+											 campaign_argument_jsonb(fcinfo, 1)));
+}
+
+/* campaign_wait(run, timeout) */
+Datum
+campaign_wait(PG_FUNCTION_ARGS)
+{
+	campaign_require_user();
+	campaign_argument_require(fcinfo, 0, "run");
+	campaign_argument_require(fcinfo, 1, "timeout");
+	PG_RETURN_TEXT_P(cstring_to_text(campaign_lifecycle_wait(PG_GETARG_INT64(0),
+															 PG_GETARG_INTERVAL_P(1))));
+}
+
+/* Runs a verb on the run given as the first argument. */
+static Datum
+control_run(FunctionCallInfo fcinfo, char *(*verb) (int64 run_id))
+{
+	campaign_require_user();
+	campaign_argument_require(fcinfo, 0, "run");
+	PG_RETURN_TEXT_P(cstring_to_text(verb(PG_GETARG_INT64(0))));
+}
+
+/* campaign_pause(run) */
+Datum
+campaign_pause(PG_FUNCTION_ARGS)
+{
+	return control_run(fcinfo, campaign_lifecycle_pause);
+}
+
+/* campaign_resume(run) */
+Datum
+campaign_resume(PG_FUNCTION_ARGS)
+{
+	return control_run(fcinfo, campaign_lifecycle_resume);
+}
+
+/* campaign_stop(run) */
+Datum
+campaign_stop(PG_FUNCTION_ARGS)
+{
+	return control_run(fcinfo, campaign_lifecycle_stop);
+}
+
+/* campaign_retry(run) */
+Datum
+campaign_retry(PG_FUNCTION_ARGS)
+{
+	return control_run(fcinfo, campaign_lifecycle_retry);
+}
+
+/* campaign_adopt() */
+Datum
+campaign_adopt(PG_FUNCTION_ARGS)
+{
+	campaign_require_user();
+	PG_RETURN_INT64(campaign_lifecycle_adopt());
+}
+
+/* SPI_commit begins the next transaction by itself. */
+static void
+procedure_begin(void)
+{
+}
+
+static const CampaignTransactions procedure_transactions = {
+	procedure_begin,
+	campaign_sql_procedure_commit,
+	campaign_sql_procedure_rollback
+};
+
+/* Refuses to work where it could not commit after each task. */
+static void
+check_can_commit(FunctionCallInfo fcinfo)
+{
+	if (fcinfo->context != NULL && IsA(fcinfo->context, CallContext) &&
+		!((CallContext *) fcinfo->context)->atomic)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
+			 errmsg("campaign_work() cannot run inside a transaction block or a function"),
+			 errhint("CALL it as a statement of its own: it commits after each task.")));
+}
+
+/* CALL campaign_work(): executes what is due of the caller's own campaigns. */
+Datum
+campaign_work(PG_FUNCTION_ARGS)
+{
+	MemoryContext context = CurrentMemoryContext;
+	int			others;
+	List	   *due;
+
+	campaign_require_user();
+	check_can_commit(fcinfo);
+	campaign_sql_procedure_begin();
+	/* Somebody who became the owner by SET ROLE could become himself again. */
+	while ((due = campaign_due_runs_of(GetUserId() == GetSessionUserId() ?
+									   GetUserId() : InvalidOid,
+									   &others)) != NIL)
+	{
+		CampaignDueRun *run = linitial(due);
+		int64		run_id = run->run_id;
+
+		MemoryContextSwitchTo(context);
+		while (campaign_step(run_id, &procedure_transactions))
+			CHECK_FOR_INTERRUPTS();
+	}
+	campaign_sql_procedure_end();
+	if (others > 0)
+		ereport(NOTICE,
+				(errmsg_plural("%d run of another owner is due",
+							   "%d runs of other owners are due", others,
+							   others),
+				 errhint("Each owner calls campaign_work() in a session of its own.")));
+	PG_RETURN_VOID();
+}

@@ -1,0 +1,206 @@
+/*
+ * delivery.c
+ *		SQL-callable functions for those who send messages.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/xact.h"
+#include "funcapi.h"
+#include "utils/builtins.h"
+#include "utils/jsonb.h"
+#include "utils/timestamp.h"
+#include "utils/uuid.h"
+
+#include "base/compat.h"
+#include "base/identity.h"
+#include "base/settings.h"
+#include "queue/acknowledge.h"
+#include "queue/claim.h"
+#include "queue/lease.h"
+#include "queue/suppression.h"
+
+CAMPAIGN_FUNCTION(campaign_claim);
+CAMPAIGN_FUNCTION(campaign_ack);
+CAMPAIGN_FUNCTION(campaign_release);
+CAMPAIGN_FUNCTION(campaign_extend);
+CAMPAIGN_FUNCTION(campaign_suppress);
+CAMPAIGN_FUNCTION(campaign_unsuppress);
+CAMPAIGN_FUNCTION(campaign_address_hash);
+
+/* Refuses NULL for an argument that has to be given. */
+static void
+require_argument(FunctionCallInfo fcinfo, int number, const char *name,
+				 const char *hint)
+{
+	if (PG_ARGISNULL(number))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("%s must not be null", name),
+				 errhint("%s", hint)));
+}
+
+/* A text argument that is neither NULL nor blank. */
+static char *
+text_argument(FunctionCallInfo fcinfo, int number, const char *name,
+			  const char *hint)
+{
+	char	   *value;
+
+	require_argument(fcinfo, number, name, hint);
+	value = text_to_cstring(PG_GETARG_TEXT_PP(number));
+	if (value[strspn(value, " \t\n\v\f\r")] == '\0')
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("%s must not be empty", name),
+				 errhint("%s", hint)));
+	return value;
+}
+
+/* The channel, which every function names first. */
+static char *
+channel_argument(FunctionCallInfo fcinfo)
+{
+	return text_argument(fcinfo, 0, "channel",
+						 "Name the channel of the messages, such as 'email'.");
+}
+
+/* The lease a function is about. */
+static pg_uuid_t *
+lease_argument(FunctionCallInfo fcinfo)
+{
+	require_argument(fcinfo, 0, "lease",
+					 "Pass the lease that campaign_claim returned with the messages.");
+	return PG_GETARG_UUID_P(0);
+}
+
+/*
+ * Refuses isolation levels at which a claim would judge suppression and pauses
+ * by a snapshot taken before it began.
+ */
+static void
+require_read_committed(void)
+{
+	if (IsolationUsesXactSnapshot())
+		ereport(ERROR,
+				(errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
+				 errmsg("campaign_claim must not be called above isolation level READ COMMITTED"),
+				 errdetail("The transaction's snapshot may be older than a suppression or a pause."),
+				 errhint("Begin the transaction with BEGIN ISOLATION LEVEL READ COMMITTED.")));
+}
+
+/* campaign_claim(channel, size, lease): leases messages that are due. */
+Datum
+campaign_claim(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	Interval	standard = {.time = campaign_lease_duration * USECS_PER_SEC};
+	char	   *channel;
+	int			size;
+
+	require_read_committed();
+	campaign_require_user();
+	channel = channel_argument(fcinfo);
+	require_argument(fcinfo, 1, "size", "Leave it out to claim up to 1000 messages.");
+	size = PG_GETARG_INT32(1);
+	if (size < 1 || size > CAMPAIGN_CLAIM_LIMIT)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("size must be between 1 and %d", CAMPAIGN_CLAIM_LIMIT),
+				 errhint("Leave it out to claim up to 1000 messages.")));
+	ForceSyncCommit();
+	InitMaterializedSRF(fcinfo, 0);
+	campaign_claim_messages(channel, size,
+							PG_ARGISNULL(2) ? &standard :
+							PG_GETARG_INTERVAL_P(2),
+							result->setResult, result->setDesc);
+	return (Datum) 0;
+}
+
+/* campaign_ack(lease, failed): settles the messages of a lease. */
+Datum
+campaign_ack(PG_FUNCTION_ARGS)
+{
+	CampaignAcknowledged acknowledged;
+	TupleDesc	desc;
+	Datum		values[4];
+	bool		isnull[4] = {false};
+
+	campaign_require_user();
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	ForceSyncCommit();
+	campaign_acknowledge(lease_argument(fcinfo),
+						 PG_ARGISNULL(1) ? NULL : PG_GETARG_JSONB_P(1),
+						 &acknowledged);
+	values[0] = CStringGetTextDatum(acknowledged.result);
+	values[1] = Int64GetDatum(acknowledged.sent);
+	values[2] = Int64GetDatum(acknowledged.failed);
+	values[3] = Int64GetDatum(acknowledged.retried);
+	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values,
+											 isnull));
+}
+
+/* campaign_release(lease): gives messages back without having tried. */
+Datum
+campaign_release(PG_FUNCTION_ARGS)
+{
+	campaign_require_user();
+	PG_RETURN_INT64(campaign_lease_release(lease_argument(fcinfo)));
+}
+
+/* campaign_extend(lease, duration): keeps a lease for longer. */
+Datum
+campaign_extend(PG_FUNCTION_ARGS)
+{
+	pg_uuid_t  *lease;
+
+	campaign_require_user();
+	lease = lease_argument(fcinfo);
+	require_argument(fcinfo, 1, "duration",
+					 "Say for how long from now the lease is needed, such as '5 minutes'.");
+	ForceSyncCommit();
+	PG_RETURN_INT64(campaign_lease_extend(lease, PG_GETARG_INTERVAL_P(1)));
+}
+
+/* campaign_suppress(channel, address, reason): contacts it no more. */
+Datum
+campaign_suppress(PG_FUNCTION_ARGS)
+{
+	char	   *channel;
+	char	   *address;
+
+	campaign_require_user();
+	channel = channel_argument(fcinfo);
+	address = text_argument(fcinfo, 1, "address",
+							"Give the address as it stands in your tables.");
+	ForceSyncCommit();
+	PG_RETURN_BOOL(campaign_suppression_add(channel, address,
+											PG_ARGISNULL(2) ? NULL :
+											text_to_cstring(PG_GETARG_TEXT_PP(2))));
+}
+
+/* campaign_unsuppress(channel, address): may be contacted again. */
+Datum
+campaign_unsuppress(PG_FUNCTION_ARGS)
+{
+	char	   *channel;
+
+	campaign_require_user();
+	channel = channel_argument(fcinfo);
+	PG_RETURN_BOOL(campaign_suppression_remove(channel,
+											   text_argument(fcinfo, 1, "address",
+															 "Give the address that was suppressed.")));
+}
+
+/* campaign.address_hash(address): what suppressed addresses are known by. */
+Datum
+campaign_address_hash(PG_FUNCTION_ARGS)
+{
+	text	   *address = PG_GETARG_TEXT_PP(0);
+	pg_uuid_t  *hash = palloc(sizeof(pg_uuid_t));
+
+	campaign_address_fingerprint(VARDATA_ANY(address),
+								 VARSIZE_ANY_EXHDR(address), hash);
+	PG_RETURN_UUID_P(hash);
+}

@@ -1,0 +1,37 @@
+/*
+ * clock.c
+ *		What time it is, for everything that becomes due.
+ *
+ * Everything asks here, so that there is one place that says which clock
+ * decides: the wall clock, because due times are instants that people chose.
+ */
+#include "postgres.h"
+
+#include "utils/timestamp.h"
+
+#include "base/clock.h"
+
+/*
+ * Gives the time at this moment; within a transaction it moves on.
+ */
+TimestampTz
+campaign_clock_now(void)
+{
+	return GetCurrentTimestamp();
+}
+
+/*
+ * Gives the milliseconds until an instant, rounded up, so that whoever waits
+ * for so long does not wake too early.  "infinity" gives the limit.
+ */
+long
+campaign_clock_until(TimestampTz then, long limit)
+{
+	TimestampTz now = campaign_clock_now();
+
+	if (then <= now)
+		return 0;
+	if (then - now >= limit * INT64CONST(1000))
+		return limit;
+	return (long) ((then - now + 999) / 1000);
+}

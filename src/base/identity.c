@@ -1,0 +1,194 @@
+/*
+ * identity.c
+ *		Whose rights are in force, and which schema's names are seen.
+ *
+ * Two sides meet in every transaction: statements of the campaign's owner,
+ * run as the owner, and our own over our tables, run as the extension's owner.
+ * They never mix: a section of ours executes no code that a user could have
+ * defined, and the owner's code leaves no setting behind.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_authid.h"
+#include "catalog/pg_namespace.h"
+#include "lib/stringinfo.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
+
+#include "base/compat.h"
+#include "base/identity.h"
+
+/* Our own statements see the server's names and nothing of anybody else's. */
+#define RESTRICTED_PATH "pg_catalog, pg_temp"
+
+/* Sets search_path until the nest level is left. */
+static void
+set_search_path(const char *path)
+{
+	(void) set_config_option("search_path", path, PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+}
+
+/* Becomes the extension's owner; pair with campaign_identity_leave. */
+void
+campaign_identity_enter(CampaignIdentity *saved)
+{
+	Oid			owner = campaign_extension_owner();
+
+	GetUserIdAndSecContext(&saved->userid, &saved->context);
+	saved->nestlevel = NewGUCNestLevel();
+	set_search_path(RESTRICTED_PATH);
+	SetUserIdAndSecContext(owner,
+						   saved->context | SECURITY_LOCAL_USERID_CHANGE);
+}
+
+/* Becomes who it was before. */
+void
+campaign_identity_leave(const CampaignIdentity *saved)
+{
+	SetUserIdAndSecContext(saved->userid, saved->context);
+	AtEOXact_GUC(false, saved->nestlevel);
+}
+
+/* Opens a level at whose end every SET made inside is undone. */
+int
+campaign_settings_enter(void)
+{
+	return NewGUCNestLevel();
+}
+
+void
+campaign_settings_leave(int nestlevel)
+{
+	AtEOXact_GUC(false, nestlevel);
+}
+
+/* Opens such a level with the given search_path in force. */
+int
+campaign_search_path_enter(const char *path)
+{
+	int			nestlevel = NewGUCNestLevel();
+
+	set_search_path(path);
+	return nestlevel;
+}
+
+/* The schemas names are looked up in now, as a search_path to be stored. */
+char *
+campaign_search_path_current(void)
+{
+	StringInfoData path;
+	ListCell   *cell;
+
+	initStringInfo(&path);
+	foreach(cell, fetch_search_path(false))
+	{
+		Oid			schema = lfirst_oid(cell);
+		char	   *name = get_namespace_name(schema);
+
+		if (name == NULL || isAnyTempNamespace(schema))
+			continue;
+		appendStringInfo(&path, "%s, ", quote_identifier(name));
+	}
+	appendStringInfoString(&path, "pg_temp");
+	return path.data;
+}
+
+Oid
+campaign_schema_oid(void)
+{
+	return get_namespace_oid("campaign", false);
+}
+
+Oid
+campaign_data_schema_oid(void)
+{
+	return get_namespace_oid("campaign_data", false);
+}
+
+/* The owner of schema campaign, whom the install script made it for. */
+Oid
+campaign_extension_owner(void)
+{
+	HeapTuple	tuple;
+	Oid			owner;
+
+	tuple = SearchSysCache1(NAMESPACEOID,
+							ObjectIdGetDatum(campaign_schema_oid()));
+	if (!HeapTupleIsValid(tuple))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_SCHEMA),
+				 errmsg("schema \"%s\" does not exist", "campaign")));
+	owner = ((Form_pg_namespace) GETSTRUCT(tuple))->nspowner;
+	ReleaseSysCache(tuple);
+	return owner;
+}
+
+/* Refuses whoever has no USAGE on schema campaign. */
+void
+campaign_require_user(void)
+{
+	if (object_aclcheck(NamespaceRelationId, campaign_schema_oid(),
+						GetUserId(), ACL_USAGE) == ACLCHECK_OK)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("permission denied for schema %s", "campaign"),
+			 errhint("GRANT USAGE ON SCHEMA campaign TO %s makes this role a user of the extension.",
+					 quote_identifier(GetUserNameFromId(GetUserId(), false)))));
+}
+
+/* True if the current user has the rights of the role; false if it is gone. */
+bool
+campaign_acts_for(Oid role)
+{
+	if (!SearchSysCacheExists1(AUTHOID, ObjectIdGetDatum(role)))
+		return superuser();
+	return has_privs_of_role(GetUserId(), role);
+}
+
+/* Why no worker could be connected as the role in this database, or NULL. */
+const char *
+campaign_role_problem(Oid role)
+{
+	HeapTuple	tuple = SearchSysCache1(AUTHOID, ObjectIdGetDatum(role));
+	bool		can_login;
+
+	if (!HeapTupleIsValid(tuple))
+		return "the role does not exist any more";
+	can_login = ((Form_pg_authid) GETSTRUCT(tuple))->rolcanlogin;
+	ReleaseSysCache(tuple);
+	if (!can_login)
+		return "the role is not permitted to log in";
+	if (object_aclcheck(DatabaseRelationId, MyDatabaseId, role,
+						ACL_CONNECT) != ACLCHECK_OK)
+		return "the role has no CONNECT privilege on the database";
+	if (object_aclcheck(NamespaceRelationId, campaign_schema_oid(), role,
+						ACL_USAGE) != ACLCHECK_OK)
+		return "the role has no USAGE privilege on schema campaign";
+	return NULL;
+}
+
+/*
+ * The role by its oid if that still has the name, else by its name: a rename
+ * keeps the oid, a restore keeps the name.
+ */
+Oid
+campaign_role_resolve(Oid role, const char *name)
+{
+	char	   *current = GetUserNameFromId(role, true);
+	Oid			named;
+
+	if (current != NULL && strcmp(current, name) == 0)
+		return role;
+	named = get_role_oid(name, true);
+	if (OidIsValid(named))
+		return named;
+	return current != NULL ? role : InvalidOid;
+}

@@ -1,0 +1,48 @@
+/*
+ * identity.h
+ *		Whose rights are in force, and which schema's names are seen.
+ */
+#ifndef CAMPAIGN_IDENTITY_H
+#define CAMPAIGN_IDENTITY_H
+
+#include "postgres.h"
+
+/* What to restore at the end of a section. */
+typedef struct CampaignIdentity
+{
+	Oid			userid;
+	int			context;
+	int			nestlevel;
+} CampaignIdentity;
+
+/*
+ * A section in which the extension's owner acts under "pg_catalog, pg_temp".
+ * No code of a user may run in it.  An error restores everything by itself.
+ */
+extern void campaign_identity_enter(CampaignIdentity *saved);
+extern void campaign_identity_leave(const CampaignIdentity *saved);
+
+/* Brackets code of the owner's, so that what it SETs does not survive it. */
+extern int	campaign_settings_enter(void);
+extern void campaign_settings_leave(int nestlevel);
+
+/* A section with the given search_path, for parsing a stored expression. */
+extern int	campaign_search_path_enter(const char *path);
+/* The caller's search_path with its schemas written out, pg_temp last. */
+extern char *campaign_search_path_current(void);
+
+extern Oid	campaign_schema_oid(void);	/* schema "campaign" */
+extern Oid	campaign_data_schema_oid(void);	/* schema "campaign_data" */
+extern Oid	campaign_extension_owner(void);
+
+/* Refuses whoever has no USAGE on schema campaign (42501). */
+extern void campaign_require_user(void);
+/* True if the current user may act for that role. */
+extern bool campaign_acts_for(Oid role);
+
+/* Why a role cannot be connected as in this database, or NULL. */
+extern const char *campaign_role_problem(Oid role);
+/* The role's oid by oid and name, InvalidOid if it is gone. */
+extern Oid	campaign_role_resolve(Oid role, const char *name);
+
+#endif							/* CAMPAIGN_IDENTITY_H */

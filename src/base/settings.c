@@ -1,0 +1,128 @@
+/*
+ * settings.c
+ *		Every setting campaign.*, in alphabetical order.
+ *
+ * None of them needs a restart: what has to be sized when the server starts
+ * is sized by settings of the server, such as max_worker_processes.
+ */
+#include "postgres.h"
+
+#include <limits.h>
+
+#include "utils/guc.h"
+
+#include "base/settings.h"
+
+/*
+ * Whether a superuser may own what runs.  Off, nothing that runs can do more
+ * than an ordinary role.  On, whoever may change a function or view that a
+ * superuser's run refers to acts as that superuser.
+ */
+bool		campaign_enable_superuser_campaigns = true;
+
+/*
+ * How long a claimed batch belongs to the sender that claimed it.  Short, the
+ * work of a sender that died comes back soon.  Too short, a batch that is
+ * still being sent is handed out a second time.
+ */
+int			campaign_lease_duration = 300;
+
+/*
+ * How many activities one definition may have.  It keeps a program that went
+ * wrong from filling the catalog; checking and drawing take time with them.
+ */
+int			campaign_max_activities = 1000;
+
+/*
+ * How many times a task is begun before its failures count as final.  High,
+ * a passing trouble of the server needs nobody.  Too high, a task that brings
+ * the server down does so that many times.
+ */
+int			campaign_max_attempts = 5;
+
+/*
+ * How many executors work at once in one database.  Each is a connection with
+ * queries of its own and takes one of max_worker_processes, as do the
+ * launcher, a scheduler per database and parallel queries.
+ */
+int			campaign_max_executors = 4;
+
+/*
+ * How long a running task may resist being cancelled by a pause before its
+ * process is ended.  Short, a pause is quick.  Zero ends the process without
+ * asking twice, which costs a new connection and nothing else.
+ */
+int			campaign_pause_grace = 5000;
+
+/*
+ * How long a scheduler without work stays.  Long, the next start is quicker
+ * by the time of a connection.  DROP DATABASE and CREATE DATABASE ...
+ * TEMPLATE fail while it is there, after waiting five seconds.
+ */
+int			campaign_scheduler_idle = 10000;
+
+/*
+ * How long to wait before trying again what failed, such as getting a worker
+ * process, and how often to look after running executors.  What becomes due
+ * or is committed is noticed at once whatever this says.
+ */
+int			campaign_scheduler_naptime = 1000;
+
+/*
+ * Makes the settings known and their prefix ours; a misspelt name in a
+ * configuration file then gets a warning.
+ */
+void
+campaign_settings_define(void)
+{
+	DefineCustomBoolVariable("campaign.enable_superuser_campaigns",
+							 "Lets campaigns be owned by superusers.",
+							 NULL,
+							 &campaign_enable_superuser_campaigns,
+							 true,
+							 PGC_SIGHUP, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable("campaign.lease_duration",
+							"Sets for how long a claimed batch of messages belongs to its sender.",
+							"A claim may ask for another duration.",
+							&campaign_lease_duration,
+							300, 1, 7 * 86400,
+							PGC_USERSET, GUC_UNIT_S, NULL, NULL, NULL);
+	DefineCustomIntVariable("campaign.max_activities",
+							"Sets how many activities a campaign may have.",
+							NULL,
+							&campaign_max_activities,
+							1000, 1, 100000,
+							PGC_SUSET, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable("campaign.max_attempts",
+							"Sets how many times a task is begun before its run fails.",
+							NULL,
+							&campaign_max_attempts,
+							5, 1, 100,
+							PGC_SUSET, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable("campaign.max_executors",
+							"Sets how many executors may work in a database at the same time.",
+							"Each takes one of max_worker_processes.",
+							&campaign_max_executors,
+							4, 1, 256,
+							PGC_SIGHUP, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable("campaign.pause_grace",
+							"Sets how long a task that a pause cancels may go on before its process is ended.",
+							NULL,
+							&campaign_pause_grace,
+							5000, 0, INT_MAX,
+							PGC_SIGHUP, GUC_UNIT_MS, NULL, NULL, NULL);
+	DefineCustomIntVariable("campaign.scheduler_idle",
+							"Sets how long a scheduler stays connected without work.",
+							NULL,
+							&campaign_scheduler_idle,
+							10000, 0, INT_MAX,
+							PGC_SIGHUP, GUC_UNIT_MS, NULL, NULL, NULL);
+	DefineCustomIntVariable("campaign.scheduler_naptime",
+							"Sets how long to wait before trying again what failed.",
+							NULL,
+							&campaign_scheduler_naptime,
+							1000, 10, 60000,
+							PGC_SIGHUP, GUC_UNIT_MS, NULL, NULL, NULL);
+
+	MarkGUCPrefixReserved("campaign");
+}

@@ -1,0 +1,21 @@
+/*
+ * settings.h
+ *		Every setting campaign.*; see settings.c for what each risks.
+ */
+#ifndef CAMPAIGN_SETTINGS_H
+#define CAMPAIGN_SETTINGS_H
+
+#include "postgres.h"
+
+extern bool campaign_enable_superuser_campaigns;
+extern int	campaign_lease_duration;	/* s */
+extern int	campaign_max_activities;
+extern int	campaign_max_attempts;
+extern int	campaign_max_executors;
+extern int	campaign_pause_grace;	/* ms */
+extern int	campaign_scheduler_idle;	/* ms */
+extern int	campaign_scheduler_naptime;	/* ms */
+
+extern void campaign_settings_define(void);
+
+#endif							/* CAMPAIGN_SETTINGS_H */

@@ -1,0 +1,418 @@
+/*
+ * sql.c
+ *		The one door to SPI: fixed statements over the extension's own tables.
+ *
+ * Every statement is a constant text with typed parameters, planned once per
+ * session and run as the extension's owner under "pg_catalog, pg_temp", so
+ * that neither a schema nor a setting of the session changes its meaning.
+ * Results are copied out before SPI is left: a caller never sees SPI memory.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+#include "utils/timestamp.h"
+
+#include "base/identity.h"
+#include "base/sql.h"
+
+/* Plans a statement for the session, once. */
+static SPIPlanPtr
+planned(CampaignStatement *statement, int nvalues, const CampaignValue *values)
+{
+	Oid		   *types;
+	SPIPlanPtr	plan;
+
+	if (statement->plan != NULL)
+		return statement->plan;
+
+	types = palloc(sizeof(Oid) * Max(nvalues, 1));
+	for (int i = 0; i < nvalues; i++)
+		types[i] = values[i].type;
+	plan = SPI_prepare(statement->text, nvalues, types);
+	if (plan == NULL)
+		elog(ERROR, "could not prepare statement: %s",
+			 SPI_result_code_string(SPI_result));
+	if (SPI_keepplan(plan) != 0)
+		elog(ERROR, "could not keep plan");
+	statement->plan = plan;
+	return plan;
+}
+
+/* Executes within a connected SPI; leaves the result in SPI_tuptable. */
+static void
+execute_planned(CampaignStatement *statement, int nvalues,
+				const CampaignValue *values)
+{
+	Datum	   *datums = palloc(sizeof(Datum) * Max(nvalues, 1));
+	char	   *nulls = palloc(Max(nvalues, 1));
+	int			result;
+
+	for (int i = 0; i < nvalues; i++)
+	{
+		datums[i] = values[i].value;
+		nulls[i] = values[i].isnull ? 'n' : ' ';
+	}
+	result = SPI_execute_plan(planned(statement, nvalues, values),
+							  datums, nulls, false, 0);
+	if (result < 0)
+		elog(ERROR, "could not execute statement: %s",
+			 SPI_result_code_string(result));
+}
+
+/* Copies the current SPI result into the given memory context. */
+static CampaignRows *
+copy_rows(MemoryContext context)
+{
+	MemoryContext old = MemoryContextSwitchTo(context);
+	CampaignRows *rows = palloc0(sizeof(CampaignRows));
+
+	if (SPI_tuptable != NULL)
+	{
+		rows->count = (int) SPI_processed;
+		rows->desc = CreateTupleDescCopy(SPI_tuptable->tupdesc);
+		rows->tuples = palloc(sizeof(HeapTuple) * Max(rows->count, 1));
+		for (int i = 0; i < rows->count; i++)
+			rows->tuples[i] = heap_copytuple(SPI_tuptable->vals[i]);
+	}
+	MemoryContextSwitchTo(old);
+	return rows;
+}
+
+/* What a section of SQL has to undo. */
+typedef struct SqlSection
+{
+	CampaignIdentity identity;
+	bool		pushed;
+} SqlSection;
+
+/* Enters a section; workers may come without a snapshot. */
+static void
+enter(SqlSection *section)
+{
+	campaign_identity_enter(&section->identity);
+	section->pushed = !ActiveSnapshotSet();
+	if (section->pushed)
+		PushActiveSnapshot(GetTransactionSnapshot());
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "could not connect to SPI");
+}
+
+/* Leaves a section in the opposite order. */
+static void
+leave(SqlSection *section)
+{
+	SPI_finish();
+	if (section->pushed)
+		PopActiveSnapshot();
+	campaign_identity_leave(&section->identity);
+}
+
+/* Runs a statement and gives its rows in the caller's memory context. */
+CampaignRows *
+campaign_sql_query(CampaignStatement *statement, int nvalues,
+				   const CampaignValue *values)
+{
+	MemoryContext context = CurrentMemoryContext;
+	SqlSection	section;
+	CampaignRows *rows;
+
+	enter(&section);
+	execute_planned(statement, nvalues, values);
+	rows = copy_rows(context);
+	leave(&section);
+	return rows;
+}
+
+/* Runs a statement and gives the number of rows it changed. */
+uint64
+campaign_sql_execute(CampaignStatement *statement, int nvalues,
+					 const CampaignValue *values)
+{
+	SqlSection	section;
+	uint64		changed;
+
+	enter(&section);
+	execute_planned(statement, nvalues, values);
+	changed = SPI_processed;
+	leave(&section);
+	return changed;
+}
+
+/* Runs a utility statement; its text must hold no unquoted user input. */
+void
+campaign_sql_utility(const char *text)
+{
+	SqlSection	section;
+	int			result;
+
+	enter(&section);
+	result = SPI_execute(text, false, 0);
+	if (result < 0)
+		elog(ERROR, "could not execute statement: %s",
+			 SPI_result_code_string(result));
+	leave(&section);
+}
+
+/* ------------------------------ parameters ------------------------------ */
+
+CampaignValue
+campaign_null(Oid type)
+{
+	return (CampaignValue) {type, (Datum) 0, true};
+}
+
+CampaignValue
+campaign_int8(int64 value)
+{
+	return (CampaignValue) {INT8OID, Int64GetDatum(value), false};
+}
+
+CampaignValue
+campaign_int4(int32 value)
+{
+	return (CampaignValue) {INT4OID, Int32GetDatum(value), false};
+}
+
+CampaignValue
+campaign_bool(bool value)
+{
+	return (CampaignValue) {BOOLOID, BoolGetDatum(value), false};
+}
+
+CampaignValue
+campaign_oid(Oid value)
+{
+	return (CampaignValue) {OIDOID, ObjectIdGetDatum(value), false};
+}
+
+CampaignValue
+campaign_text(const char *value)
+{
+	if (value == NULL)
+		return campaign_null(TEXTOID);
+	return (CampaignValue) {TEXTOID, CStringGetTextDatum(value), false};
+}
+
+CampaignValue
+campaign_time(TimestampTz value)
+{
+	return (CampaignValue) {TIMESTAMPTZOID, TimestampTzGetDatum(value), false};
+}
+
+CampaignValue
+campaign_time_or_null(TimestampTz value)
+{
+	return value == 0 ? campaign_null(TIMESTAMPTZOID) : campaign_time(value);
+}
+
+CampaignValue
+campaign_interval(const Interval *value)
+{
+	if (value == NULL)
+		return campaign_null(INTERVALOID);
+	return (CampaignValue) {INTERVALOID, PointerGetDatum(value), false};
+}
+
+CampaignValue
+campaign_uuid(const pg_uuid_t *value)
+{
+	if (value == NULL)
+		return campaign_null(UUIDOID);
+	return (CampaignValue) {UUIDOID, PointerGetDatum(value), false};
+}
+
+CampaignValue
+campaign_jsonb(const Jsonb *value)
+{
+	if (value == NULL)
+		return campaign_null(JSONBOID);
+	return (CampaignValue) {JSONBOID, PointerGetDatum(value), false};
+}
+
+CampaignValue
+campaign_bytes(const char *data, int length)
+{
+	bytea	   *bytes;
+
+	if (data == NULL)
+		return campaign_null(BYTEAOID);
+	bytes = palloc(VARHDRSZ + length);
+	SET_VARSIZE(bytes, VARHDRSZ + length);
+	memcpy(VARDATA(bytes), data, length);
+	return (CampaignValue) {BYTEAOID, PointerGetDatum(bytes), false};
+}
+
+CampaignValue
+campaign_text_array(List *strings)
+{
+	Datum	   *elements = palloc(sizeof(Datum) * Max(list_length(strings), 1));
+	int			n = 0;
+	ListCell   *cell;
+
+	foreach(cell, strings)
+		elements[n++] = CStringGetTextDatum((const char *) lfirst(cell));
+	return (CampaignValue) {
+		TEXTARRAYOID,
+		PointerGetDatum(construct_array(elements, n, TEXTOID, -1, false,
+										TYPALIGN_INT)),
+		false
+	};
+}
+
+/* ------------------------------- columns -------------------------------- */
+
+Datum
+campaign_row_datum(const CampaignRows *rows, int row, int column, bool *isnull)
+{
+	Assert(row >= 0 && row < rows->count);
+	return heap_getattr(rows->tuples[row], column, rows->desc, isnull);
+}
+
+bool
+campaign_row_isnull(const CampaignRows *rows, int row, int column)
+{
+	bool		isnull;
+
+	(void) campaign_row_datum(rows, row, column, &isnull);
+	return isnull;
+}
+
+int64
+campaign_row_int8(const CampaignRows *rows, int row, int column)
+{
+	bool		isnull;
+	Datum		value = campaign_row_datum(rows, row, column, &isnull);
+
+	Assert(TupleDescAttr(rows->desc, column - 1)->atttypid == INT8OID);
+	return isnull ? 0 : DatumGetInt64(value);
+}
+
+int32
+campaign_row_int4(const CampaignRows *rows, int row, int column)
+{
+	bool		isnull;
+	Datum		value = campaign_row_datum(rows, row, column, &isnull);
+
+	Assert(TupleDescAttr(rows->desc, column - 1)->atttypid == INT4OID);
+	return isnull ? 0 : DatumGetInt32(value);
+}
+
+bool
+campaign_row_bool(const CampaignRows *rows, int row, int column)
+{
+	bool		isnull;
+	Datum		value = campaign_row_datum(rows, row, column, &isnull);
+
+	return !isnull && DatumGetBool(value);
+}
+
+Oid
+campaign_row_oid(const CampaignRows *rows, int row, int column)
+{
+	bool		isnull;
+	Datum		value = campaign_row_datum(rows, row, column, &isnull);
+
+	return isnull ? InvalidOid : DatumGetObjectId(value);
+}
+
+/* Any type's text; the copy is the caller's. */
+char *
+campaign_row_text(const CampaignRows *rows, int row, int column)
+{
+	return SPI_getvalue(rows->tuples[row], rows->desc, column);
+}
+
+TimestampTz
+campaign_row_time(const CampaignRows *rows, int row, int column)
+{
+	bool		isnull;
+	Datum		value = campaign_row_datum(rows, row, column, &isnull);
+
+	return isnull ? 0 : DatumGetTimestampTz(value);
+}
+
+Jsonb *
+campaign_row_jsonb(const CampaignRows *rows, int row, int column)
+{
+	bool		isnull;
+	Datum		value = campaign_row_datum(rows, row, column, &isnull);
+
+	return isnull ? NULL : DatumGetJsonbPCopy(value);
+}
+
+pg_uuid_t *
+campaign_row_uuid(const CampaignRows *rows, int row, int column)
+{
+	bool		isnull;
+	Datum		value = campaign_row_datum(rows, row, column, &isnull);
+
+	return isnull ? NULL : DatumGetUUIDP(value);
+}
+
+bytea *
+campaign_row_bytes(const CampaignRows *rows, int row, int column)
+{
+	bool		isnull;
+	Datum		value = campaign_row_datum(rows, row, column, &isnull);
+
+	return isnull ? NULL : DatumGetByteaPCopy(value);
+}
+
+/* A text[] as a list of char *; NULL elements are left out. */
+List *
+campaign_row_text_array(const CampaignRows *rows, int row, int column)
+{
+	bool		isnull;
+	Datum		value = campaign_row_datum(rows, row, column, &isnull);
+	Datum	   *elements;
+	bool	   *nulls;
+	int			count;
+	List	   *strings = NIL;
+
+	if (isnull)
+		return NIL;
+	deconstruct_array(DatumGetArrayTypeP(value), TEXTOID, -1, false,
+					  TYPALIGN_INT, &elements, &nulls, &count);
+	for (int i = 0; i < count; i++)
+	{
+		if (!nulls[i])
+			strings = lappend(strings, TextDatumGetCString(elements[i]));
+	}
+	return strings;
+}
+
+/* ------------------- transactions inside a procedure -------------------- */
+
+/* Opens the SPI level whose transactions the three below control. */
+void
+campaign_sql_procedure_begin(void)
+{
+	if (SPI_connect_ext(SPI_OPT_NONATOMIC) != SPI_OK_CONNECT)
+		elog(ERROR, "could not connect to SPI");
+}
+
+void
+campaign_sql_procedure_commit(void)
+{
+	SPI_commit();
+}
+
+void
+campaign_sql_procedure_rollback(void)
+{
+	SPI_rollback();
+}
+
+void
+campaign_sql_procedure_end(void)
+{
+	SPI_finish();
+}

@@ -1,0 +1,177 @@
+/*
+ * writer.c
+ *		Bulk insertion into one relation without SQL.
+ *
+ * Rows are collected in slots and written by table_multi_insert with a bulk
+ * insert state, as COPY does: a page is filled and logged at once.  Opening
+ * takes the relation, the XID and the command id, because a parallel plan that
+ * feeds the writer must not.
+ */
+#include "postgres.h"
+
+#include "access/heapam.h"
+#include "access/table.h"
+#include "access/tableam.h"
+#include "access/xact.h"
+#include "executor/executor.h"
+#include "executor/tuptable.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+
+#include "base/compat.h"
+#include "base/writer.h"
+
+/* What is held before it is written, whichever comes first. */
+#define BUFFERED_ROWS	500
+#define BUFFERED_BYTES	(256 * 1024)
+
+struct CampaignWriter
+{
+	Relation	relation;
+	MemoryContext context;		/* lives as long as the writer */
+	MemoryContext batch;		/* reset after each write */
+	BulkInsertState bulk;
+	CommandId	command;
+	EState	   *estate;			/* for index entries; NULL without indexes */
+	ResultRelInfo *target;
+	TupleTableSlot *slots[BUFFERED_ROWS];
+	int			buffered;
+	Size		bytes;
+	int64		written;
+};
+
+/* Prepares what ExecInsertIndexTuples wants to know. */
+static void
+open_indexes(CampaignWriter *writer)
+{
+	if (!writer->relation->rd_rel->relhasindex)
+		return;
+	writer->estate = CreateExecutorState();
+	writer->target = makeNode(ResultRelInfo);
+	InitResultRelInfo(writer->target, writer->relation, 0, NULL, 0);
+	ExecOpenIndices(writer->target, false);
+}
+
+/* Opens the relation for appending. */
+CampaignWriter *
+campaign_writer_open(Oid relation)
+{
+	MemoryContext context;
+	MemoryContext old;
+	CampaignWriter *writer;
+
+	context = AllocSetContextCreate(CurrentMemoryContext, "campaign writer",
+									ALLOCSET_DEFAULT_SIZES);
+	old = MemoryContextSwitchTo(context);
+	writer = palloc0(sizeof(CampaignWriter));
+	writer->context = context;
+	writer->batch = AllocSetContextCreate(context, "campaign writer batch",
+										  ALLOCSET_DEFAULT_SIZES);
+	writer->relation = table_open(relation, RowExclusiveLock);
+	writer->bulk = GetBulkInsertState();
+	(void) GetCurrentTransactionId();
+	writer->command = GetCurrentCommandId(true);
+	open_indexes(writer);
+	MemoryContextSwitchTo(old);
+	return writer;
+}
+
+/* Adds the index entries of the rows just written. */
+static void
+insert_index_entries(CampaignWriter *writer)
+{
+	if (writer->target == NULL || writer->target->ri_NumIndices == 0)
+		return;
+	for (int i = 0; i < writer->buffered; i++)
+	{
+		List	   *recheck;
+
+		recheck = campaign_insert_index_entries(writer->target,
+												writer->slots[i],
+												writer->estate);
+		list_free(recheck);
+		ResetPerTupleExprContext(writer->estate);
+	}
+}
+
+/* Writes what is buffered. */
+static void
+flush(CampaignWriter *writer)
+{
+	MemoryContext old;
+
+	if (writer->buffered == 0)
+		return;
+	old = MemoryContextSwitchTo(writer->batch);
+	table_multi_insert(writer->relation, writer->slots, writer->buffered,
+					   writer->command, 0, writer->bulk);
+	insert_index_entries(writer);
+	MemoryContextSwitchTo(old);
+
+	for (int i = 0; i < writer->buffered; i++)
+		ExecClearTuple(writer->slots[i]);
+	MemoryContextReset(writer->batch);
+	writer->written += writer->buffered;
+	writer->buffered = 0;
+	writer->bytes = 0;
+}
+
+/* The next free slot; made once and used again after each write. */
+static TupleTableSlot *
+next_slot(CampaignWriter *writer)
+{
+	TupleTableSlot **slot = &writer->slots[writer->buffered];
+
+	if (*slot == NULL)
+	{
+		MemoryContext old = MemoryContextSwitchTo(writer->context);
+
+		*slot = MakeSingleTupleTableSlot(RelationGetDescr(writer->relation),
+										 &TTSOpsHeapTuple);
+		(*slot)->tts_tableOid = RelationGetRelid(writer->relation);
+		MemoryContextSwitchTo(old);
+	}
+	return *slot;
+}
+
+/* Adds a row; the values are copied at once. */
+void
+campaign_writer_add(CampaignWriter *writer, const Datum *values,
+					const bool *isnull)
+{
+	TupleTableSlot *slot = next_slot(writer);
+	MemoryContext old = MemoryContextSwitchTo(writer->batch);
+	HeapTuple	tuple;
+
+	tuple = heap_form_tuple(RelationGetDescr(writer->relation),
+							(Datum *) values, (bool *) isnull);
+	ExecStoreHeapTuple(tuple, slot, false);
+	MemoryContextSwitchTo(old);
+
+	writer->buffered++;
+	writer->bytes += tuple->t_len;
+	if (writer->buffered == BUFFERED_ROWS || writer->bytes > BUFFERED_BYTES)
+		flush(writer);
+}
+
+/* Writes the rest and closes; the lock on the relation stays to the end. */
+int64
+campaign_writer_close(CampaignWriter *writer)
+{
+	int64		written;
+
+	flush(writer);
+	written = writer->written;
+	for (int i = 0; i < BUFFERED_ROWS && writer->slots[i] != NULL; i++)
+		ExecDropSingleTupleTableSlot(writer->slots[i]);
+	if (writer->target != NULL)
+	{
+		ExecCloseIndices(writer->target);
+		FreeExecutorState(writer->estate);
+	}
+	FreeBulkInsertState(writer->bulk);
+	table_finish_bulk_insert(writer->relation, 0);
+	table_close(writer->relation, NoLock);
+	MemoryContextDelete(writer->context);
+	return written;
+}

@@ -1,0 +1,28 @@
+/*
+ * writer.h
+ *		Bulk insertion into one relation without SQL.
+ */
+#ifndef CAMPAIGN_WRITER_H
+#define CAMPAIGN_WRITER_H
+
+#include "postgres.h"
+
+#include "access/tupdesc.h"
+#include "utils/rel.h"
+
+typedef struct CampaignWriter CampaignWriter;
+
+/*
+ * Opens the relation for appending: rows are buffered and written with
+ * multi-inserts, indexes are kept.  No trigger, constraint, default or
+ * privilege is looked at: only for relations this extension made.  Open it
+ * before a plan starts, for in a parallel plan no XID can be taken.
+ */
+extern CampaignWriter *campaign_writer_open(Oid relation);
+/* The values are copied at once. */
+extern void campaign_writer_add(CampaignWriter *writer, const Datum *values,
+								const bool *isnull);
+/* Writes what is buffered; returns the rows written since the opening. */
+extern int64 campaign_writer_close(CampaignWriter *writer);
+
+#endif							/* CAMPAIGN_WRITER_H */

@@ -1,0 +1,349 @@
+/*
+ * check.c
+ *		Everything that is wrong with a campaign, at once.
+ *
+ * What the define functions refuse one by one is asked again for every
+ * activity, each in a subtransaction, so that one problem does not hide
+ * another; then come the questions only the whole graph answers.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "miscadmin.h"
+#include "utils/memutils.h"
+#include "utils/resowner.h"
+
+#include "activity/option.h"
+#include "base/compat.h"
+#include "base/identity.h"
+#include "base/settings.h"
+#include "base/text.h"
+#include "engine/check.h"
+
+/* A check in progress. */
+typedef struct Checking
+{
+	CampaignGraph *graph;
+	CampaignVariables *variables;
+	List	   *problems;
+} Checking;
+
+/* Adds a problem. */
+static void
+add_problem(Checking *checking, const char *severity,
+			const CampaignActivity *activity, const char *code,
+			const char *message, const char *hint)
+{
+	CampaignProblem *problem = palloc(sizeof(CampaignProblem));
+
+	problem->severity = severity;
+	problem->activity = activity == NULL ? NULL : activity->name;
+	problem->code = code;
+	problem->message = message;
+	problem->hint = hint;
+	checking->problems = lappend(checking->problems, problem);
+}
+
+/* What a question is about. */
+typedef struct Question
+{
+	Checking   *checking;
+	CampaignActivity *activity;
+	CampaignScope *scope;
+	CampaignExpression *expression;
+	List	   *expressions;	/* an answer */
+} Question;
+
+/*
+ * Asks in a subtransaction; an error becomes a problem with that code.  True
+ * if there was none.  Cancel and the like are not for us to swallow.
+ */
+static bool
+ask(Question *question, void (*ask_it) (Question *), const char *code)
+{
+	MemoryContext context = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	volatile bool fine = true;
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(context);
+	PG_TRY();
+	{
+		ask_it(question);
+		ReleaseCurrentSubTransaction();
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+		if (ERRCODE_TO_CATEGORY(error->sqlerrcode) == ERRCODE_OPERATOR_INTERVENTION)
+			ReThrowError(error);
+		add_problem(question->checking, "error", question->activity, code,
+					error->message, error->hint);
+		fine = false;
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(context);
+	CurrentResourceOwner = owner;
+	return fine;
+}
+
+/* ---------------------------- one activity ------------------------------ */
+
+/* Question: are the options what the kind takes? */
+static void
+ask_shape(Question *question)
+{
+	const CampaignKind *kind = campaign_kind_find(question->activity->kind);
+
+	(void) campaign_options_check_shape(kind, question->activity->options);
+	(void) kind->outcomes(question->activity->options);
+}
+
+/* Question: is the dimension there? */
+static void
+ask_scope(Question *question)
+{
+	campaign_scope_open(question->scope, question->checking->graph,
+						question->activity, question->checking->variables);
+}
+
+/* Question: what are its expressions, and does the kind agree? */
+static void
+ask_kind(Question *question)
+{
+	const CampaignKind *kind = campaign_kind_find(question->activity->kind);
+
+	if (kind->check != NULL)
+		kind->check(question->scope);
+	question->expressions = campaign_activity_expressions(question->scope);
+}
+
+/* True if the owner may read all that the query reads. */
+static bool
+owner_permitted(Query *query, Oid owner)
+{
+	Oid			userid;
+	int			context;
+	bool		permitted;
+
+	/* Nothing is executed between the two: rights are only looked up. */
+	GetUserIdAndSecContext(&userid, &context);
+	SetUserIdAndSecContext(owner, context | SECURITY_LOCAL_USERID_CHANGE);
+	permitted = campaign_query_permitted(query);
+	SetUserIdAndSecContext(userid, context);
+	return permitted;
+}
+
+/* Question: does an expression hold, and may the owner evaluate it? */
+static void
+ask_expression(Question *question)
+{
+	CampaignRecord *campaign = question->checking->graph->campaign;
+	Query	   *query = campaign_expression_check(question->scope,
+												  question->expression);
+	List	   *forbidden;
+
+	if (!OidIsValid(campaign->owner))
+		return;
+	if (!owner_permitted(query, campaign->owner))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("owner \"%s\" may not read everything that %s refers to",
+						campaign->owner_name, question->expression->what),
+				 errhint("GRANT SELECT on the tables and columns to \"%s\".",
+						 campaign->owner_name)));
+	forbidden = campaign_query_forbidden(query, campaign->owner);
+	if (forbidden != NIL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("owner \"%s\" may not execute a function that %s calls",
+						campaign->owner_name, question->expression->what),
+				 errhint("GRANT EXECUTE to \"%s\" on %s.",
+						 campaign->owner_name,
+						 campaign_list_join(forbidden))));
+}
+
+/* Adds what is wrong with the number of inbound transitions. */
+static void
+check_inbound(Checking *checking, CampaignActivity *activity,
+			  const CampaignKind *kind)
+{
+	int			inbound = list_length(activity->inbound);
+
+	if (inbound < kind->min_inbound)
+		add_problem(checking, "error", activity, "missing_input",
+					psprintf("activity \"%s\" has no inbound transition",
+							 activity->name),
+					"Connect it with campaign_connect(), or add it with \"after\".");
+	if (kind->max_inbound >= 0 && inbound > kind->max_inbound)
+		add_problem(checking, "error", activity, "too_many_inputs",
+					psprintf("activity \"%s\" has %d inbound transitions, kind \"%s\" takes %d",
+							 activity->name, inbound, kind->name,
+							 kind->max_inbound),
+					"Join the branches before it, or disconnect all but one.");
+}
+
+/* Adds transitions that leave by an outcome which is not there. */
+static void
+check_outcomes(Checking *checking, CampaignActivity *activity)
+{
+	List	   *outcomes = campaign_activity_outcomes(activity);
+	ListCell   *cell;
+
+	foreach(cell, activity->outbound)
+	{
+		CampaignTransition *transition = lfirst(cell);
+
+		if (campaign_list_has(outcomes, transition->outcome))
+			continue;
+		add_problem(checking, "error", activity, "wrong_outcome",
+					psprintf("activity \"%s\" has no outcome \"%s\", from which \"%s\" is fed",
+							 activity->name, transition->outcome,
+							 transition->target->name),
+					campaign_nearest_hint(transition->outcome, outcomes,
+										  "outcomes"));
+	}
+}
+
+/* Adds all that is wrong with one activity. */
+static void
+check_activity(Checking *checking, CampaignActivity *activity)
+{
+	CampaignScope scope = {0};
+	Question	question = {checking, activity, &scope};
+	ListCell   *cell;
+
+	if (!ask(&question, ask_shape, "bad_option"))
+		return;
+	check_inbound(checking, activity, campaign_kind_find(activity->kind));
+	check_outcomes(checking, activity);
+	if (!ask(&question, ask_scope, "bad_dimension") ||
+		!ask(&question, ask_kind, "bad_option"))
+		return;
+	foreach(cell, question.expressions)
+	{
+		question.expression = lfirst(cell);
+		(void) ask(&question, ask_expression, "bad_expression");
+	}
+}
+
+/* ------------------------------ the whole ------------------------------- */
+
+/* Adds activities on cycles, and those behind them. */
+static void
+check_cycles(Checking *checking)
+{
+	List	   *order = campaign_graph_order(checking->graph);
+	ListCell   *cell;
+
+	if (list_length(order) == list_length(checking->graph->activities))
+		return;
+	foreach(cell, checking->graph->activities)
+	{
+		CampaignActivity *activity = lfirst(cell);
+
+		if (list_member_ptr(order, activity))
+			continue;
+		add_problem(checking, "error", activity, "cycle",
+					psprintf("activity \"%s\" lies on a cycle or behind one",
+							 activity->name),
+					"Campaigns have no loops; disconnect one of the transitions.");
+	}
+}
+
+/* Adds what concerns the campaign and not one of its activities. */
+static void
+check_size(Checking *checking)
+{
+	int			count = list_length(checking->graph->activities);
+
+	if (count == 0)
+		add_problem(checking, "error", NULL, "empty",
+					"the campaign has no activities",
+					"Begin with campaign_add_audience().");
+	if (count > campaign_max_activities)
+		add_problem(checking, "error", NULL, "too_many_activities",
+					psprintf("the campaign has %d activities, the limit is %d",
+							 count, campaign_max_activities),
+					"An administrator can raise campaign.max_activities.");
+}
+
+/* Adds reasons why nobody could execute the campaign. */
+static void
+check_owner(Checking *checking)
+{
+	CampaignRecord *campaign = checking->graph->campaign;
+	const char *problem = campaign_role_problem(campaign->owner);
+
+	if (problem != NULL)
+		add_problem(checking, "error", NULL, "owner_cannot_run",
+					psprintf("owner \"%s\" cannot execute the campaign: %s",
+							 campaign->owner_name, problem),
+					"Workers connect as the owner: ALTER ROLE … LOGIN, GRANT CONNECT, GRANT USAGE ON SCHEMA campaign.");
+	else if (superuser_arg(campaign->owner))
+		add_problem(checking,
+					campaign_enable_superuser_campaigns ? "warning" : "error",
+					NULL, "superuser_owner",
+					psprintf("owner \"%s\" is a superuser",
+							 campaign->owner_name),
+					"Its expressions may do anything; let a role of its own own the campaign.");
+}
+
+/* Question: are the variables declared properly? */
+static void
+ask_variables(Question *question)
+{
+	question->checking->variables =
+		campaign_variables_declared(question->checking->graph->campaign->settings);
+}
+
+/* Adds everything about activities, in order of definition. */
+static void
+check_activities(Checking *checking)
+{
+	ListCell   *cell;
+
+	foreach(cell, checking->graph->activities)
+		check_activity(checking, lfirst(cell));
+}
+
+/* The problems of a graph. */
+List *
+campaign_check_graph(CampaignGraph *graph)
+{
+	Checking	checking = {graph, NULL, NIL};
+	Question	question = {&checking};
+
+	check_size(&checking);
+	check_owner(&checking);
+	(void) ask(&question, ask_variables, "bad_variable");
+	check_cycles(&checking);
+	check_activities(&checking);
+	return checking.problems;
+}
+
+/* Identities of all that an activity's expressions refer to. */
+List *
+campaign_activity_objects(const CampaignScope *scope)
+{
+	List	   *objects = NIL;
+	ListCell   *cell;
+	ListCell   *inner;
+
+	foreach(cell, campaign_activity_expressions(scope))
+	{
+		Query	   *query = campaign_expression_check(scope, lfirst(cell));
+
+		foreach(inner, campaign_query_objects(query))
+		{
+			if (!campaign_list_has(objects, lfirst(inner)))
+				objects = lappend(objects, lfirst(inner));
+		}
+	}
+	return objects;
+}

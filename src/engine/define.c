@@ -1,0 +1,407 @@
+/*
+ * define.c
+ *		Changes to the draft of a campaign.
+ *
+ * Every change locks the campaign, is made, and is then checked where it was
+ * made: an activity with a wrong option or expression is refused at once.
+ * What only the whole graph shows is left to campaign_check().
+ */
+#include "postgres.h"
+
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+
+#include "activity/option.h"
+#include "base/errors.h"
+#include "base/identity.h"
+#include "base/settings.h"
+#include "base/text.h"
+#include "engine/define.h"
+#include "engine/lifecycle.h"
+#include "set/variable.h"
+#include "store/log.h"
+#include "store/run.h"
+#include "store/task.h"
+
+/* Settings of a campaign. */
+static const char *const setting_names = "variables, keep_populations";
+
+/* Notes a change in the log. */
+static void
+log_change(const CampaignRecord *record, const char *activity,
+		   const char *message)
+{
+	CampaignLogLine line = {
+		.owner = record->owner,
+		.campaign = record->name,
+		.activity = activity,
+		.event = "define",
+		.message = message
+	};
+
+	campaign_log_add(&line);
+}
+
+/* Refuses a text that cannot name an activity. */
+void
+campaign_define_check_name(const char *name)
+{
+	if (campaign_is_name(name))
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_NAME),
+			 errmsg("invalid name of an activity: \"%s\"", name),
+			 errhint("Names have small letters, digits and underscores, do not begin with a digit, and are at most 63 long.")));
+}
+
+/* Settings in the form they are stored in. */
+Jsonb *
+campaign_define_settings(const Jsonb *settings)
+{
+	List	   *known = campaign_split_commas(setting_names);
+	JsonbValue *keep;
+	ListCell   *cell;
+
+	if (settings == NULL)
+		return DatumGetJsonbP(DirectFunctionCall1(jsonb_in,
+												  CStringGetDatum("{}")));
+	if (!JB_ROOT_IS_OBJECT(settings))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("settings must be a JSON object"),
+				 errhint("Settings are %s.", setting_names)));
+	foreach(cell, campaign_object_keys(settings))
+	{
+		if (!campaign_list_has(known, lfirst(cell)))
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("unrecognized setting \"%s\"",
+							(char *) lfirst(cell)),
+					 errhint("%s", campaign_nearest_hint(lfirst(cell), known,
+														 "settings"))));
+	}
+	keep = getKeyJsonValueFromContainer((JsonbContainer *) &settings->root,
+										"keep_populations",
+										strlen("keep_populations"), NULL);
+	if (keep != NULL && keep->type != jbvBool)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("setting \"keep_populations\" must be true or false"),
+				 errhint("True keeps the populations of a run after it has ended.")));
+	(void) campaign_variables_bind(settings, NULL);
+	return (Jsonb *) settings;
+}
+
+/* Creates a campaign with an empty draft. */
+void
+campaign_define_create(const char *campaign, const char *dimension,
+					   const char *description, const Jsonb *settings)
+{
+	CampaignRecord *record;
+	CampaignGraph graph = {0};
+
+	campaign_define_check_title("campaign", campaign);
+	record = campaign_record_create(campaign, dimension, description,
+									campaign_define_settings(settings));
+	graph.campaign = record;
+	(void) campaign_graph_target(&graph, dimension);
+	log_change(record, NULL, "created");
+}
+
+/* ----------------------------- transitions ------------------------------ */
+
+/* The draft's activity of that name; refused with the nearest names. */
+static CampaignActivity *
+require_activity(const CampaignRecord *record, const char *name)
+{
+	CampaignActivity *activity = campaign_activity_find(record->draft_id,
+														name);
+
+	if (activity == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_CAMPAIGN_NOT_FOUND),
+				 errmsg("activity \"%s\" does not exist in campaign \"%s\"",
+						name, record->name),
+				 errhint("%s",
+						 campaign_nearest_hint(name,
+											   campaign_activity_names(record->draft_id),
+											   "activities"))));
+	return activity;
+}
+
+/* The outcome meant when none is named: "result", or the only one. */
+static char *
+default_outcome(const CampaignActivity *activity, List *outcomes)
+{
+	if (list_length(outcomes) == 1)
+		return linitial(outcomes);
+	if (campaign_list_has(outcomes, "result"))
+		return pstrdup("result");
+	if (outcomes == NIL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("nothing can follow activity \"%s\"", activity->name),
+				 errhint("Activities of kind \"%s\" have no outcomes.",
+						 activity->kind)));
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("activity \"%s\" has several outcomes", activity->name),
+			 errhint("Name one of them: %s.%s.", activity->name,
+					 (char *) linitial(outcomes))));
+	return NULL;				/* keep the compiler quiet */
+}
+
+/* Reads "activity" or "activity.outcome"; gives the outcome. */
+static CampaignActivity *
+read_source(const CampaignRecord *record, const char *text, char **outcome)
+{
+	char	   *name = pstrdup(text);
+	char	   *dot = strchr(name, '.');
+	CampaignActivity *activity;
+	List	   *outcomes;
+
+	if (dot != NULL)
+		*dot = '\0';
+	activity = require_activity(record, name);
+	outcomes = campaign_activity_outcomes(activity);
+	*outcome = dot == NULL ? default_outcome(activity, outcomes) : dot + 1;
+	if (!campaign_list_has(outcomes, *outcome))
+		ereport(ERROR,
+				(errcode(ERRCODE_CAMPAIGN_NOT_FOUND),
+				 errmsg("activity \"%s\" has no outcome \"%s\"", name,
+						*outcome),
+				 errhint("%s", campaign_nearest_hint(*outcome, outcomes,
+													 "outcomes"))));
+	return activity;
+}
+
+/* Adds one transition, which must not lead back to its source. */
+static void
+connect_one(const CampaignRecord *record, const char *source,
+			const char *target)
+{
+	char	   *outcome;
+	CampaignActivity *from = read_source(record, source, &outcome);
+
+	if (strcmp(from->name, target) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("activity \"%s\" cannot follow itself", target),
+				 errhint("Campaigns have no loops.")));
+	if (!campaign_transition_insert(record->draft_id, from->name, outcome,
+									target))
+		ereport(ERROR,
+				(errcode(ERRCODE_DUPLICATE_OBJECT),
+				 errmsg("\"%s.%s\" feeds \"%s\" already", from->name, outcome,
+						target),
+				 errhint("Two activities are connected by an outcome only once.")));
+}
+
+/* Adds the transitions of an "after": sources with commas between. */
+static void
+connect_after(const CampaignRecord *record, const char *after,
+			  const char *target)
+{
+	ListCell   *cell;
+
+	if (after == NULL)
+		return;
+	foreach(cell, campaign_split_commas(after))
+		connect_one(record, lfirst(cell), target);
+}
+
+/* ------------------------------ activities ------------------------------ */
+
+/* Refuses an activity whose options or expressions do not hold. */
+static void
+check_in_graph(CampaignRecord *record, const char *name)
+{
+	CampaignGraph *graph = campaign_graph_load(record, record->draft_id);
+	CampaignActivity *activity = campaign_graph_find(graph, name);
+	const CampaignKind *kind = campaign_kind_find(activity->kind);
+	CampaignScope scope = {0};
+	ListCell   *cell;
+
+	(void) kind->outcomes(activity->options);
+	campaign_scope_open(&scope, graph, activity,
+						campaign_variables_declared(record->settings));
+	if (kind->check != NULL)
+		kind->check(&scope);
+	foreach(cell, campaign_activity_expressions(&scope))
+		(void) campaign_expression_check(&scope, lfirst(cell));
+}
+
+/* Adds an activity to the draft, fed by the sources named in after. */
+void
+campaign_define_add(const char *campaign, const char *activity,
+					const char *kind, const Jsonb *options, const char *after)
+{
+	CampaignRecord *record = campaign_record_require(campaign, true);
+	const CampaignKind *found = campaign_kind_find(kind);
+
+	campaign_define_check_name(activity);
+	if (campaign_activity_count(record->draft_id) >= campaign_max_activities)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("campaign \"%s\" has %d activities already", campaign,
+						campaign_max_activities),
+				 errhint("An administrator can raise campaign.max_activities.")));
+	campaign_activity_insert(record->draft_id, activity, kind,
+							 campaign_options_check_shape(found, options),
+							 campaign_search_path_current());
+	connect_after(record, after, activity);
+	check_in_graph(record, activity);
+	log_change(record, activity, "added");
+}
+
+/* Adds transitions between activities that are there. */
+void
+campaign_define_connect(const char *campaign, const char *source,
+						const char *target)
+{
+	CampaignRecord *record = campaign_record_require(campaign, true);
+
+	(void) require_activity(record, target);
+	connect_after(record, source, target);
+	log_change(record, target, psprintf("connected to %s", source));
+}
+
+/* Removes one transition. */
+void
+campaign_define_disconnect(const char *campaign, const char *source,
+						   const char *target)
+{
+	CampaignRecord *record = campaign_record_require(campaign, true);
+	CampaignActivity *from;
+	char	   *outcome;
+
+	(void) require_activity(record, target);
+	from = read_source(record, source, &outcome);
+	if (!campaign_transition_delete(record->draft_id, from->name, outcome,
+									target))
+		ereport(ERROR,
+				(errcode(ERRCODE_CAMPAIGN_NOT_FOUND),
+				 errmsg("\"%s.%s\" does not feed \"%s\"", from->name, outcome,
+						target),
+				 errhint("campaign_graph() shows the transitions.")));
+	log_change(record, target, psprintf("disconnected from %s", source));
+}
+
+/* Sets some options; a null removes one. */
+void
+campaign_define_alter(const char *campaign, const char *activity,
+					  const Jsonb *options)
+{
+	CampaignRecord *record = campaign_record_require(campaign, true);
+	CampaignActivity *found = require_activity(record, activity);
+	const CampaignKind *kind = campaign_kind_find(found->kind);
+	Jsonb	   *merged;
+
+	if (!JB_ROOT_IS_OBJECT(options))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("options must be a JSON object"),
+				 errhint("Give the options to change; null removes one.")));
+	merged = DatumGetJsonbP(DirectFunctionCall2(jsonb_concat,
+												JsonbPGetDatum(found->options),
+												JsonbPGetDatum(options)));
+	campaign_activity_update(record->draft_id, activity,
+							 campaign_options_check_shape(kind, merged),
+							 campaign_search_path_current());
+	check_in_graph(record, activity);
+	log_change(record, activity, "altered");
+}
+
+/* Removes an activity with its transitions. */
+void
+campaign_define_remove(const char *campaign, const char *activity)
+{
+	CampaignRecord *record = campaign_record_require(campaign, true);
+
+	(void) require_activity(record, activity);
+	campaign_activity_delete(record->draft_id, activity);
+	log_change(record, activity, "removed");
+}
+
+/* The text with a leading activity's name replaced, or NULL. */
+static char *
+renamed_reference(const char *text, const char *name, const char *new_name)
+{
+	size_t		length = strlen(name);
+
+	if (text == NULL || strncmp(text, name, length) != 0 ||
+		(text[length] != '\0' && text[length] != '.'))
+		return NULL;
+	return psprintf("%s%s", new_name, text + length);
+}
+
+/* Options that name a transition follow the new name of its source. */
+static void
+rename_references(const CampaignRecord *record, CampaignActivity *activity,
+				  const char *name, const char *new_name)
+{
+	const CampaignKind *kind = campaign_kind_find(activity->kind);
+
+	for (int i = 0; i < kind->noptions; i++)
+	{
+		const CampaignOption *option = &kind->options[i];
+		char	   *changed;
+		Datum		patch;
+
+		if (option->type != CAMPAIGN_OPTION_TRANSITION)
+			continue;
+		changed = renamed_reference(campaign_option_text(activity->options,
+														 option->name),
+									name, new_name);
+		if (changed == NULL)
+			continue;
+		patch = DirectFunctionCall1(jsonb_in,
+									CStringGetDatum(psprintf("{\"%s\": \"%s\"}",
+															 option->name,
+															 changed)));
+		campaign_activity_update(record->draft_id, activity->name,
+								 DatumGetJsonbP(DirectFunctionCall2(jsonb_concat,
+																	JsonbPGetDatum(activity->options),
+																	patch)),
+								 activity->search_path);
+	}
+}
+
+/* Renames an activity; transitions and options that name it follow. */
+void
+campaign_define_rename(const char *campaign, const char *activity,
+					   const char *name)
+{
+	CampaignRecord *record = campaign_record_require(campaign, true);
+	CampaignGraph *graph;
+	ListCell   *cell;
+
+	(void) require_activity(record, activity);
+	campaign_define_check_name(name);
+	if (strcmp(activity, name) == 0)
+		return;
+	if (campaign_activity_find(record->draft_id, name) != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_DUPLICATE_OBJECT),
+				 errmsg("activity \"%s\" already exists", name),
+				 errhint("Choose another name.")));
+	campaign_activity_rename(record->draft_id, activity, name);
+	graph = campaign_graph_load(record, record->draft_id);
+	foreach(cell, graph->activities)
+		rename_references(record, lfirst(cell), activity, name);
+	log_change(record, name, psprintf("renamed from %s", activity));
+}
+
+/* Drops a campaign of which no run is under way, with all its history. */
+void
+campaign_define_drop(const char *campaign)
+{
+	CampaignRecord *record = campaign_record_require(campaign, true);
+	ListCell   *cell;
+
+	campaign_lifecycle_require_idle(record->id, record->name, "drop");
+	foreach(cell, campaign_run_populations(record->id))
+		(void) campaign_population_drop(lfirst(cell));
+	log_change(record, NULL, "dropped");
+	campaign_record_drop(record);
+}

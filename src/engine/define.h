@@ -1,0 +1,58 @@
+/*
+ * define.h
+ *		Changes to the draft of a campaign.
+ */
+#ifndef CAMPAIGN_DEFINE_H
+#define CAMPAIGN_DEFINE_H
+
+#include "postgres.h"
+
+#include "utils/jsonb.h"
+
+/* What campaign_dimension() was given; NULL where nothing was. */
+typedef struct CampaignDeclaration
+{
+	Oid			relation;
+	const char *name;
+	const char *key;
+	Jsonb	   *addresses;
+	Jsonb	   *consent;
+	const char *time_zone;
+	const char *language;
+	const char *profile;
+} CampaignDeclaration;
+
+/* Declares a dimension of the current user's; gives its name. */
+extern char *campaign_define_dimension(const CampaignDeclaration *declaration);
+
+extern void campaign_define_create(const char *campaign, const char *dimension,
+								   const char *description,
+								   const Jsonb *settings);
+extern void campaign_define_add(const char *campaign, const char *activity,
+								const char *kind, const Jsonb *options,
+								const char *after);
+extern void campaign_define_connect(const char *campaign, const char *source,
+									const char *target);
+extern void campaign_define_disconnect(const char *campaign,
+									   const char *source,
+									   const char *target);
+extern void campaign_define_alter(const char *campaign, const char *activity,
+								  const Jsonb *options);
+extern void campaign_define_remove(const char *campaign, const char *activity);
+extern void campaign_define_rename(const char *campaign, const char *activity,
+								   const char *name);
+extern void campaign_define_drop(const char *campaign);
+
+/* Settings in the form they are stored in; refuses what means nothing. */
+extern Jsonb *campaign_define_settings(const Jsonb *settings);
+/* Refuses a text that cannot name an activity. */
+extern void campaign_define_check_name(const char *name);
+/* Refuses a text that cannot name a campaign or a dimension. */
+extern void campaign_define_check_title(const char *noun, const char *title);
+
+/* The whole draft from a document; gives the campaign's name. */
+extern char *campaign_define_document(const Jsonb *document);
+/* The draft (version 0) or a version as a document. */
+extern Jsonb *campaign_define_export(const char *campaign, int version);
+
+#endif							/* CAMPAIGN_DEFINE_H */

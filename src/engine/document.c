@@ -1,0 +1,229 @@
+/*
+ * document.c
+ *		Whole definitions as JSON documents, in and out.
+ *
+ * What export gives, define takes, and gives it again.  A document may hold
+ * what is not right yet (a campaign is drafted where its tables are not), so
+ * names and shapes are refused at once and the rest is for campaign_check().
+ */
+#include "postgres.h"
+
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+
+#include "activity/option.h"
+#include "base/errors.h"
+#include "base/identity.h"
+#include "base/text.h"
+#include "engine/define.h"
+#include "store/graph.h"
+#include "store/log.h"
+#include "store/version.h"
+
+/* Members of a document and of its parts; each is known, or refused. */
+static const char *const document_members =
+"name, dimension, description, settings, activities, transitions";
+static const char *const activity_members =
+"name, kind, options, search_path";
+static const char *const transition_members =
+"source, outcome, target";
+
+/* Refuses members that mean nothing, and whatever is not an object. */
+static void
+check_members(const Jsonb *object, const char *members, const char *noun)
+{
+	List	   *known = campaign_split_commas(members);
+	ListCell   *cell;
+
+	if (!JB_ROOT_IS_OBJECT(object))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("a %s must be a JSON object", noun),
+				 errhint("Its members are %s.", members)));
+	foreach(cell, campaign_object_keys(object))
+	{
+		if (!campaign_list_has(known, lfirst(cell)))
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("unrecognized member \"%s\" of a %s",
+							(char *) lfirst(cell), noun),
+					 errhint("%s", campaign_nearest_hint(lfirst(cell), known,
+														 "members"))));
+	}
+}
+
+/* A member that must be a text. */
+static char *
+required_text(const Jsonb *object, const char *name, const char *noun)
+{
+	char	   *text = campaign_object_text(&object->root, name);
+
+	if (text == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("a %s must have a \"%s\"", noun, name),
+				 errhint("campaign_export() shows what a definition looks like.")));
+	return text;
+}
+
+/* A member as a document of its own; NULL if absent or null. */
+static Jsonb *
+member_document(const Jsonb *object, const char *name)
+{
+	JsonbValue *value;
+
+	value = getKeyJsonValueFromContainer((JsonbContainer *) &object->root,
+										 name, strlen(name), NULL);
+	if (value == NULL || value->type == jbvNull)
+		return NULL;
+	return JsonbValueToJsonb(value);
+}
+
+/* The elements of a member that is an array, of Jsonb *. */
+static List *
+member_elements(const Jsonb *object, const char *name)
+{
+	Jsonb	   *array = member_document(object, name);
+	List	   *elements = NIL;
+
+	if (array == NULL)
+		return NIL;
+	if (!JB_ROOT_IS_ARRAY(array) || JB_ROOT_IS_SCALAR(array))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("\"%s\" must be an array of objects", name),
+				 errhint("campaign_export() shows what a definition looks like.")));
+	for (uint32 i = 0; i < JB_ROOT_COUNT(array); i++)
+		elements = lappend(elements,
+						   JsonbValueToJsonb(getIthJsonbValueFromContainer(&array->root,
+																		   i)));
+	return elements;
+}
+
+/* Adds one activity of the document. */
+static void
+add_activity(const CampaignRecord *record, const Jsonb *element)
+{
+	const CampaignKind *kind;
+	char	   *name;
+	char	   *search_path;
+	Jsonb	   *options;
+
+	check_members(element, activity_members, "activity");
+	name = required_text(element, "name", "activity");
+	campaign_define_check_name(name);
+	kind = campaign_kind_find(required_text(element, "kind", "activity"));
+	options = member_document(element, "options");
+	if (options == NULL)
+		options = DatumGetJsonbP(DirectFunctionCall1(jsonb_in,
+													 CStringGetDatum("{}")));
+	search_path = campaign_object_text(&element->root, "search_path");
+	campaign_activity_insert(record->draft_id, name, kind->name,
+							 campaign_options_check_shape(kind, options),
+							 search_path != NULL ? search_path :
+							 campaign_search_path_current());
+}
+
+/* Refuses a transition's end that is not among the activities. */
+static void
+check_end(List *names, const char *name)
+{
+	if (campaign_list_has(names, name))
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_CAMPAIGN_NOT_FOUND),
+			 errmsg("activity \"%s\" does not exist in the definition", name),
+			 errhint("%s", campaign_nearest_hint(name, names, "activities"))));
+}
+
+/* Adds one transition of the document. */
+static void
+add_transition(const CampaignRecord *record, List *names,
+			   const Jsonb *element)
+{
+	char	   *source;
+	char	   *target;
+
+	check_members(element, transition_members, "transition");
+	source = required_text(element, "source", "transition");
+	target = required_text(element, "target", "transition");
+	check_end(names, source);
+	check_end(names, target);
+	(void) campaign_transition_insert(record->draft_id, source,
+									  required_text(element, "outcome",
+													"transition"),
+									  target);
+}
+
+/* Removes what the draft had. */
+static void
+empty_draft(const CampaignRecord *record)
+{
+	ListCell   *cell;
+
+	foreach(cell, campaign_activity_names(record->draft_id))
+		campaign_activity_delete(record->draft_id, lfirst(cell));
+}
+
+/* The campaign of the document: the caller's of that name, or a new one. */
+static CampaignRecord *
+record_of_document(const Jsonb *document, const char *name)
+{
+	char	   *dimension = required_text(document, "dimension", "definition");
+	char	   *description = campaign_object_text(&document->root,
+												   "description");
+	Jsonb	   *settings = campaign_define_settings(member_document(document,
+																	"settings"));
+	CampaignRecord *record;
+
+	campaign_define_check_title("campaign", name);
+	if (!campaign_record_exists(name))
+		return campaign_record_create(name, dimension, description, settings);
+	record = campaign_record_require(name, true);
+	record->dimension = dimension;
+	record->description = description;
+	record->settings = settings;
+	campaign_record_update(record);
+	empty_draft(record);
+	return record;
+}
+
+/* The whole draft from a document; gives the campaign's name. */
+char *
+campaign_define_document(const Jsonb *document)
+{
+	CampaignRecord *record;
+	List	   *names;
+	ListCell   *cell;
+	CampaignLogLine line = {.event = "define", .message = "defined"};
+
+	check_members(document, document_members, "definition");
+	record = record_of_document(document,
+								required_text(document, "name", "definition"));
+	foreach(cell, member_elements(document, "activities"))
+		add_activity(record, lfirst(cell));
+	names = campaign_activity_names(record->draft_id);
+	foreach(cell, member_elements(document, "transitions"))
+		add_transition(record, names, lfirst(cell));
+	line.owner = record->owner;
+	line.campaign = record->name;
+	campaign_log_add(&line);
+	return record->name;
+}
+
+/* The draft (version 0) or a version as a document. */
+Jsonb *
+campaign_define_export(const char *campaign, int version)
+{
+	CampaignRecord *record = campaign_record_require(campaign, false);
+	int64		version_id = campaign_version_find(record->id, version);
+
+	if (version_id == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_CAMPAIGN_NOT_FOUND),
+				 errmsg("campaign \"%s\" has no version %d", campaign,
+						version),
+				 errhint("Its newest version is %d; 0 is the draft.",
+						 record->live_number)));
+	return campaign_version_definition(record, version_id);
+}

@@ -1,0 +1,388 @@
+/*
+ * lifecycle.c
+ *		What people do with campaigns and runs: publish, start, pause, stop.
+ *
+ * Locks are taken in one order: campaign, run, task.  Nothing here waits for
+ * an executor: it changes a state, and the executor meets that state when it
+ * wants to record its work.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "miscadmin.h"
+#include "pgstat.h"
+#include "storage/latch.h"
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+#include "utils/timestamp.h"
+
+#include "activity/option.h"
+#include "base/clock.h"
+#include "base/errors.h"
+#include "base/identity.h"
+#include "base/settings.h"
+#include "base/shared.h"
+#include "base/text.h"
+#include "engine/check.h"
+#include "engine/lifecycle.h"
+#include "engine/ready.h"
+#include "queue/enqueue.h"
+#include "set/variable.h"
+#include "store/log.h"
+#include "store/run.h"
+#include "store/state.h"
+#include "store/task.h"
+#include "store/version.h"
+
+/* How often a waiting session looks, at first and at most. */
+#define FIRST_LOOK_MS	10
+#define LAST_LOOK_MS	250
+/* Problems named in an error; all are in campaign_check(). */
+#define NAMED_PROBLEMS	3
+
+/* Makes what was changed durable and known. */
+static void
+hand_over(void)
+{
+	ForceSyncCommit();
+	campaign_shared_wake_at_commit();
+}
+
+/* ------------------------------- publish -------------------------------- */
+
+/* Refuses to publish while there are errors; names the first ones. */
+static void
+refuse_errors(const char *campaign, List *problems)
+{
+	List	   *named = NIL;
+	int			errors = 0;
+	ListCell   *cell;
+
+	foreach(cell, problems)
+	{
+		CampaignProblem *problem = lfirst(cell);
+
+		if (strcmp(problem->severity, "error") == 0 &&
+			++errors <= NAMED_PROBLEMS)
+			named = lappend(named, (char *) problem->message);
+	}
+	if (errors > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_CAMPAIGN_STATE),
+				 errmsg_plural("campaign \"%s\" has %d error",
+							   "campaign \"%s\" has %d errors", errors,
+							   campaign, errors),
+				 errdetail("%s%s.", campaign_list_join(named),
+						   errors > NAMED_PROBLEMS ? ", and others" : ""),
+				 errhint("SELECT * FROM campaign_check(%s) shows all of them.",
+						 quote_literal_cstr(campaign))));
+}
+
+/* Notes on every activity what its expressions refer to; gives the dimensions. */
+static List *
+collect_objects(CampaignGraph *graph)
+{
+	CampaignVariables *variables = campaign_variables_declared(graph->campaign->settings);
+	List	   *dimensions = list_make1(graph->campaign->dimension);
+	ListCell   *cell;
+
+	foreach(cell, graph->activities)
+	{
+		CampaignActivity *activity = lfirst(cell);
+		CampaignScope scope = {0};
+		char	   *dimension;
+
+		campaign_scope_open(&scope, graph, activity, variables);
+		activity->objects = campaign_activity_objects(&scope);
+		dimension = scope.target->dimension->name;
+		if (!campaign_list_has(dimensions, dimension))
+			dimensions = lappend(dimensions, dimension);
+	}
+	return dimensions;
+}
+
+/* Freezes the draft as the next version; gives its number. */
+int
+campaign_lifecycle_publish(const char *campaign)
+{
+	CampaignRecord *record = campaign_record_require(campaign, true);
+	CampaignGraph *draft = campaign_graph_load(record, record->draft_id);
+	List	   *dimensions;
+	int			number;
+	CampaignLogLine line = {
+		.owner = record->owner,
+		.campaign = record->name,
+		.event = "publish"
+	};
+
+	refuse_errors(record->name, campaign_check_graph(draft));
+	dimensions = collect_objects(draft);
+	number = campaign_version_publish(draft,
+									  campaign_dimension_freeze(record->owner_name,
+																dimensions));
+	if (strcmp(record->status, "draft") == 0)
+		(void) campaign_state_move(CAMPAIGN_NOUN_CAMPAIGN, record->id, NULL,
+								   "published", NULL);
+	line.message = psprintf("version %d", number);
+	campaign_log_add(&line);
+	ForceSyncCommit();
+	return number;
+}
+
+/* -------------------------------- start --------------------------------- */
+
+/* Refuses to touch the campaign while a run of it has not ended. */
+void
+campaign_lifecycle_require_idle(int64 campaign_id, const char *campaign,
+								const char *verb)
+{
+	int64		run_id = campaign_run_unfinished(campaign_id);
+
+	if (run_id == 0)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_IN_USE),
+			 errmsg("cannot %s campaign \"%s\": run " INT64_FORMAT " has not ended",
+					verb, campaign, run_id),
+			 errhint("Wait for it with campaign_wait(" INT64_FORMAT "), or end it with campaign_stop(" INT64_FORMAT ").",
+					 run_id, run_id)));
+}
+
+/* Refuses campaigns that nobody may or can execute. */
+static void
+check_startable(const CampaignRecord *record)
+{
+	const char *problem;
+
+	if (strcmp(record->status, "published") != 0 || record->live_id == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_CAMPAIGN_STATE),
+				 errmsg("campaign \"%s\" is not published", record->name),
+				 errhint("SELECT campaign_publish(%s);",
+						 quote_literal_cstr(record->name))));
+	if (!OidIsValid(record->owner))
+		ereport(ERROR,
+				(errcode(ERRCODE_CAMPAIGN_STATE),
+				 errmsg("role \"%s\", owner of campaign \"%s\", does not exist",
+						record->owner_name, record->name),
+				 errhint("Create the role, or drop the campaign.")));
+	if (superuser_arg(record->owner) && !campaign_enable_superuser_campaigns)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("campaigns of superusers are disabled"),
+				 errhint("Let a role of its own own the campaign, or set campaign.enable_superuser_campaigns.")));
+	problem = campaign_shared_active() ?
+		campaign_role_problem(record->owner) : NULL;
+	if (problem != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_CAMPAIGN_STATE),
+				 errmsg("owner \"%s\" cannot execute campaign \"%s\"",
+						record->owner_name, record->name),
+				 errdetail("Workers connect as the owner, but %s.", problem),
+				 errhint("ALTER ROLE … LOGIN, GRANT CONNECT ON DATABASE, or GRANT USAGE ON SCHEMA campaign mend that.")));
+}
+
+/* Starts a run of the newest version; gives its number. */
+int64
+campaign_lifecycle_start(const char *campaign, const Jsonb *variables)
+{
+	CampaignRecord *record = campaign_record_require(campaign, true);
+	CampaignGraph *graph;
+	int64		run_id;
+	CampaignLogLine line = {
+		.owner = record->owner,
+		.campaign = record->name,
+		.event = "start"
+	};
+
+	check_startable(record);
+	campaign_lifecycle_require_idle(record->id, record->name, "start");
+	graph = campaign_graph_load(record, record->live_id);
+	run_id = campaign_run_create(graph, campaign_epoch_current(),
+								 campaign_variables_bind(record->settings,
+														 variables));
+	line.run_id = run_id;
+	line.message = psprintf("version %d", record->live_number);
+	campaign_log_add(&line);
+	hand_over();
+	if (!campaign_shared_active())
+		ereport(NOTICE,
+				(errmsg("no worker will execute run " INT64_FORMAT, run_id),
+				 errdetail("The library is not in shared_preload_libraries."),
+				 errhint("CALL campaign_work() executes what is due in this session.")));
+	return run_id;
+}
+
+/* -------------------------------- control ------------------------------- */
+
+/* Refuses a verb in the state the run is in. */
+static void
+refuse_verb(int64 run_id, const char *state, const char *verb,
+			const char *hint)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_CAMPAIGN_STATE),
+			 errmsg("cannot %s run " INT64_FORMAT ": it is %s", verb, run_id,
+					state),
+			 errhint("%s", hint)));
+}
+
+/* Locks a run of the caller's; gives its state. */
+static char *
+lock_own_run(int64 run_id)
+{
+	(void) campaign_run_require(run_id);
+	return campaign_run_lock(run_id);
+}
+
+/* Pauses: claims stop at commit, the executor within the grace. */
+char *
+campaign_lifecycle_pause(int64 run_id)
+{
+	char	   *state = lock_own_run(run_id);
+
+	if (strcmp(state, "paused") == 0)
+		return state;
+	if (!campaign_state_move(CAMPAIGN_NOUN_RUN, run_id, NULL, "paused", NULL))
+		refuse_verb(run_id, state, "pause",
+					"Only a run that is under way can be paused.");
+	hand_over();
+	return pstrdup("paused");
+}
+
+/* Goes on after a pause. */
+char *
+campaign_lifecycle_resume(int64 run_id)
+{
+	char	   *state = lock_own_run(run_id);
+	CampaignRunSummary tasks;
+	const char *to;
+
+	if (strcmp(state, "running") == 0 || strcmp(state, "waiting") == 0)
+		return state;
+	if (strcmp(state, "paused") != 0)
+		refuse_verb(run_id, state, "resume",
+					strcmp(state, "failed") == 0 ?
+					"Repair the cause and call campaign_retry()." :
+					"Only a paused run can be resumed.");
+	campaign_run_summary(run_id, &tasks);
+	to = tasks.ready > 0 || tasks.waiting == 0 ? "running" : "waiting";
+	(void) campaign_state_move(CAMPAIGN_NOUN_RUN, run_id, NULL, to, NULL);
+	campaign_ready_run(run_id, to);
+	hand_over();
+	return campaign_run_lock(run_id);
+}
+
+/* Ends the run for good; a task at work finds out when it wants to record. */
+char *
+campaign_lifecycle_stop(int64 run_id)
+{
+	char	   *state = lock_own_run(run_id);
+
+	if (strcmp(state, "stopped") == 0)
+		return state;
+	if (!campaign_state_move(CAMPAIGN_NOUN_RUN, run_id, NULL, "stopped", NULL))
+		refuse_verb(run_id, state, "stop", "It has come to its end already.");
+	campaign_ready_cancel(run_id);
+	hand_over();
+	return pstrdup("stopped");
+}
+
+/* Tries the failed tasks again. */
+char *
+campaign_lifecycle_retry(int64 run_id)
+{
+	char	   *state = lock_own_run(run_id);
+	ListCell   *cell;
+
+	if (strcmp(state, "running") == 0)
+		return state;
+	if (strcmp(state, "failed") != 0)
+		refuse_verb(run_id, state, "retry",
+					"Only a failed run can be tried again.");
+	foreach(cell, campaign_task_names(run_id, "failed"))
+	{
+		campaign_task_set_due(run_id, lfirst(cell), campaign_clock_now());
+		(void) campaign_state_move(CAMPAIGN_NOUN_TASK, run_id, lfirst(cell),
+								   "ready", "retry");
+	}
+	(void) campaign_state_move(CAMPAIGN_NOUN_RUN, run_id, NULL, "running",
+							   "retry");
+	campaign_ready_run(run_id, "running");
+	hand_over();
+	return campaign_run_lock(run_id);
+}
+
+/* Runs started in the database this is a copy of go on here. */
+int64
+campaign_lifecycle_adopt(void)
+{
+	int64		adopted = campaign_run_adopt();
+
+	hand_over();
+	return adopted;
+}
+
+/* --------------------------------- wait --------------------------------- */
+
+/* True if nobody but a timer or a person can move a run in that state. */
+static bool
+at_rest(const char *state)
+{
+	return strcmp(state, "pending") != 0 && strcmp(state, "running") != 0;
+}
+
+/* Refuses to wait for what this transaction cannot see. */
+static void
+check_can_wait(int64 run_id)
+{
+	if (XactIsoLevel > XACT_READ_COMMITTED)
+		ereport(ERROR,
+				(errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
+				 errmsg("cannot wait for a run in a transaction that sees only what was there when it began"),
+				 errhint("Wait outside of it, or in READ COMMITTED.")));
+	if (campaign_run_is_new(run_id))
+		ereport(ERROR,
+				(errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
+				 errmsg("cannot wait for run " INT64_FORMAT " in the transaction that started it",
+						run_id),
+				 errhint("Commit first: nobody else sees the run before.")));
+}
+
+/* Sleeps, interruptibly. */
+static void
+nap(long milliseconds)
+{
+	(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
+					 milliseconds, PG_WAIT_EXTENSION);
+	ResetLatch(MyLatch);
+	CHECK_FOR_INTERRUPTS();
+}
+
+/* Waits until nobody but a timer or a person can move the run. */
+char *
+campaign_lifecycle_wait(int64 run_id, const Interval *timeout)
+{
+	TimestampTz until;
+	long		milliseconds = FIRST_LOOK_MS;
+
+	check_can_wait(run_id);
+	until = DatumGetTimestampTz(DirectFunctionCall2(timestamptz_pl_interval,
+													TimestampTzGetDatum(campaign_clock_now()),
+													IntervalPGetDatum(timeout)));
+	for (;;)
+	{
+		CampaignRun *run = campaign_run_require(run_id);
+
+		if (at_rest(run->state) || campaign_clock_now() >= until)
+			return run->state;
+		if (!campaign_shared_active())
+			ereport(ERROR,
+					(errcode(ERRCODE_CAMPAIGN_STATE),
+					 errmsg("no worker executes run " INT64_FORMAT, run_id),
+					 errdetail("The library is not in shared_preload_libraries."),
+					 errhint("CALL campaign_work() executes what is due in this session.")));
+		nap(campaign_clock_until(until, milliseconds));
+		milliseconds = Min(milliseconds * 2, LAST_LOOK_MS);
+	}
+}

@@ -1,0 +1,35 @@
+/*
+ * lifecycle.h
+ *		What people do with campaigns and runs: publish, start, pause, stop.
+ */
+#ifndef CAMPAIGN_LIFECYCLE_H
+#define CAMPAIGN_LIFECYCLE_H
+
+#include "postgres.h"
+
+#include "datatype/timestamp.h"
+#include "utils/jsonb.h"
+
+/* Freezes the draft as the next version; gives its number. */
+extern int	campaign_lifecycle_publish(const char *campaign);
+/* Starts a run of the newest version; gives its number. */
+extern int64 campaign_lifecycle_start(const char *campaign,
+									  const Jsonb *variables);
+/*
+ * Each gives the state of the run afterwards.  Doing it twice is doing it
+ * once; what the state does not allow is refused (55000).
+ */
+extern char *campaign_lifecycle_pause(int64 run_id);
+extern char *campaign_lifecycle_resume(int64 run_id);
+extern char *campaign_lifecycle_stop(int64 run_id);
+extern char *campaign_lifecycle_retry(int64 run_id);
+/* Waits until nobody but a timer or a person can move the run. */
+extern char *campaign_lifecycle_wait(int64 run_id, const Interval *timeout);
+/* Runs started in the database this is a copy of go on here. */
+extern int64 campaign_lifecycle_adopt(void);
+/* Refuses to touch the campaign while a run of it has not ended. */
+extern void campaign_lifecycle_require_idle(int64 campaign_id,
+											const char *campaign,
+											const char *verb);
+
+#endif							/* CAMPAIGN_LIFECYCLE_H */

@@ -1,0 +1,210 @@
+/*
+ * picture.c
+ *		A campaign, or one of its runs, as a drawing.
+ *
+ * Gathers names, states and counts into the plain structures that the drawing
+ * takes; an outcome that feeds nothing is drawn too, for what goes there is
+ * counted.
+ */
+#include "postgres.h"
+
+#include "activity/option.h"
+#include "base/errors.h"
+#include "base/text.h"
+#include "engine/picture.h"
+#include "store/drawing.h"
+#include "store/run.h"
+#include "store/task.h"
+
+/* What is drawn, growing as it is gathered. */
+typedef struct Picture
+{
+	CampaignGraph *graph;
+	int64		run_id;
+	List	   *states;			/* of CampaignTaskState *, by run */
+	List	   *flows;			/* of CampaignFlow * */
+	CampaignDrawnActivity *activities;
+	CampaignDrawnEdge *edges;
+	int			nedges;
+} Picture;
+
+/* The text of the options, shortest useful first: for people. */
+static char *
+summary_of(const CampaignActivity *activity)
+{
+	static const char *const telling[] = {
+		"filter", "subject", "duration", "fixed_time", "primary_set"
+	};
+	StringInfoData text;
+	ListCell   *cell;
+
+	for (int i = 0; i < lengthof(telling); i++)
+	{
+		char	   *value = campaign_option_text(activity->options, telling[i]);
+
+		if (value != NULL)
+			return value;
+	}
+	initStringInfo(&text);
+	if (strcmp(activity->kind, "split") == 0)
+	{
+		foreach(cell, campaign_activity_outcomes(activity))
+			appendStringInfo(&text, "%s%s", text.len > 0 ? ", " : "",
+							 (char *) lfirst(cell));
+	}
+	return text.data;
+}
+
+/* The rows that came out of an outcome; -1 if nothing did yet. */
+static int64
+rows_of(const Picture *picture, const char *source, const char *outcome)
+{
+	ListCell   *cell;
+
+	foreach(cell, picture->flows)
+	{
+		CampaignFlow *flow = lfirst(cell);
+
+		if (strcmp(flow->source, source) == 0 &&
+			strcmp(flow->outcome, outcome) == 0)
+			return flow->rows;
+	}
+	return -1;
+}
+
+/* Adds an edge. */
+static void
+add_edge(Picture *picture, const CampaignActivity *source,
+		 const char *outcome, bool sole, int target)
+{
+	CampaignDrawnEdge *edge = &picture->edges[picture->nedges++];
+
+	edge->source = source->index;
+	edge->outcome = outcome;
+	edge->sole = sole;
+	edge->target = target;
+	edge->rows = rows_of(picture, source->name, outcome);
+}
+
+/*
+ * True if an outcome that leads nowhere is worth a line: all of a split's,
+ * and others once rows have come out of them.
+ */
+static bool
+worth_drawing(const Picture *picture, const CampaignActivity *activity,
+			  const char *outcome, int noutcomes)
+{
+	if (strcmp(activity->kind, "split") == 0)
+		return true;
+	return noutcomes > 1 && rows_of(picture, activity->name, outcome) > 0;
+}
+
+/* Adds the edges of an activity, by outcome. */
+static void
+add_edges(Picture *picture, const CampaignActivity *activity)
+{
+	List	   *outcomes = campaign_activity_outcomes(activity);
+	ListCell   *cell;
+	ListCell   *inner;
+
+	foreach(cell, outcomes)
+	{
+		char	   *outcome = lfirst(cell);
+		bool		used = false;
+
+		foreach(inner, activity->outbound)
+		{
+			CampaignTransition *transition = lfirst(inner);
+
+			if (strcmp(transition->outcome, outcome) != 0)
+				continue;
+			add_edge(picture, activity, outcome,
+					 list_length(outcomes) == 1 ||
+					 strcmp(outcome, "result") == 0,
+					 transition->target->index);
+			used = true;
+		}
+		if (!used && worth_drawing(picture, activity, outcome,
+								   list_length(outcomes)))
+			add_edge(picture, activity, outcome, false, -1);
+	}
+}
+
+/* Adds an activity, with its state if a run is drawn. */
+static void
+add_activity(Picture *picture, const CampaignActivity *activity)
+{
+	CampaignDrawnActivity *drawn = &picture->activities[activity->index];
+	ListCell   *cell;
+
+	drawn->name = activity->name;
+	drawn->kind = activity->kind;
+	drawn->summary = summary_of(activity);
+	foreach(cell, picture->states)
+	{
+		CampaignTaskState *task = lfirst(cell);
+
+		if (strcmp(task->activity, activity->name) != 0)
+			continue;
+		drawn->state = task->state;
+		drawn->error = task->error;
+	}
+}
+
+/* Reads the graph that is to be drawn, and the run's facts. */
+static void
+load(Picture *picture, const char *campaign, int64 run_id)
+{
+	CampaignRecord *record = campaign_record_require(campaign, false);
+	CampaignRun *run;
+
+	picture->run_id = run_id;
+	if (run_id == 0)
+	{
+		picture->graph = campaign_graph_load(record, record->draft_id);
+		return;
+	}
+	run = campaign_run_require(run_id);
+	if (run->campaign_id != record->id)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("run " INT64_FORMAT " is not one of campaign \"%s\"",
+						run_id, campaign),
+				 errhint("It is one of campaign \"%s\".", run->campaign)));
+	picture->graph = campaign_graph_load(record, run->version_id);
+	picture->states = campaign_task_states(run_id);
+	picture->flows = campaign_flow_all(run_id);
+}
+
+/* Draws the draft, or a run. */
+char *
+campaign_picture(const char *campaign, const char *format, int64 run_id)
+{
+	Picture		picture = {0};
+	int			nactivities;
+	int			most_edges;
+	ListCell   *cell;
+
+	if (strcmp(format, "text") != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("unrecognized format: \"%s\"", format),
+				 errhint("The format is \"text\".")));
+	load(&picture, campaign, run_id);
+	nactivities = list_length(picture.graph->activities);
+	picture.activities = palloc0(sizeof(CampaignDrawnActivity) * Max(nactivities, 1));
+	most_edges = list_length(picture.graph->transitions);
+	foreach(cell, picture.graph->activities)
+		most_edges += list_length(campaign_activity_outcomes(lfirst(cell)));
+	picture.edges = palloc0(sizeof(CampaignDrawnEdge) * Max(most_edges, 1));
+	foreach(cell, picture.graph->activities)
+	{
+		add_activity(&picture, lfirst(cell));
+		add_edges(&picture, lfirst(cell));
+	}
+	return campaign_draw_text(run_id == 0 ? campaign :
+							  psprintf("%s (run " INT64_FORMAT ")", campaign,
+									   run_id),
+							  picture.activities, nactivities,
+							  picture.edges, picture.nedges);
+}

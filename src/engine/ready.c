@@ -1,0 +1,157 @@
+/*
+ * ready.c
+ *		Which tasks may go on after one came to its end.
+ *
+ * An activity is ready when all its sources have ended and all the outcomes
+ * that feed it are to be followed; it is skipped when they have ended and one
+ * is not.  What is skipped has no outcomes, so whatever is behind it alone is
+ * skipped too.
+ */
+#include "postgres.h"
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "engine/ready.h"
+#include "set/population.h"
+#include "store/run.h"
+#include "store/state.h"
+#include "store/task.h"
+
+/* Appends the targets of an activity that are not in the list. */
+static List *
+add_targets(List *names, const CampaignActivity *activity)
+{
+	ListCell   *cell;
+
+	foreach(cell, activity->outbound)
+	{
+		CampaignTransition *transition = lfirst(cell);
+
+		if (!campaign_list_has(names, transition->target->name))
+			names = lappend(names, transition->target->name);
+	}
+	return names;
+}
+
+/* The target of an activity's transition, by name. */
+static CampaignActivity *
+find_target(List *activities, const char *name)
+{
+	ListCell   *cell;
+	ListCell   *inner;
+
+	foreach(cell, activities)
+	{
+		foreach(inner, ((CampaignActivity *) lfirst(cell))->outbound)
+		{
+			CampaignActivity *target = ((CampaignTransition *) lfirst(inner))->target;
+
+			if (strcmp(target->name, name) == 0)
+				return target;
+		}
+	}
+	return NULL;
+}
+
+/*
+ * Decides about the targets of some activities; gives those it skipped, whose
+ * own targets are to be decided about next.
+ */
+static List *
+advance(int64 run_id, int64 version_id, List *activities)
+{
+	List	   *targets = NIL;
+	List	   *skipped = NIL;
+	ListCell   *cell;
+
+	foreach(cell, activities)
+		targets = add_targets(targets, lfirst(cell));
+	if (targets == NIL)
+		return NIL;
+	foreach(cell, campaign_task_readiness(run_id, version_id, targets))
+	{
+		CampaignReadiness *readiness = lfirst(cell);
+
+		if (!readiness->complete)
+			continue;
+		if (readiness->active)
+		{
+			campaign_task_set_due(run_id, readiness->activity,
+								  campaign_clock_now());
+			(void) campaign_state_move(CAMPAIGN_NOUN_TASK, run_id,
+									   readiness->activity, "ready", NULL);
+		}
+		else if (campaign_state_move(CAMPAIGN_NOUN_TASK, run_id,
+									 readiness->activity, "skipped",
+									 "an inbound branch ended before it"))
+			skipped = lappend(skipped,
+							  find_target(activities, readiness->activity));
+	}
+	return skipped;
+}
+
+/* Makes the successors of an activity ready, or skips them. */
+void
+campaign_ready_successors(int64 run_id, const CampaignActivity *activity)
+{
+	CampaignRun *run;
+	List	   *ended = list_make1((void *) activity);
+
+	if (activity->outbound == NIL)
+		return;
+	run = campaign_run_find(run_id);
+	while (ended != NIL)
+		ended = advance(run_id, run->version_id, ended);
+}
+
+/* Moves the run to the state its tasks say it is in. */
+void
+campaign_ready_run(int64 run_id, const char *state)
+{
+	CampaignRunSummary tasks;
+	const char *to;
+
+	campaign_run_summary(run_id, &tasks);
+	if (tasks.failed > 0)
+		to = "failed";
+	else if (tasks.ready > 0)
+		to = "running";
+	else if (tasks.waiting > 0)
+		to = "waiting";
+	else if (tasks.pending > 0)
+		to = "running";			/* another executor is about to go on */
+	else
+		to = "succeeded";
+	if (strcmp(state, to) != 0)
+		(void) campaign_state_move(CAMPAIGN_NOUN_RUN, run_id, NULL, to, NULL);
+}
+
+/* Cancels what has not ended and nobody is executing. */
+void
+campaign_ready_cancel(int64 run_id)
+{
+	static const char *const open_states[] = {
+		"pending", "ready", "waiting", "failed"
+	};
+	ListCell   *cell;
+
+	for (int i = 0; i < lengthof(open_states); i++)
+	{
+		foreach(cell, campaign_task_names(run_id, open_states[i]))
+			(void) campaign_state_move(CAMPAIGN_NOUN_TASK, run_id,
+									   lfirst(cell), "cancelled", NULL);
+	}
+}
+
+/* Drops populations of the run that nothing will read any more. */
+void
+campaign_ready_sweep(int64 run_id, int64 version_id)
+{
+	ListCell   *cell;
+
+	foreach(cell, campaign_flow_unneeded(run_id, version_id))
+	{
+		if (campaign_population_drop(lfirst(cell)))
+			campaign_flow_forget(run_id, lfirst(cell));
+	}
+}

@@ -1,0 +1,427 @@
+/*
+ * step.c
+ *		One task, one transaction.
+ *
+ * The transaction takes a task by its row lock, executes it in a
+ * subtransaction as the owner, then locks the run and records what came of
+ * it: counts, populations, successors.  A crash at any moment leaves the task
+ * either as it was or done.  A run that was paused or stopped meanwhile is
+ * noticed under the run's lock, and the whole transaction is given up.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "miscadmin.h"
+#include "utils/memutils.h"
+#include "utils/resowner.h"
+#include "utils/snapmgr.h"
+#include "utils/timestamp.h"
+
+#include "activity/activity.h"
+#include "activity/option.h"
+#include "base/clock.h"
+#include "base/errors.h"
+#include "base/fault.h"
+#include "base/identity.h"
+#include "base/settings.h"
+#include "base/shared.h"
+#include "base/text.h"
+#include "engine/check.h"
+#include "engine/ready.h"
+#include "engine/step.h"
+#include "store/log.h"
+#include "store/state.h"
+#include "store/version.h"
+
+/* Attempts at a task whose error may pass by itself, and the first pause. */
+#define PASSING_ATTEMPTS	5
+#define FIRST_BACKOFF_MS	1000
+
+typedef struct Step
+{
+	CampaignTask task;
+	CampaignTaken *taken;
+	TimestampTz started_at;
+	ErrorData  *error;			/* of the owner's part; NULL: none */
+} Step;
+
+/* The version of the last run this process executed: it cannot change. */
+static MemoryContext cached_context = NULL;
+static pg_uuid_t cached_uuid;
+static CampaignGraph *cached_graph = NULL;
+
+/* The frozen graph of the run; its hash is verified once per process. */
+static CampaignGraph *
+graph_of_run(const CampaignRun *run)
+{
+	MemoryContext old;
+
+	if (cached_graph != NULL &&
+		memcmp(&cached_uuid, &run->uuid, sizeof(pg_uuid_t)) == 0)
+		return cached_graph;
+	if (cached_context == NULL)
+		cached_context = AllocSetContextCreate(TopMemoryContext,
+											   "campaign graph",
+											   ALLOCSET_DEFAULT_SIZES);
+	cached_graph = NULL;
+	MemoryContextReset(cached_context);
+	if (!campaign_version_intact(run->version_id))
+		ereport(ERROR,
+				(errcode(ERRCODE_CAMPAIGN_STATE),
+				 errmsg("version of run " INT64_FORMAT " is not as it was published",
+						run->id),
+				 errhint("Somebody changed tables of schema campaign by hand; stop the run and publish again.")));
+	old = MemoryContextSwitchTo(cached_context);
+	cached_graph = campaign_graph_load(campaign_record_by_id(run->campaign_id),
+									   run->version_id);
+	cached_uuid = run->uuid;
+	MemoryContextSwitchTo(old);
+	return cached_graph;
+}
+
+/* Refuses expressions that now mean something else than when published. */
+static void
+check_objects(const CampaignScope *scope)
+{
+	List	   *now = campaign_activity_objects(scope);
+	List	   *changed = NIL;
+	ListCell   *cell;
+
+	foreach(cell, now)
+	{
+		if (!campaign_list_has(scope->activity->objects, lfirst(cell)))
+			changed = lappend(changed, lfirst(cell));
+	}
+	if (changed == NIL)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_CAMPAIGN_STATE),
+			 errmsg("expressions of activity \"%s\" refer to other objects than when it was published",
+					scope->activity->name),
+			 errdetail("Now they refer to: %s.", campaign_list_join(changed)),
+			 errhint("Undo the change and call campaign_retry(), or publish the campaign again.")));
+}
+
+/* Prepares scope and inbound flows; raises what has changed for the worse. */
+static void
+prepare(Step *step)
+{
+	CampaignTask *task = &step->task;
+	CampaignGraph *graph = graph_of_run(task->run);
+	CampaignActivity *activity = campaign_graph_find(graph,
+													 step->taken->activity);
+
+	campaign_ensure(activity != NULL, "activity \"%s\" is not in the graph",
+					step->taken->activity);
+	campaign_scope_open(&task->scope, graph, activity,
+						campaign_variables_of_run(graph->campaign->settings,
+												  task->run->variables));
+	check_objects(&task->scope);
+	task->inbound = campaign_task_inbound(task->run->id,
+										  task->run->version_id,
+										  activity->name);
+	task->due = strcmp(step->taken->state, "waiting") == 0;
+	task->keep = campaign_option_bool(graph->campaign->settings,
+									  "keep_populations", false);
+}
+
+/* The owner's part, within the subtransaction. */
+static void
+run_owner_part(Step *step)
+{
+	int			nestlevel;
+	bool		pushed = !ActiveSnapshotSet();
+
+	if (pushed)
+		PushActiveSnapshot(GetTransactionSnapshot());
+	nestlevel = campaign_settings_enter();
+	prepare(step);
+	CAMPAIGN_FAULT("task_prepared");
+	campaign_kind_find(step->task.scope.activity->kind)->run(&step->task);
+	CAMPAIGN_FAULT("task_executed");
+	campaign_settings_leave(nestlevel);
+	if (pushed)
+		PopActiveSnapshot();
+}
+
+/* Executes the owner's part; an error is kept, not raised. */
+static void
+execute(Step *step)
+{
+	MemoryContext context = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(context);
+	PG_TRY();
+	{
+		run_owner_part(step);
+		ReleaseCurrentSubTransaction();
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(context);
+		step->error = CopyErrorData();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(context);
+	CurrentResourceOwner = owner;
+}
+
+/* True if the error may pass by itself: conflicts, resources, intervention. */
+static bool
+may_pass(const ErrorData *error)
+{
+	int			category = ERRCODE_TO_CATEGORY(error->sqlerrcode);
+
+	return category == ERRCODE_TO_CATEGORY(ERRCODE_T_R_SERIALIZATION_FAILURE) ||
+		category == ERRCODE_TO_CATEGORY(ERRCODE_INSUFFICIENT_RESOURCES) ||
+		category == ERRCODE_TO_CATEGORY(ERRCODE_OPERATOR_INTERVENTION) ||
+		error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE;
+}
+
+/* The sum of what flowed in; -1 where nothing flows in. */
+static int64
+rows_in(const CampaignTask *task)
+{
+	int64		sum = 0;
+	ListCell   *cell;
+
+	foreach(cell, task->inbound)
+		sum += ((CampaignFlow *) lfirst(cell))->rows;
+	return sum;
+}
+
+/* Records what came out and what may go on. */
+static void
+record_success(Step *step)
+{
+	CampaignTask *task = &step->task;
+	int64		run_id = task->run->id;
+	const char *name = step->taken->activity;
+	bool		waits = task->wait_until != 0;
+	ListCell   *cell;
+
+	foreach(cell, task->outbound)
+		campaign_flow_insert(run_id, lfirst(cell));
+	campaign_task_record(run_id, name, step->started_at,
+						 waits ? 0 : campaign_clock_now(), rows_in(task));
+	if (waits)
+		campaign_task_set_due(run_id, name, task->wait_until);
+	(void) campaign_state_move(CAMPAIGN_NOUN_TASK, run_id, name,
+							   waits ? "waiting" : "succeeded", NULL);
+	if (!waits)
+		campaign_ready_successors(run_id, task->scope.activity);
+}
+
+/* Records a failed attempt: again later, or not. */
+static void
+record_failure(Step *step)
+{
+	const ErrorData *error = step->error;
+	int64		run_id = step->task.run->id;
+	const char *name = step->taken->activity;
+	int			attempts = step->taken->attempts + 1;
+	CampaignTaskError recorded = {
+		unpack_sql_state(error->sqlerrcode), error->message, error->detail,
+		error->hint
+	};
+	CampaignLogLine line = {
+		.owner = step->task.run->owner,
+		.campaign = step->task.run->campaign,
+		.run_id = run_id,
+		.activity = name,
+		.event = "error",
+		.message = error->message,
+		.sqlstate = recorded.sqlstate
+	};
+
+	campaign_task_record_error(run_id, name, step->started_at, &recorded,
+							   attempts);
+	campaign_log_add(&line);
+	if (may_pass(error) && attempts < PASSING_ATTEMPTS)
+		campaign_task_set_due(run_id, name,
+							  TimestampTzPlusMilliseconds(campaign_clock_now(),
+														  FIRST_BACKOFF_MS << (attempts - 1)));
+	else
+		(void) campaign_state_move(CAMPAIGN_NOUN_TASK, run_id, name, "failed",
+								   error->message);
+}
+
+/* True if the work of a task may be recorded in a run of that state. */
+static bool
+accepts_work(const char *state)
+{
+	return strcmp(state, "pending") == 0 || strcmp(state, "running") == 0 ||
+		strcmp(state, "waiting") == 0 || strcmp(state, "failed") == 0;
+}
+
+/* Records the step under the run's lock; false if the run was halted. */
+static bool
+record(Step *step)
+{
+	CampaignRun *run = step->task.run;
+	char	   *state = campaign_run_lock(run->id);
+
+	if (!accepts_work(state))
+		return false;
+	if (step->error == NULL)
+		record_success(step);
+	else
+		record_failure(step);
+	if (!step->task.keep && step->error == NULL)
+		campaign_ready_sweep(run->id, run->version_id);
+	if (strcmp(state, "failed") != 0)
+		campaign_ready_run(run->id, state);
+	campaign_shared_wake_at_commit();
+	CAMPAIGN_FAULT("task_recorded");
+	return true;
+}
+
+/* After a stop: cancels what is left of the run and drops its populations. */
+static void
+clean_up_halted(int64 run_id, const CampaignTransactions *control)
+{
+	CampaignRun *run;
+
+	control->begin();
+	run = campaign_run_find(run_id);
+	if (run != NULL && strcmp(campaign_run_lock(run_id), "stopped") == 0)
+	{
+		campaign_ready_cancel(run_id);
+		campaign_ready_sweep(run_id, run->version_id);
+	}
+	control->commit();
+}
+
+/*
+ * A run that begins is seen to be running while its first task works: that
+ * takes a transaction of its own.
+ */
+static void
+begin_run(CampaignRun *run, const CampaignTransactions *control)
+{
+	if (strcmp(campaign_run_lock(run->id), "pending") == 0)
+		(void) campaign_state_move(CAMPAIGN_NOUN_RUN, run->id, NULL,
+								   "running", NULL);
+	control->commit();
+	control->begin();
+}
+
+/* Takes a due task; false if there is none for us. */
+static bool
+take(Step *step, int64 run_id, const CampaignTransactions *control)
+{
+	CampaignRun *run = campaign_run_find(run_id);
+
+	if (run == NULL || strcmp(run->home, campaign_home()) != 0)
+		return false;
+	campaign_ensure(run->owner == GetUserId(),
+					"run " INT64_FORMAT " belongs to another role", run_id);
+	step->task.run = run;
+	if (strcmp(run->state, "pending") == 0)
+		begin_run(run, control);
+	step->started_at = campaign_clock_now();
+	step->taken = campaign_task_take(run_id, step->started_at);
+	return step->taken != NULL;
+}
+
+/* The transaction of a task; sets *halted if its work was given up. */
+static bool
+step_in_transaction(int64 run_id, const CampaignTransactions *control,
+					bool *halted)
+{
+	Step		step = {0};
+
+	control->begin();
+	if (!take(&step, run_id, control))
+	{
+		control->commit();
+		return false;
+	}
+	campaign_shared_progress_begin(run_id, step.taken->activity);
+	execute(&step);
+	*halted = !record(&step);
+	if (*halted)
+		control->abort();
+	else
+		control->commit();
+	CAMPAIGN_FAULT("task_committed");
+	campaign_shared_progress_end();
+	return true;
+}
+
+/* Executes one due task of the run in a transaction of its own. */
+bool
+campaign_step(int64 run_id, const CampaignTransactions *control)
+{
+	MemoryContext context;
+	MemoryContext old = CurrentMemoryContext;
+	bool		found;
+	bool		halted = false;
+
+	context = AllocSetContextCreate(old, "campaign step",
+									ALLOCSET_DEFAULT_SIZES);
+	MemoryContextSwitchTo(context);
+	found = step_in_transaction(run_id, control, &halted);
+	MemoryContextSwitchTo(context);
+	if (halted)
+		clean_up_halted(run_id, control);
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(context);
+	return found && !halted;
+}
+
+/* ------------------------------ what is due ----------------------------- */
+
+/* Runs of this database with due tasks, and when the next becomes due. */
+List *
+campaign_due_runs(TimestampTz *next_due)
+{
+	TimestampTz now = campaign_clock_now();
+	List	   *due = campaign_run_due(now);
+
+	*next_due = campaign_run_next_due(now);
+	return due;
+}
+
+/* Those of one owner; *others counts the rest. */
+List *
+campaign_due_runs_of(Oid owner, int *others)
+{
+	List	   *own = NIL;
+	ListCell   *cell;
+
+	*others = 0;
+	foreach(cell, campaign_run_due(campaign_clock_now()))
+	{
+		CampaignDueRun *run = lfirst(cell);
+
+		if (run->owner == owner)
+			own = lappend(own, run);
+		else
+			(*others)++;
+	}
+	return own;
+}
+
+/* Records that no executor can be connected as the run's owner. */
+void
+campaign_run_refuse(int64 run_id, const char *problem)
+{
+	char	   *state = campaign_run_lock(run_id);
+
+	if (strcmp(state, "failed") != 0)
+		(void) campaign_state_move(CAMPAIGN_NOUN_RUN, run_id, NULL, "failed",
+								   psprintf("the owner cannot execute it: %s",
+											problem));
+}
+
+/* Of the given runs, those that were paused or stopped meanwhile. */
+List *
+campaign_runs_interrupted(List *run_ids)
+{
+	return campaign_run_halted(run_ids);
+}

@@ -1,0 +1,44 @@
+/*
+ * step.h
+ *		One task, one transaction.
+ */
+#ifndef CAMPAIGN_STEP_H
+#define CAMPAIGN_STEP_H
+
+#include "postgres.h"
+
+#include "datatype/timestamp.h"
+#include "nodes/pg_list.h"
+
+#include "store/run.h"
+
+/* How the caller begins and ends transactions. */
+typedef struct CampaignTransactions
+{
+	void		(*begin) (void);
+	void		(*commit) (void);
+	void		(*abort) (void);
+} CampaignTransactions;
+
+/*
+ * Executes one due task of the run in a transaction of its own, as the
+ * current user, who must be the campaign's owner.  False when nothing of the
+ * run is due (or somebody else is at it).  The current memory context must
+ * outlive transactions; what begin and abort leave as the current one is not
+ * relied upon.
+ */
+extern bool campaign_step(int64 run_id, const CampaignTransactions *control);
+
+/*
+ * Runs of this database with due tasks, round robin over owners, and the
+ * instant when the next task becomes due (0: none is waiting).
+ */
+extern List *campaign_due_runs(TimestampTz *next_due);
+/* Those of the list whose owner is that role; for campaign_work(). */
+extern List *campaign_due_runs_of(Oid owner, int *others);
+/* Records that no executor can be connected as the run's owner. */
+extern void campaign_run_refuse(int64 run_id, const char *problem);
+/* Of the given runs, those that were paused or stopped meanwhile. */
+extern List *campaign_runs_interrupted(List *run_ids);	/* List of int64 * */
+
+#endif							/* CAMPAIGN_STEP_H */

@@ -1,0 +1,177 @@
+/*
+ * verify.c
+ *		What a run promised, proved from the data it left.
+ *
+ * Every statement below selects violations, so an empty answer is the proof.
+ * It may be asked at any moment, also while the run is under way.
+ */
+#include "postgres.h"
+
+#include "base/sql.h"
+#include "base/text.h"
+#include "engine/verify.h"
+#include "set/select.h"
+#include "store/run.h"
+#include "store/task.h"
+#include "store/version.h"
+
+/* Adds a violation. */
+static List *
+add_violation(List *violations, const char *code, char *detail)
+{
+	CampaignViolation *violation = palloc(sizeof(CampaignViolation));
+
+	violation->code = code;
+	violation->detail = detail;
+	return lappend(violations, violation);
+}
+
+/* Adds a violation for each row of a statement over the run. */
+static List *
+add_rows(List *violations, const char *code, const CampaignRows *rows)
+{
+	for (int i = 0; i < rows->count; i++)
+		violations = add_violation(violations, code,
+								   campaign_row_text(rows, i, 1));
+	return violations;
+}
+
+/* Tasks and runs whose states contradict each other. */
+static List *
+state_violations(List *violations, int64 run_id)
+{
+	CAMPAIGN_STATEMENT(ended,
+					   "SELECT format('activity %s is %s in a run that is %s',"
+					   " t.activity, t.state, r.state)"
+					   " FROM campaign.run r JOIN campaign.task t USING (run_id)"
+					   " WHERE r.run_id = $1 AND r.state = 'succeeded'"
+					   " AND t.state NOT IN ('succeeded', 'skipped')");
+	CAMPAIGN_STATEMENT(stuck,
+					   "SELECT format('activity %s is pending though all before it have ended',"
+					   " t.activity)"
+					   " FROM campaign.run r JOIN campaign.task t USING (run_id)"
+					   " WHERE r.run_id = $1 AND t.state = 'pending'"
+					   " AND r.state NOT IN ('stopped')"
+					   " AND NOT EXISTS (SELECT FROM campaign.transition e"
+					   " JOIN campaign.task s ON s.run_id = r.run_id AND s.activity = e.source"
+					   " WHERE e.version_id = r.version_id AND e.target = t.activity"
+					   " AND s.state NOT IN ('succeeded', 'skipped', 'cancelled'))");
+	CAMPAIGN_STATEMENT(missing,
+					   "SELECT format('activity %s has no task', a.name)"
+					   " FROM campaign.run r JOIN campaign.activity a USING (version_id)"
+					   " WHERE r.run_id = $1 AND NOT EXISTS (SELECT FROM campaign.task t"
+					   " WHERE t.run_id = r.run_id AND t.activity = a.name)");
+
+	violations = add_rows(violations, "run_state",
+						  campaign_query(&ended, campaign_int8(run_id)));
+	violations = add_rows(violations, "stuck_task",
+						  campaign_query(&stuck, campaign_int8(run_id)));
+	return add_rows(violations, "missing_task",
+					campaign_query(&missing, campaign_int8(run_id)));
+}
+
+/* Counts that do not add up from one activity to the next. */
+static List *
+flow_violations(List *violations, int64 run_id)
+{
+	CAMPAIGN_STATEMENT(without,
+					   "SELECT format('outcome %s.%s feeds %s but was not recorded',"
+					   " e.source, e.outcome, e.target)"
+					   " FROM campaign.run r"
+					   " JOIN campaign.transition e USING (version_id)"
+					   " JOIN campaign.task s ON s.run_id = r.run_id AND s.activity = e.source"
+					   " WHERE r.run_id = $1 AND s.state = 'succeeded'"
+					   " AND NOT EXISTS (SELECT FROM campaign.flow f WHERE f.run_id = r.run_id"
+					   " AND f.source = e.source AND f.outcome = e.outcome)");
+	CAMPAIGN_STATEMENT(split,
+					   "SELECT format('split %s took %s rows and gave %s',"
+					   " t.activity, t.rows_in, sum(f.rows))"
+					   " FROM campaign.run r"
+					   " JOIN campaign.task t USING (run_id)"
+					   " JOIN campaign.activity a ON a.version_id = r.version_id"
+					   " AND a.name = t.activity AND a.kind = 'split'"
+					   " JOIN campaign.flow f ON f.run_id = r.run_id AND f.source = t.activity"
+					   " WHERE r.run_id = $1 AND t.state = 'succeeded'"
+					   " GROUP BY t.activity, t.rows_in HAVING sum(f.rows) <> t.rows_in");
+	CAMPAIGN_STATEMENT(delivery,
+					   "SELECT format('delivery %s targeted %s of %s rows',"
+					   " d.activity, d.targeted, t.rows_in)"
+					   " FROM campaign.delivery d"
+					   " JOIN campaign.task t USING (run_id, activity)"
+					   " WHERE d.run_id = $1 AND d.targeted <> t.rows_in");
+
+	violations = add_rows(violations, "missing_flow",
+						  campaign_query(&without, campaign_int8(run_id)));
+	violations = add_rows(violations, "split_sum",
+						  campaign_query(&split, campaign_int8(run_id)));
+	return add_rows(violations, "delivery_sum",
+					campaign_query(&delivery, campaign_int8(run_id)));
+}
+
+/* Receives the one row of a count. */
+typedef struct Counter
+{
+	CampaignReceiver receiver;
+	int64		count;
+} Counter;
+
+static void
+receive_count(CampaignReceiver *receiver, TupleTableSlot *slot)
+{
+	bool		isnull;
+
+	((Counter *) receiver)->count = DatumGetInt64(slot_getattr(slot, 1,
+															   &isnull));
+}
+
+/* Counts a population as the current user: it is not a table of ours. */
+static int64
+count_population(const char *name)
+{
+	CampaignSelect *select = campaign_select_new(NULL, "pg_catalog, pg_temp");
+	Counter		counter = {{NULL, receive_count}, 0};
+
+	appendStringInfo(&select->text,
+					 "SELECT pg_catalog.count(*) FROM campaign_data.%s", name);
+	(void) campaign_select_run(select, &counter.receiver);
+	return counter.count;
+}
+
+/* Populations that do not have the rows that were counted. */
+static List *
+population_violations(List *violations, int64 run_id)
+{
+	ListCell   *cell;
+
+	foreach(cell, campaign_flow_all(run_id))
+	{
+		CampaignFlow *flow = lfirst(cell);
+		int64		rows;
+
+		if (flow->population == NULL)
+			continue;
+		rows = count_population(flow->population);
+		if (rows != flow->rows)
+			violations = add_violation(violations, "population",
+									   psprintf("population of %s.%s has " INT64_FORMAT " rows, counted were " INT64_FORMAT,
+												flow->source, flow->outcome,
+												rows, flow->rows));
+	}
+	return violations;
+}
+
+/* Broken promises of a run. */
+List *
+campaign_verify_run(int64 run_id)
+{
+	CampaignRun *run = campaign_run_require(run_id);
+	List	   *violations = NIL;
+
+	if (!campaign_version_intact(run->version_id))
+		violations = add_violation(violations, "version",
+								   psprintf("the version is not as it was published"));
+	violations = state_violations(violations, run_id);
+	violations = flow_violations(violations, run_id);
+	violations = population_violations(violations, run_id);
+	return list_concat(violations, campaign_queue_violations(run_id));
+}

@@ -1,0 +1,180 @@
+/*
+ * check.c
+ *		The queue's half of verification: what must never be true.
+ *
+ * Each rule is a query over the tables alone that gives a line per violation
+ * or, where there may be many, per activity.  Nothing here trusts what another
+ * rule has found, so that damage is reported and does not hide.
+ */
+#include "postgres.h"
+
+#include "base/sql.h"
+#include "queue/check.h"
+
+/* The run's deliveries, and its messages, read from its partition only. */
+#define RUN_DELIVERIES \
+	"d AS (SELECT d.*, r.epoch FROM campaign.delivery d" \
+	" JOIN campaign.run r ON r.run_id = d.run_id WHERE d.run_id = $1)"
+#define RUN_MESSAGES \
+	"m AS (SELECT m.message_id, m.delivery_id, m.recipient" \
+	" FROM campaign.dispatch m" \
+	" WHERE m.message_id >= (SELECT epoch FROM campaign.run" \
+	" WHERE run_id = $1) << 36" \
+	" AND m.message_id < ((SELECT epoch FROM campaign.run" \
+	" WHERE run_id = $1) + 1) << 36" \
+	" AND m.delivery_id IN (SELECT delivery_id FROM d))"
+/* A row per message of each chunk, with its byte. */
+#define RUN_RESULTS \
+	"b AS (SELECT c.delivery_id, c.first_id + n AS message_id," \
+	" CASE WHEN n < octet_length(c.results)" \
+	" THEN chr(get_byte(c.results, n)) ELSE '.' END AS result" \
+	" FROM campaign.chunk c, generate_series(0," \
+	" least(c.last_id - c.first_id, 999)::integer) n" \
+	" WHERE c.delivery_id IN (SELECT delivery_id FROM d))"
+
+/* Nobody lost: targeted = queued + excluded, and both are what is there. */
+CAMPAIGN_STATEMENT(delivery_counts,
+				   "WITH " RUN_DELIVERIES ", " RUN_MESSAGES ","
+				   " queued AS (SELECT delivery_id, count(*) AS n FROM m"
+				   " GROUP BY delivery_id),"
+				   " excluded AS (SELECT delivery_id, count(*) AS n"
+				   " FROM campaign.exclusion"
+				   " WHERE delivery_id IN (SELECT delivery_id FROM d)"
+				   " GROUP BY delivery_id)"
+				   " SELECT format('activity %s: %s targeted, %s queued,"
+				   " %s excluded; there are %s messages and %s exclusions',"
+				   " d.activity, d.targeted, d.queued, d.excluded,"
+				   " coalesce(q.n, 0), coalesce(e.n, 0))"
+				   " FROM d LEFT JOIN queued q USING (delivery_id)"
+				   " LEFT JOIN excluded e USING (delivery_id)"
+				   " WHERE d.targeted <> d.queued + d.excluded"
+				   " OR d.queued <> coalesce(q.n, 0)"
+				   " OR d.excluded <> coalesce(e.n, 0)"
+				   " ORDER BY d.activity");
+
+/* Nobody twice: a message or a reason, apart from rows that are duplicates. */
+CAMPAIGN_STATEMENT(recipients_once,
+				   "WITH " RUN_DELIVERIES ", " RUN_MESSAGES ","
+				   " fates AS (SELECT delivery_id, recipient, 1 AS n FROM m"
+				   " UNION ALL"
+				   " SELECT delivery_id, recipient,"
+				   " CASE WHEN reason = 'duplicate' THEN 0 ELSE 1 END"
+				   " FROM campaign.exclusion"
+				   " WHERE delivery_id IN (SELECT delivery_id FROM d)),"
+				   " wrong AS (SELECT delivery_id, recipient FROM fates"
+				   " GROUP BY delivery_id, recipient HAVING sum(n) <> 1)"
+				   " SELECT format('activity %s: %s recipients have not"
+				   " exactly one message or reason, such as %s',"
+				   " d.activity, count(*), min(w.recipient))"
+				   " FROM wrong w JOIN d USING (delivery_id)"
+				   " GROUP BY d.activity ORDER BY d.activity");
+
+/* A chunk's size, a byte per message, and only bytes that mean something. */
+CAMPAIGN_STATEMENT(chunk_results,
+				   "WITH " RUN_DELIVERIES
+				   " SELECT format('chunk %s: its results do not fit its"
+				   " messages', c.chunk_id)"
+				   " FROM campaign.chunk c JOIN d USING (delivery_id)"
+				   " WHERE c.last_id - c.first_id NOT BETWEEN 0 AND 999"
+				   " OR octet_length(c.results)"
+				   " <> c.last_id - c.first_id + 1"
+				   " OR encode(c.results, 'escape') !~ '^[.sfwr]*$'"
+				   " ORDER BY c.chunk_id");
+
+/* Settled and without an open message are the same. */
+CAMPAIGN_STATEMENT(chunk_settled,
+				   "WITH " RUN_DELIVERIES
+				   " SELECT CASE WHEN c.settled"
+				   " THEN format('chunk %s is settled and has an open"
+				   " message', c.chunk_id)"
+				   " ELSE format('chunk %s has no open message and is not"
+				   " settled', c.chunk_id) END"
+				   " FROM campaign.chunk c JOIN d USING (delivery_id)"
+				   " WHERE c.settled <> coalesce("
+				   "position('\\x2e'::bytea IN c.results) = 0, false)"
+				   " ORDER BY c.chunk_id");
+
+/* A chunk is the range of recipients it says. */
+CAMPAIGN_STATEMENT(chunk_recipients,
+				   "WITH " RUN_DELIVERIES ", " RUN_MESSAGES
+				   " SELECT format('chunk %s: its recipients are not those"
+				   " of its messages', c.chunk_id)"
+				   " FROM campaign.chunk c JOIN d USING (delivery_id)"
+				   " LEFT JOIN m f ON f.message_id = c.first_id"
+				   " LEFT JOIN m l ON l.message_id = c.last_id"
+				   " WHERE f.recipient IS DISTINCT FROM c.first_recipient"
+				   " OR l.recipient IS DISTINCT FROM c.last_recipient"
+				   " ORDER BY c.chunk_id");
+
+/* Every message waits, or has come to its end, in one place. */
+CAMPAIGN_STATEMENT(messages_once,
+				   "WITH " RUN_DELIVERIES ", " RUN_MESSAGES ", " RUN_RESULTS
+				   ", places AS (SELECT delivery_id, message_id, 1 AS there,"
+				   " 0 AS places FROM m UNION ALL"
+				   " SELECT delivery_id, message_id, 0, 1 FROM b"
+				   " WHERE result <> 'r'),"
+				   " wrong AS (SELECT delivery_id, message_id FROM places"
+				   " GROUP BY delivery_id, message_id"
+				   " HAVING sum(there) <> 1 OR sum(places) <> 1)"
+				   " SELECT format('activity %s: %s messages are not in"
+				   " exactly one chunk, such as %s',"
+				   " d.activity, count(*), min(w.message_id))"
+				   " FROM wrong w JOIN d USING (delivery_id)"
+				   " GROUP BY d.activity ORDER BY d.activity");
+
+/* Outcomes and bytes say the same. */
+CAMPAIGN_STATEMENT(outcomes_agree,
+				   "WITH " RUN_DELIVERIES ", " RUN_RESULTS
+				   ", said AS (SELECT delivery_id, message_id,"
+				   " result AS status, 1 AS n FROM b"
+				   " WHERE result IN ('f', 'w', 'r') UNION ALL"
+				   " SELECT delivery_id, message_id, left(status, 1), -1"
+				   " FROM campaign.outcome"
+				   " WHERE delivery_id IN (SELECT delivery_id FROM d)),"
+				   " wrong AS (SELECT delivery_id, message_id FROM said"
+				   " GROUP BY delivery_id, message_id, status"
+				   " HAVING sum(n) <> 0)"
+				   " SELECT format('activity %s: %s messages have outcomes"
+				   " that differ from their results, such as %s',"
+				   " d.activity, count(DISTINCT w.message_id),"
+				   " min(w.message_id))"
+				   " FROM wrong w JOIN d USING (delivery_id)"
+				   " GROUP BY d.activity ORDER BY d.activity");
+
+/* All rules; each statement gives texts. */
+static const struct
+{
+	const char *code;
+	CampaignStatement *statement;
+}			rules[] = {
+	{"delivery_counts", &delivery_counts},
+	{"recipients_once", &recipients_once},
+	{"chunk_results", &chunk_results},
+	{"chunk_settled", &chunk_settled},
+	{"chunk_recipients", &chunk_recipients},
+	{"messages_once", &messages_once},
+	{"outcomes_agree", &outcomes_agree},
+};
+
+/* Applies all rules to the deliveries of a run. */
+List *
+campaign_queue_violations(int64 run_id)
+{
+	List	   *violations = NIL;
+
+	for (int i = 0; i < lengthof(rules); i++)
+	{
+		CampaignRows *rows = campaign_query(rules[i].statement,
+											campaign_int8(run_id));
+
+		for (int row = 0; row < rows->count; row++)
+		{
+			CampaignViolation *violation = palloc(sizeof(CampaignViolation));
+
+			violation->code = rules[i].code;
+			violation->detail = campaign_row_text(rows, row, 1);
+			violations = lappend(violations, violation);
+		}
+	}
+	return violations;
+}

@@ -1,0 +1,223 @@
+/*
+ * chunk.c
+ *		Rows of campaign.chunk: neighbouring messages, leased and settled
+ *		together.
+ *
+ * In memory every chunk has its results spelled out; in the table they are
+ * NULL as long as all messages are open, which spares the bytes of the many
+ * chunks that are claimed whole and settled whole.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "commands/sequence.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/timestamp.h"
+
+#include "base/errors.h"
+#include "base/identity.h"
+#include "queue/chunk.h"
+
+#define CHUNK_NATTS 14
+
+/* The relation's oid; an error if the schema lacks it. */
+Oid
+campaign_queue_relation(const char *name)
+{
+	Oid			relation = get_relname_relid(name, campaign_schema_oid());
+
+	campaign_ensure(OidIsValid(relation),
+					"relation \"campaign.%s\" does not exist", name);
+	return relation;
+}
+
+/* Copies the row's results, or makes results that are all open. */
+static char *
+read_results(const CampaignRows *rows, int row, int size)
+{
+	bytea	   *stored = campaign_row_bytes(rows, row, 14);
+	char	   *results = palloc(size);
+
+	if (stored == NULL)
+	{
+		memset(results, CAMPAIGN_RESULT_OPEN, size);
+		return results;
+	}
+	campaign_ensure(VARSIZE_ANY_EXHDR(stored) == size,
+					"results of a chunk of %d messages have another length",
+					size);
+	memcpy(results, VARDATA_ANY(stored), size);
+	return results;
+}
+
+/* The chunk of a row; strings are copies in the current memory context. */
+CampaignChunk *
+campaign_chunk_read(const CampaignRows *rows, int row)
+{
+	CampaignChunk *chunk = palloc0(sizeof(CampaignChunk));
+	int64		size;
+
+	chunk->chunk_id = campaign_row_int8(rows, row, 1);
+	chunk->delivery_id = campaign_row_int8(rows, row, 2);
+	chunk->channel = campaign_row_text(rows, row, 3);
+	chunk->first_id = campaign_row_int8(rows, row, 4);
+	chunk->last_id = campaign_row_int8(rows, row, 5);
+	chunk->first_recipient = campaign_row_text(rows, row, 6);
+	chunk->last_recipient = campaign_row_text(rows, row, 7);
+	chunk->due_at = campaign_row_time(rows, row, 8);
+	chunk->settled = campaign_row_bool(rows, row, 9);
+	chunk->lease = campaign_row_uuid(rows, row, 10);
+	chunk->holder = campaign_row_oid(rows, row, 11);
+	chunk->leased_until = campaign_row_time(rows, row, 12);
+	chunk->attempts = campaign_row_int4(rows, row, 13);
+
+	size = chunk->last_id - chunk->first_id + 1;
+	campaign_ensure(size >= 1 && size <= CAMPAIGN_CHUNK_SIZE,
+					"chunk " INT64_FORMAT " has " INT64_FORMAT " messages",
+					chunk->chunk_id, size);
+	chunk->results = read_results(rows, row, (int) size);
+	return chunk;
+}
+
+/* How many messages it has, open or not. */
+int
+campaign_chunk_size(const CampaignChunk *chunk)
+{
+	return (int) (chunk->last_id - chunk->first_id + 1);
+}
+
+/* How many of its messages are open. */
+int
+campaign_chunk_open(const CampaignChunk *chunk)
+{
+	int			size = campaign_chunk_size(chunk);
+	int			open = 0;
+
+	for (int i = 0; i < size; i++)
+		open += chunk->results[i] == CAMPAIGN_RESULT_OPEN;
+	return open;
+}
+
+/* Marks it settled; the instant is kept where the lease's end was. */
+void
+campaign_chunk_settle(CampaignChunk *chunk, TimestampTz now)
+{
+	Assert(campaign_chunk_open(chunk) == 0);
+	chunk->settled = true;
+	chunk->leased_until = now;
+}
+
+/* The results as they are stored: NULL if nothing but open ones. */
+static CampaignValue
+stored_results(const CampaignChunk *chunk)
+{
+	int			size = campaign_chunk_size(chunk);
+
+	if (campaign_chunk_open(chunk) == size)
+		return campaign_null(BYTEAOID);
+	return campaign_bytes(chunk->results, size);
+}
+
+CAMPAIGN_STATEMENT(update_chunk,
+				   "UPDATE campaign.chunk SET first_id = $2,"
+				   " first_recipient = $3, settled = $4, lease = $5,"
+				   " holder = $6, leased_until = $7, attempts = $8,"
+				   " results = $9"
+				   " WHERE chunk_id = $1");
+
+/* Writes all that may change; its end never does. */
+void
+campaign_chunk_update(const CampaignChunk *chunk)
+{
+	uint64		changed;
+
+	changed = campaign_execute(&update_chunk,
+							   campaign_int8(chunk->chunk_id),
+							   campaign_int8(chunk->first_id),
+							   campaign_text(chunk->first_recipient),
+							   campaign_bool(chunk->settled),
+							   campaign_uuid(chunk->lease),
+							   OidIsValid(chunk->holder) ?
+							   campaign_oid(chunk->holder) :
+							   campaign_null(OIDOID),
+							   campaign_time_or_null(chunk->leased_until),
+							   campaign_int4(chunk->attempts),
+							   stored_results(chunk));
+	campaign_ensure(changed == 1, "chunk " INT64_FORMAT " is gone",
+					chunk->chunk_id);
+}
+
+/* Opens the table for new rows. */
+CampaignWriter *
+campaign_chunk_writer(void)
+{
+	return campaign_writer_open(campaign_queue_relation("chunk"));
+}
+
+/* Adds a row under the given id. */
+void
+campaign_chunk_add(CampaignWriter *writer, int64 chunk_id,
+				   const CampaignChunk *chunk)
+{
+	CampaignValue results = stored_results(chunk);
+	Datum		values[CHUNK_NATTS];
+	bool		isnull[CHUNK_NATTS] = {false};
+
+	values[0] = Int64GetDatum(chunk_id);
+	values[1] = Int64GetDatum(chunk->delivery_id);
+	values[2] = CStringGetTextDatum(chunk->channel);
+	values[3] = Int64GetDatum(chunk->first_id);
+	values[4] = Int64GetDatum(chunk->last_id);
+	values[5] = CStringGetTextDatum(chunk->first_recipient);
+	values[6] = CStringGetTextDatum(chunk->last_recipient);
+	values[7] = TimestampTzGetDatum(chunk->due_at);
+	values[8] = BoolGetDatum(chunk->settled);
+	values[9] = UUIDPGetDatum(chunk->lease);
+	isnull[9] = chunk->lease == NULL;
+	values[10] = ObjectIdGetDatum(chunk->holder);
+	isnull[10] = !OidIsValid(chunk->holder);
+	values[11] = TimestampTzGetDatum(chunk->leased_until);
+	isnull[11] = chunk->leased_until == 0;
+	values[12] = Int32GetDatum(chunk->attempts);
+	values[13] = results.value;
+	isnull[13] = results.isnull;
+	campaign_writer_add(writer, values, isnull);
+}
+
+/* Inserts one row; later statements of the transaction see it. */
+void
+campaign_chunk_insert(const CampaignChunk *chunk)
+{
+	CampaignWriter *writer = campaign_chunk_writer();
+	Oid			sequence = campaign_queue_relation("chunk_chunk_id_seq");
+
+	campaign_chunk_add(writer, nextval_internal(sequence, false), chunk);
+	campaign_writer_close(writer);
+	CommandCounterIncrement();
+}
+
+/* Opens a level in which only plans over indexes are attractive. */
+int
+campaign_chunk_planning_enter(void)
+{
+	static const char *const disabled[] = {
+		"enable_seqscan", "enable_sort", "enable_hashjoin",
+		"enable_mergejoin", "jit"
+	};
+	static const char *const enabled[] = {
+		"enable_indexscan", "enable_bitmapscan", "enable_nestloop"
+	};
+	int			nestlevel = campaign_settings_enter();
+
+	for (int i = 0; i < lengthof(disabled); i++)
+		(void) set_config_option(disabled[i], "off", PGC_USERSET,
+								 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0,
+								 false);
+	for (int i = 0; i < lengthof(enabled); i++)
+		(void) set_config_option(enabled[i], "on", PGC_USERSET,
+								 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0,
+								 false);
+	return nestlevel;
+}

@@ -1,0 +1,77 @@
+/*
+ * chunk.h
+ *		Rows of campaign.chunk: neighbouring messages, leased and settled
+ *		together.
+ */
+#ifndef CAMPAIGN_CHUNK_H
+#define CAMPAIGN_CHUNK_H
+
+#include "postgres.h"
+
+#include "datatype/timestamp.h"
+#include "utils/uuid.h"
+
+#include "base/sql.h"
+#include "base/writer.h"
+
+/* Messages of a full chunk; numbers of messages are handed out by so many. */
+#define CAMPAIGN_CHUNK_SIZE 1000
+
+/* What a byte of the results says about a message. */
+#define CAMPAIGN_RESULT_OPEN		'.'
+#define CAMPAIGN_RESULT_SENT		's'
+#define CAMPAIGN_RESULT_FAILED		'f'
+#define CAMPAIGN_RESULT_WITHDRAWN	'w'
+#define CAMPAIGN_RESULT_RETRIED		'r'
+
+typedef struct CampaignChunk
+{
+	int64		chunk_id;
+	int64		delivery_id;
+	char	   *channel;
+	int64		first_id;
+	int64		last_id;
+	char	   *first_recipient;
+	char	   *last_recipient;
+	TimestampTz due_at;
+	bool		settled;
+	pg_uuid_t  *lease;			/* NULL: never claimed */
+	Oid			holder;
+	TimestampTz leased_until;	/* of a settled chunk: when it was settled */
+	int			attempts;
+	char	   *results;		/* a byte per message; never NULL here */
+} CampaignChunk;
+
+/* The columns a statement must give, in this order, for campaign_chunk_read. */
+#define CAMPAIGN_CHUNK_COLUMNS \
+	"c.chunk_id, c.delivery_id, c.channel, c.first_id, c.last_id, " \
+	"c.first_recipient, c.last_recipient, c.due_at, c.settled, c.lease, " \
+	"c.holder, c.leased_until, c.attempts, c.results"
+
+extern CampaignChunk *campaign_chunk_read(const CampaignRows *rows, int row);
+extern int	campaign_chunk_size(const CampaignChunk *chunk);
+/* How many of its messages are open. */
+extern int	campaign_chunk_open(const CampaignChunk *chunk);
+/* Settles a chunk that has no open message left. */
+extern void campaign_chunk_settle(CampaignChunk *chunk, TimestampTz now);
+
+/* Writes everything that may change of a row that is there. */
+extern void campaign_chunk_update(const CampaignChunk *chunk);
+/* New rows: open, add with an id each, close. */
+extern CampaignWriter *campaign_chunk_writer(void);
+extern void campaign_chunk_add(CampaignWriter *writer, int64 chunk_id,
+							   const CampaignChunk *chunk);
+/* One new row, with the next id. */
+extern void campaign_chunk_insert(const CampaignChunk *chunk);
+
+/*
+ * A section, ended by campaign_settings_leave, in which statements are
+ * planned with index scans, whatever statistics and settings say: the tables
+ * of the queue change too fast for statistics.
+ */
+extern int	campaign_chunk_planning_enter(void);
+
+/* Relation or sequence of schema campaign. */
+extern Oid	campaign_queue_relation(const char *name);
+
+#endif							/* CAMPAIGN_CHUNK_H */

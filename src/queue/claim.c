@@ -1,0 +1,508 @@
+/*
+ * claim.c
+ *		Handing out messages that are due.
+ *
+ * A claim goes through the deliveries that have something due, the longest due
+ * first.  It locks their due chunks, skipping those that others are at, and
+ * takes them one by one: reads the messages, withdraws those whose address is
+ * suppressed by now, writes its lease to the chunk row, and renders.  A chunk
+ * larger than what is still wanted is cut: its head becomes a chunk of its
+ * own.  Locks are held to the end of the transaction, and the messages are the
+ * sender's only once it has committed.
+ *
+ * Suppression and the state of runs are read by statements with snapshots
+ * taken after the claim began, hence READ COMMITTED only.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/jsonb.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+#include "utils/uuid.h"
+
+#include "base/clock.h"
+#include "base/errors.h"
+#include "base/fault.h"
+#include "base/hash.h"
+#include "base/identity.h"
+#include "base/sql.h"
+#include "store/run.h"
+#include "queue/chunk.h"
+#include "queue/claim.h"
+#include "queue/content.h"
+#include "queue/lease.h"
+#include "queue/message.h"
+#include "queue/outcome.h"
+
+#define CLAIMED_NATTS 8
+
+/* What the messages of a delivery have in common. */
+typedef struct ClaimedDelivery
+{
+	int64		delivery_id;
+	pg_uuid_t	run_uuid;
+	char	   *campaign;
+	char	   *activity;
+	CampaignMessageContent *content;
+} ClaimedDelivery;
+
+/* A claim in progress. */
+typedef struct Claim
+{
+	const char *channel;
+	int			wanted;			/* messages still to be found */
+	pg_uuid_t	lease;
+	Oid			holder;
+	TimestampTz now;
+	TimestampTz until;
+	Tuplestorestate *rows;
+	TupleDesc	desc;
+	List	   *deliveries;		/* of ClaimedDelivery *, met so far */
+	CampaignOutcomes *outcomes;
+	MemoryContext context;		/* lives as long as the claim */
+	MemoryContext turn;			/* reset after the chunks picked at once */
+	MemoryContext chunk;		/* reset after each chunk */
+} Claim;
+
+/*
+ * Deliveries of the channel with something due, found by skipping through the
+ * index from one to the next, so that what waits in a paused run or belongs to
+ * somebody else costs one row and not all its chunks.  Messages of finished
+ * activities stay due when their run has failed or succeeded: an activity's
+ * messages are committed with it, and a failure is repaired from there on, not
+ * undone.
+ */
+CAMPAIGN_STATEMENT(find_deliveries,
+				   "WITH RECURSIVE waiting (delivery_id) AS ("
+				   "(SELECT c.delivery_id FROM campaign.chunk c"
+				   " WHERE c.channel = $1 AND NOT c.settled"
+				   " ORDER BY c.delivery_id LIMIT 1)"
+				   " UNION ALL"
+				   " SELECT (SELECT c.delivery_id FROM campaign.chunk c"
+				   " WHERE c.channel = $1 AND NOT c.settled"
+				   " AND c.delivery_id > w.delivery_id"
+				   " ORDER BY c.delivery_id LIMIT 1)"
+				   " FROM waiting w WHERE w.delivery_id IS NOT NULL),"
+				   " due AS (SELECT w.delivery_id,"
+				   " (SELECT c.due_at FROM campaign.chunk c"
+				   " WHERE c.channel = $1 AND c.delivery_id = w.delivery_id"
+				   " AND NOT c.settled AND c.due_at <= $2"
+				   " ORDER BY c.due_at LIMIT 1) AS due_at,"
+				   " (SELECT r.state IN ('pending', 'running', 'waiting',"
+				   " 'succeeded', 'failed') AND r.home = $3"
+				   " AND pg_has_role($4, g.owner, 'USAGE')"
+				   " FROM campaign.delivery d"
+				   " JOIN campaign.run r ON r.run_id = d.run_id"
+				   " JOIN campaign.campaign g"
+				   " ON g.campaign_id = r.campaign_id"
+				   " WHERE d.delivery_id = w.delivery_id) AS claimable"
+				   " FROM waiting w WHERE w.delivery_id IS NOT NULL)"
+				   " SELECT delivery_id FROM due"
+				   " WHERE claimable AND due_at IS NOT NULL"
+				   " ORDER BY due_at, delivery_id");
+
+CAMPAIGN_STATEMENT(pick_chunks,
+				   "SELECT " CAMPAIGN_CHUNK_COLUMNS
+				   " FROM campaign.chunk c"
+				   " WHERE c.channel = $1 AND c.delivery_id = $2"
+				   " AND NOT c.settled AND c.due_at <= $3"
+				   " AND (c.leased_until IS NULL OR c.leased_until <= $3)"
+				   " ORDER BY c.due_at, c.chunk_id LIMIT $4"
+				   " FOR UPDATE SKIP LOCKED");
+
+CAMPAIGN_STATEMENT(describe_delivery,
+				   "SELECT r.uuid, g.name, d.activity, a.options"
+				   " FROM campaign.delivery d"
+				   " JOIN campaign.run r ON r.run_id = d.run_id"
+				   " JOIN campaign.campaign g ON g.campaign_id = r.campaign_id"
+				   " JOIN campaign.activity a ON a.version_id = r.version_id"
+				   " AND a.name = d.activity"
+				   " WHERE d.delivery_id = $1");
+
+/* Reads the ids of deliveries to claim from, the longest due first. */
+static CampaignRows *
+find_due(Claim *claim)
+{
+	int			nestlevel = campaign_chunk_planning_enter();
+	CampaignRows *rows;
+
+	rows = campaign_query(&find_deliveries,
+						  campaign_text(claim->channel),
+						  campaign_time(claim->now),
+						  campaign_text(campaign_home()),
+						  campaign_oid(claim->holder));
+	campaign_settings_leave(nestlevel);
+	return rows;
+}
+
+/* Locks and reads due chunks of a delivery, the oldest first. */
+static List *
+pick_due(Claim *claim, int64 delivery_id, int limit)
+{
+	int			nestlevel = campaign_chunk_planning_enter();
+	List	   *chunks = NIL;
+	CampaignRows *rows;
+
+	rows = campaign_query(&pick_chunks,
+						  campaign_text(claim->channel),
+						  campaign_int8(delivery_id),
+						  campaign_time(claim->now),
+						  campaign_int8(limit));
+	campaign_settings_leave(nestlevel);
+	for (int i = 0; i < rows->count; i++)
+		chunks = lappend(chunks, campaign_chunk_read(rows, i));
+	return chunks;
+}
+
+/* Reads what the messages of a delivery have in common. */
+static ClaimedDelivery *
+describe(Claim *claim, int64 delivery_id)
+{
+	ClaimedDelivery *delivery = palloc0(sizeof(ClaimedDelivery));
+	CampaignRows *rows = campaign_query(&describe_delivery,
+										campaign_int8(delivery_id));
+
+	campaign_ensure(rows->count == 1,
+					"the activity of delivery " INT64_FORMAT " is gone",
+					delivery_id);
+	delivery->delivery_id = delivery_id;
+	delivery->run_uuid = *campaign_row_uuid(rows, 0, 1);
+	delivery->campaign = campaign_row_text(rows, 0, 2);
+	delivery->activity = campaign_row_text(rows, 0, 3);
+	delivery->content = campaign_content_parse(claim->channel,
+											   campaign_row_jsonb(rows, 0, 4));
+	return delivery;
+}
+
+/* The delivery, described at the first of its chunks. */
+static ClaimedDelivery *
+find_delivery(Claim *claim, int64 delivery_id)
+{
+	MemoryContext old;
+	ClaimedDelivery *delivery;
+	ListCell   *cell;
+
+	foreach(cell, claim->deliveries)
+	{
+		delivery = lfirst(cell);
+		if (delivery->delivery_id == delivery_id)
+			return delivery;
+	}
+	old = MemoryContextSwitchTo(claim->context);
+	delivery = describe(claim, delivery_id);
+	claim->deliveries = lappend(claim->deliveries, delivery);
+	MemoryContextSwitchTo(old);
+	return delivery;
+}
+
+/* -------------------------------- messages ------------------------------ */
+
+/* 32 hex digits that are the same whenever the message is handed out. */
+static char *
+idempotency_key(const ClaimedDelivery *delivery, const char *recipient)
+{
+	StringInfoData data;
+	pg_uuid_t	hash;
+	char	   *key = palloc(2 * UUID_LEN + 1);
+
+	initStringInfo(&data);
+	appendBinaryStringInfo(&data, delivery->activity,
+						   (int) strlen(delivery->activity) + 1);
+	appendStringInfoString(&data, recipient);
+	campaign_hash_uuid(&delivery->run_uuid, data.data, data.len, &hash);
+	hex_encode((const char *) hash.data, UUID_LEN, key);
+	key[2 * UUID_LEN] = '\0';
+	return key;
+}
+
+/* Adds a key with a text to the object being built. */
+static void
+push_text(JsonbParseState **state, const char *key, const char *value)
+{
+	JsonbValue	json;
+
+	json.type = jbvString;
+	json.val.string.val = unconstify(char *, key);
+	json.val.string.len = (int) strlen(key);
+	pushJsonbValue(state, WJB_KEY, &json);
+	json.val.string.val = unconstify(char *, value);
+	json.val.string.len = (int) strlen(value);
+	pushJsonbValue(state, WJB_VALUE, &json);
+}
+
+/* What a sender may want to tag the message with. */
+static Jsonb *
+message_attributes(const ClaimedDelivery *delivery, const char *recipient)
+{
+	JsonbParseState *state = NULL;
+
+	pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
+	push_text(&state, "campaign", delivery->campaign);
+	push_text(&state, "activity", delivery->activity);
+	push_text(&state, "recipient", recipient);
+	return JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL));
+}
+
+/* A template filled in; NULL if the message has no such part. */
+static Datum
+render(const CampaignTemplate *template, const CampaignMessage *message,
+	   bool *isnull)
+{
+	StringInfoData out;
+
+	*isnull = template == NULL;
+	if (template == NULL)
+		return (Datum) 0;
+	initStringInfo(&out);
+	campaign_template_render(template, message->variables,
+							 message->nvariables, &out);
+	return PointerGetDatum(cstring_to_text_with_len(out.data, out.len));
+}
+
+/* Puts one message into the result. */
+static void
+give_message(Claim *claim, const ClaimedDelivery *delivery, int64 message_id,
+			 const CampaignMessage *message, int attempt)
+{
+	Datum		values[CLAIMED_NATTS];
+	bool		isnull[CLAIMED_NATTS] = {false};
+
+	values[0] = Int64GetDatum(message_id);
+	values[1] = UUIDPGetDatum(&claim->lease);
+	values[2] = CStringGetTextDatum(idempotency_key(delivery,
+													message->recipient));
+	values[3] = CStringGetTextDatum(message->address);
+	values[4] = render(delivery->content->subject, message, &isnull[4]);
+	values[5] = render(delivery->content->body, message, &isnull[5]);
+	values[6] = JsonbPGetDatum(message_attributes(delivery,
+												  message->recipient));
+	values[7] = Int32GetDatum(attempt);
+	tuplestore_putvalues(claim->rows, claim->desc, values, isnull);
+}
+
+/* Puts the open messages of a leased chunk into the result. */
+static void
+give_chunk(Claim *claim, const CampaignChunk *chunk,
+		   const CampaignMessage *messages)
+{
+	ClaimedDelivery *delivery = find_delivery(claim, chunk->delivery_id);
+	int			size = campaign_chunk_size(chunk);
+	MemoryContext row;
+	MemoryContext old;
+
+	row = AllocSetContextCreate(CurrentMemoryContext, "campaign claimed row",
+								ALLOCSET_DEFAULT_SIZES);
+	old = MemoryContextSwitchTo(row);
+	for (int i = 0; i < size; i++)
+	{
+		if (chunk->results[i] != CAMPAIGN_RESULT_OPEN)
+			continue;
+		give_message(claim, delivery, chunk->first_id + i, &messages[i],
+					 chunk->attempts);
+		MemoryContextReset(row);
+	}
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(row);
+}
+
+/* --------------------------------- chunks ------------------------------- */
+
+/* How many positions hold the open messages still wanted. */
+static int
+head_size(const Claim *claim, const CampaignChunk *chunk)
+{
+	int			size = campaign_chunk_size(chunk);
+	int			open = 0;
+
+	for (int i = 0; i < size; i++)
+	{
+		if (chunk->results[i] != CAMPAIGN_RESULT_OPEN)
+			continue;
+		if (open == claim->wanted)
+			return i;
+		open++;
+	}
+	return size;
+}
+
+/* Withdraws the open messages among the first ones that are suppressed. */
+static void
+withdraw_suppressed(Claim *claim, CampaignChunk *chunk, int count,
+					const CampaignMessage *messages)
+{
+	for (int i = 0; i < count; i++)
+	{
+		if (chunk->results[i] != CAMPAIGN_RESULT_OPEN)
+			continue;
+		campaign_ensure(messages[i].address != NULL,
+						"message " INT64_FORMAT " is gone",
+						chunk->first_id + i);
+		if (!messages[i].suppressed)
+			continue;
+		chunk->results[i] = CAMPAIGN_RESULT_WITHDRAWN;
+		campaign_outcomes_add(claim->outcomes, chunk->delivery_id,
+							  chunk->first_id + i, chunk->attempts + 1,
+							  "withdrawn", "suppressed");
+	}
+}
+
+/* Writes the lease to a chunk, or settles it if nothing is left to be sent. */
+static void
+lease_chunk(Claim *claim, CampaignChunk *chunk)
+{
+	int			open = campaign_chunk_open(chunk);
+
+	claim->wanted -= open;
+	if (open == 0)
+	{
+		campaign_chunk_settle(chunk, claim->now);
+		return;
+	}
+	chunk->lease = &claim->lease;
+	chunk->holder = claim->holder;
+	chunk->leased_until = claim->until;
+	chunk->attempts++;
+}
+
+/*
+ * Cuts the chunk before a position.  The tail stays in its row and is written
+ * here; what is given back is the head, which has none yet.
+ */
+static CampaignChunk *
+cut_chunk(CampaignChunk *chunk, int count, const CampaignMessage *messages)
+{
+	CampaignChunk *head = palloc(sizeof(CampaignChunk));
+
+	*head = *chunk;
+	head->last_id = chunk->first_id + count - 1;
+	head->last_recipient = messages[count - 1].recipient;
+	chunk->first_id += count;
+	chunk->first_recipient = messages[count].recipient;
+	chunk->results += count;
+	campaign_chunk_update(chunk);
+	return head;
+}
+
+/* Ends the lease that ran out; what is cut off must not carry it on. */
+static void
+take_over(Claim *claim, CampaignChunk *chunk)
+{
+	campaign_lease_lost(chunk->lease, chunk->holder, claim->now);
+	chunk->lease = NULL;
+	chunk->holder = InvalidOid;
+	chunk->leased_until = 0;
+}
+
+/* Takes a picked chunk, or as much of it as is still wanted. */
+static void
+take_chunk(Claim *claim, CampaignChunk *chunk)
+{
+	int			size = campaign_chunk_size(chunk);
+	int			count = head_size(claim, chunk);
+	bool		cut = count < size;
+	CampaignMessage *messages;
+
+	if (chunk->lease != NULL)
+		take_over(claim, chunk);
+	/* The first recipient of the tail is read along with the head. */
+	messages = campaign_messages_read(claim->channel, chunk->first_id,
+									  chunk->first_id + count - (cut ? 0 : 1));
+	campaign_ensure(!cut || messages[count].address != NULL,
+					"message " INT64_FORMAT " is gone",
+					chunk->first_id + count);
+	withdraw_suppressed(claim, chunk, count, messages);
+	if (cut)
+		chunk = cut_chunk(chunk, count, messages);
+	lease_chunk(claim, chunk);
+	if (cut)
+		campaign_chunk_insert(chunk);
+	else
+		campaign_chunk_update(chunk);
+	give_chunk(claim, chunk, messages);
+}
+
+/*
+ * Takes chunks of a delivery until nothing more is wanted or due.  Retries make
+ * chunks of few messages, so each turn picks more of them than the one before;
+ * those picked in vain are only skipped by others until this transaction ends.
+ */
+static void
+take_due(Claim *claim, int64 delivery_id)
+{
+	int			limit = 1;
+	List	   *chunks;
+	ListCell   *cell;
+
+	do
+	{
+		MemoryContext old = MemoryContextSwitchTo(claim->turn);
+
+		limit = Max(limit, claim->wanted / CAMPAIGN_CHUNK_SIZE);
+		chunks = pick_due(claim, delivery_id, limit);
+		foreach(cell, chunks)
+		{
+			CHECK_FOR_INTERRUPTS();
+			if (claim->wanted == 0)
+				break;
+			MemoryContextSwitchTo(claim->chunk);
+			take_chunk(claim, lfirst(cell));
+			MemoryContextReset(claim->chunk);
+		}
+		limit *= 2;
+		MemoryContextSwitchTo(old);
+		MemoryContextReset(claim->turn);
+	} while (chunks != NIL && claim->wanted > 0);
+}
+
+/* Takes from one delivery after the other. */
+static void
+take_all(Claim *claim)
+{
+	CampaignRows *rows = find_due(claim);
+
+	for (int i = 0; i < rows->count && claim->wanted > 0; i++)
+		take_due(claim, campaign_row_int8(rows, i, 1));
+}
+
+/* A random number nobody can guess. */
+static void
+make_lease(pg_uuid_t *lease)
+{
+	*lease = *DatumGetUUIDP(OidFunctionCall0(F_GEN_RANDOM_UUID));
+}
+
+/* Leases messages to the current user and gives them rendered. */
+void
+campaign_claim_messages(const char *channel, int size,
+						const Interval *duration, Tuplestorestate *rows,
+						TupleDesc desc)
+{
+	Claim		claim = {0};
+
+	claim.channel = channel;
+	claim.wanted = size;
+	make_lease(&claim.lease);
+	claim.holder = GetUserId();
+	claim.now = campaign_clock_now();
+	claim.until = campaign_lease_end(claim.now, duration, "lease");
+	claim.rows = rows;
+	claim.desc = desc;
+	claim.outcomes = campaign_outcomes_new(claim.now);
+	claim.context = CurrentMemoryContext;
+	claim.turn = AllocSetContextCreate(CurrentMemoryContext,
+									   "campaign claim turn",
+									   ALLOCSET_DEFAULT_SIZES);
+	claim.chunk = AllocSetContextCreate(CurrentMemoryContext,
+										"campaign claim chunk",
+										ALLOCSET_DEFAULT_SIZES);
+	take_all(&claim);
+	campaign_outcomes_write(claim.outcomes);
+	MemoryContextDelete(claim.turn);
+	MemoryContextDelete(claim.chunk);
+	CAMPAIGN_FAULT("claim");
+}

@@ -1,0 +1,231 @@
+/*
+ * partition.c
+ *		Partitions of the dispatch queue, and the index that finds messages.
+ *
+ * All runs started in a month (UTC) share a partition.  Its only index is a
+ * BRIN over message_id, whose price per message is next to nothing; but block
+ * ranges without a summary are read by every claim, so whoever appends also
+ * summarizes, while appending and not only at the end: the ranges of a large
+ * enqueue would otherwise slow all other campaigns down until it commits.
+ */
+#include "postgres.h"
+
+#include "access/brin.h"
+#include "access/genam.h"
+#include "access/table.h"
+#include "catalog/pg_am.h"
+#include "miscadmin.h"
+#include "storage/bufmgr.h"
+#include "storage/lmgr.h"
+#include "utils/fmgrprotos.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+
+#include "base/clock.h"
+#include "base/errors.h"
+#include "base/identity.h"
+#include "base/sql.h"
+#include "queue/enqueue.h"
+#include "queue/partition.h"
+
+/* Attempts, a millisecond apart, to get a lock that others have briefly. */
+#define LOCK_ATTEMPTS 200
+
+struct CampaignTail
+{
+	Oid			relation;
+	Oid			index;
+	BlockNumber range;			/* blocks in a range of the index */
+	BlockNumber next;			/* first block of the next range to do */
+};
+
+/* -------------------------------- epochs -------------------------------- */
+
+CAMPAIGN_STATEMENT(find_epoch,
+				   "SELECT epoch_id FROM campaign.epoch"
+				   " WHERE month = date_trunc('month',"
+				   " $1 AT TIME ZONE 'UTC')::date");
+
+CAMPAIGN_STATEMENT(insert_epoch,
+				   "INSERT INTO campaign.epoch (month, partition)"
+				   " VALUES (date_trunc('month',"
+				   " $1 AT TIME ZONE 'UTC')::date, '')"
+				   " RETURNING epoch_id");
+
+CAMPAIGN_STATEMENT(name_epoch,
+				   "UPDATE campaign.epoch SET partition = $2"
+				   " WHERE epoch_id = $1");
+
+CAMPAIGN_STATEMENT(read_epoch,
+				   "SELECT partition FROM campaign.epoch WHERE epoch_id = $1");
+
+/* The epoch of an instant, or 0. */
+static int64
+epoch_at(TimestampTz now)
+{
+	CampaignRows *rows = campaign_query(&find_epoch, campaign_time(now));
+
+	return rows->count == 0 ? 0 : campaign_row_int8(rows, 0, 1);
+}
+
+/*
+ * Makes the partition as a table of its own and attaches it, which, unlike
+ * PARTITION OF, lets others read and write the queue meanwhile.
+ */
+static void
+create_partition(int64 epoch, const char *name)
+{
+	campaign_sql_utility(psprintf("CREATE TABLE campaign_data.%s"
+								  " (LIKE campaign.dispatch INCLUDING ALL)",
+								  name));
+	campaign_sql_utility(psprintf("ALTER TABLE campaign.dispatch"
+								  " ATTACH PARTITION campaign_data.%s"
+								  " FOR VALUES FROM (" INT64_FORMAT ")"
+								  " TO (" INT64_FORMAT ")",
+								  name, epoch << CAMPAIGN_EPOCH_SHIFT,
+								  (epoch + 1) << CAMPAIGN_EPOCH_SHIFT));
+}
+
+/* Makes an epoch for the instant; the table's lock must be held. */
+static int64
+create_epoch(TimestampTz now)
+{
+	CampaignRows *rows = campaign_query(&insert_epoch, campaign_time(now));
+	int64		epoch = campaign_row_int8(rows, 0, 1);
+	char	   *name = psprintf("dispatch_" INT64_FORMAT, epoch);
+
+	campaign_execute(&name_epoch, campaign_int8(epoch), campaign_text(name));
+	create_partition(epoch, name);
+	return epoch;
+}
+
+/* The current month's epoch; the first caller of a month makes it. */
+int64
+campaign_epoch_current(void)
+{
+	TimestampTz now = campaign_clock_now();
+	int64		epoch = epoch_at(now);
+
+	if (epoch != 0)
+		return epoch;
+	campaign_sql_utility("LOCK TABLE campaign.epoch"
+						 " IN SHARE ROW EXCLUSIVE MODE");
+	epoch = epoch_at(now);
+	return epoch != 0 ? epoch : create_epoch(now);
+}
+
+/* The epoch's partition. */
+Oid
+campaign_partition_of(int64 epoch)
+{
+	CampaignRows *rows = campaign_query(&read_epoch, campaign_int8(epoch));
+	Oid			partition = InvalidOid;
+
+	if (rows->count > 0)
+		partition = get_relname_relid(campaign_row_text(rows, 0, 1),
+									  campaign_data_schema_oid());
+	campaign_ensure(OidIsValid(partition),
+					"the partition of epoch " INT64_FORMAT " is gone", epoch);
+	return partition;
+}
+
+/* ------------------------------ summaries ------------------------------- */
+
+/* Finds the relation's BRIN index and the size of its ranges. */
+static void
+find_index(CampaignTail *tail, Relation relation)
+{
+	List	   *indexes = RelationGetIndexList(relation);
+	ListCell   *cell;
+
+	foreach(cell, indexes)
+	{
+		Relation	index = index_open(lfirst_oid(cell), AccessShareLock);
+
+		if (index->rd_rel->relam == BRIN_AM_OID)
+		{
+			tail->index = RelationGetRelid(index);
+			tail->range = BrinGetPagesPerRange(index);
+		}
+		index_close(index, NoLock);
+	}
+	list_free(indexes);
+	campaign_ensure(OidIsValid(tail->index),
+					"relation \"%s\" has lost its index",
+					RelationGetRelationName(relation));
+}
+
+/* Begins at the relation's present end. */
+CampaignTail *
+campaign_tail_open(Oid oid)
+{
+	CampaignTail *tail = palloc0(sizeof(CampaignTail));
+	Relation	relation = table_open(oid, AccessShareLock);
+	BlockNumber blocks;
+
+	tail->relation = oid;
+	find_index(tail, relation);
+	blocks = RelationGetNumberOfBlocks(relation);
+	tail->next = blocks - blocks % tail->range;
+	table_close(relation, NoLock);
+	return tail;
+}
+
+/* One past the last block to be summarized now. */
+static BlockNumber
+summary_limit(const CampaignTail *tail, bool finish)
+{
+	Relation	relation = table_open(tail->relation, AccessShareLock);
+	BlockNumber blocks = RelationGetNumberOfBlocks(relation);
+
+	table_close(relation, NoLock);
+	return finish ? blocks : blocks - blocks % tail->range;
+}
+
+/* Gives the ranges summaries; only the owner of the index may. */
+static void
+summarize_until(CampaignTail *tail, BlockNumber limit)
+{
+	CampaignIdentity identity;
+
+	campaign_identity_enter(&identity);
+	while (tail->next < limit)
+	{
+		DirectFunctionCall2(brin_summarize_range,
+							ObjectIdGetDatum(tail->index),
+							Int64GetDatum((int64) tail->next));
+		tail->next += tail->range;
+	}
+	campaign_identity_leave(&identity);
+}
+
+/*
+ * Takes the lock that the server takes for each range, in the way of which are
+ * other enqueues, for milliseconds, and VACUUM, for long.  True if it is held.
+ */
+static bool
+lock_for_summary(const CampaignTail *tail, bool patient)
+{
+	for (int i = 0; i < (patient ? LOCK_ATTEMPTS : 1); i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (i > 0)
+			pg_usleep(1000L);
+		if (ConditionalLockRelationOid(tail->relation,
+									   ShareUpdateExclusiveLock))
+			return true;
+	}
+	return false;
+}
+
+/* Summarizes what was filled; what is left, a VACUUM under way does. */
+void
+campaign_tail_summarize(CampaignTail *tail, bool finish)
+{
+	BlockNumber limit = summary_limit(tail, finish);
+
+	if (limit <= tail->next || !lock_for_summary(tail, finish))
+		return;
+	summarize_until(tail, limit);
+	UnlockRelationOid(tail->relation, ShareUpdateExclusiveLock);
+}

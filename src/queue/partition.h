@@ -1,0 +1,28 @@
+/*
+ * partition.h
+ *		Partitions of the dispatch queue, and the index that finds messages.
+ */
+#ifndef CAMPAIGN_PARTITION_H
+#define CAMPAIGN_PARTITION_H
+
+#include "postgres.h"
+
+/* A message's number has so many bits; its epoch stands above them. */
+#define CAMPAIGN_EPOCH_SHIFT 36
+
+/* The partition that takes the messages of an epoch. */
+extern Oid	campaign_partition_of(int64 epoch);
+
+/* What was appended to a relation and its BRIN index does not cover yet. */
+typedef struct CampaignTail CampaignTail;
+
+/* Begins at the relation's present end. */
+extern CampaignTail *campaign_tail_open(Oid relation);
+/*
+ * Summarizes the block ranges filled since; with finish also the last one.
+ * Does nothing while a VACUUM is at the relation, which does the same.  May be
+ * called while a parallel plan runs.
+ */
+extern void campaign_tail_summarize(CampaignTail *tail, bool finish);
+
+#endif							/* CAMPAIGN_PARTITION_H */

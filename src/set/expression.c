@@ -1,0 +1,351 @@
+/*
+ * expression.c
+ *		The gate for conditions and values that users write in SQL.
+ *
+ * A text is parsed alone, so that it cannot close a parenthesis it did not
+ * open or begin a second statement, and must then have the shape of a single
+ * expression.  From there on only its parse tree is used.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/transam.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_operator.h"
+#include "catalog/pg_proc.h"
+#include "miscadmin.h"
+#include "nodes/nodeFuncs.h"
+#include "parser/parser.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/regproc.h"
+#include "utils/syscache.h"
+
+#include "base/compat.h"
+#include "base/text.h"
+#include "set/expression.h"
+
+/* Longer texts are refused: nobody wrote them. */
+#define LONGEST_EXPRESSION	(256 * 1024)
+
+/* Moves the position of a syntax error from the statement to the text. */
+static void
+expression_error_context(void *arg)
+{
+	CampaignExpression *expression = arg;
+	int			position = geterrposition();
+
+	if (position > 0)
+	{
+		errposition(0);
+		internalerrposition(position);
+		internalerrquery(expression->text);
+	}
+	errcontext("%s", expression->what);
+}
+
+/* Refuses the expression for having a clause it must not have. */
+static void
+refuse_shape(const CampaignExpression *expression, const char *found)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_SYNTAX_ERROR),
+			 errmsg("%s must be a single expression", expression->what),
+			 errdetail("It has %s.", found),
+			 errhint("To look into other tables write a subquery, such as EXISTS (SELECT ...).")));
+}
+
+/* What a statement has beyond one expression, or NULL. */
+static const char *
+extra_clause(const SelectStmt *select)
+{
+	if (select->op != SETOP_NONE)
+		return "a set operation";
+	if (select->distinctClause != NIL)
+		return "DISTINCT";
+	if (select->intoClause != NULL)
+		return "INTO";
+	if (select->fromClause != NIL)
+		return "FROM";
+	if (select->whereClause != NULL)
+		return "WHERE";
+	if (select->groupClause != NIL)
+		return "GROUP BY";
+	if (select->havingClause != NULL)
+		return "HAVING";
+	if (select->windowClause != NIL)
+		return "WINDOW";
+	if (select->valuesLists != NIL)
+		return "VALUES";
+	if (select->sortClause != NIL)
+		return "ORDER BY";
+	if (select->limitOffset != NULL || select->limitCount != NULL)
+		return "LIMIT";
+	if (select->lockingClause != NIL)
+		return "FOR UPDATE or FOR SHARE";
+	if (select->withClause != NULL)
+		return "WITH";
+	return NULL;
+}
+
+/* Looks for $n, which only our own statements may have. */
+static bool
+find_parameter(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, ParamRef))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_PARAMETER),
+				 errmsg("there is no parameter $%d",
+						((ParamRef *) node)->number),
+				 errhint("Variables of a run are written as vars.name.")));
+	return raw_expression_tree_walker(node, find_parameter, context);
+}
+
+/* The one expression of the parsed text. */
+static Node *
+sole_expression(const CampaignExpression *expression, List *statements)
+{
+	SelectStmt *select;
+	ResTarget  *target;
+	const char *extra;
+
+	if (list_length(statements) != 1)
+		refuse_shape(expression, "more than one statement");
+	select = (SelectStmt *) linitial_node(RawStmt, statements)->stmt;
+	if (!IsA(select, SelectStmt))
+		refuse_shape(expression, "a statement");
+	extra = extra_clause(select);
+	if (extra != NULL)
+		refuse_shape(expression, extra);
+	if (list_length(select->targetList) != 1)
+		refuse_shape(expression, select->targetList == NIL ?
+					 "nothing in it" : "several expressions");
+	target = linitial_node(ResTarget, select->targetList);
+	if (target->name != NULL)
+		refuse_shape(expression, "a column alias");
+	if (IsA(target->val, ColumnRef) &&
+		IsA(llast(((ColumnRef *) target->val)->fields), A_Star))
+		refuse_shape(expression, "an asterisk");
+	return target->val;
+}
+
+/* Parses text alone; refuses whatever is not exactly one expression. */
+CampaignExpression *
+campaign_expression_parse(const char *text, const char *what,
+						  const char *search_path)
+{
+	CampaignExpression *expression = palloc0(sizeof(CampaignExpression));
+	ErrorContextCallback callback;
+
+	expression->text = pstrdup(text);
+	expression->what = pstrdup(what);
+	expression->search_path = pstrdup(search_path);
+	if (strlen(text) > LONGEST_EXPRESSION)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("%s is too long", what),
+				 errdetail("It has %zu bytes; the limit is %d.",
+						   strlen(text), LONGEST_EXPRESSION),
+				 errhint("Put long conditions into a function or a view.")));
+
+	callback.callback = expression_error_context;
+	callback.arg = expression;
+	callback.previous = error_context_stack;
+	error_context_stack = &callback;
+	expression->tree = sole_expression(expression,
+									   raw_parser(text,
+												  RAW_PARSE_PLPGSQL_EXPR));
+	(void) find_parameter(expression->tree, NULL);
+	error_context_stack = callback.previous;
+	return expression;
+}
+
+/* ----------------------- what a query refers to ------------------------- */
+
+/* Adds an identity unless the list has it. */
+static void
+add_identity(List **identities, char *identity)
+{
+	if (!campaign_list_has(*identities, identity))
+		*identities = lappend(*identities, identity);
+}
+
+/* A user's function: signature and owner. */
+static void
+add_function(List **identities, Oid function)
+{
+	HeapTuple	tuple;
+
+	if (function < FirstNormalObjectId)
+		return;
+	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+	if (!HeapTupleIsValid(tuple))
+		return;
+	add_identity(identities,
+				 psprintf("function %s owner %s",
+						  format_procedure_qualified(function),
+						  GetUserNameFromId(((Form_pg_proc) GETSTRUCT(tuple))->proowner,
+											true)));
+	ReleaseSysCache(tuple);
+}
+
+/* A user's operator, with the function behind it. */
+static void
+add_operator(List **identities, Oid operator, Oid function)
+{
+	if (operator >= FirstNormalObjectId)
+		add_identity(identities,
+					 psprintf("operator %s",
+							  format_operator_qualified(operator)));
+	if (OidIsValid(function))
+		add_function(identities, function);
+}
+
+/* A relation of the user's: kind, name and owner. */
+static void
+add_relation(List **identities, Oid relation)
+{
+	HeapTuple	tuple;
+	Form_pg_class form;
+
+	if (relation < FirstNormalObjectId)
+		return;
+	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
+	if (!HeapTupleIsValid(tuple))
+		return;
+	form = (Form_pg_class) GETSTRUCT(tuple);
+	add_identity(identities,
+				 psprintf("relation %s kind %c owner %s",
+						  campaign_relation_name(relation), form->relkind,
+						  GetUserNameFromId(form->relowner, true)));
+	ReleaseSysCache(tuple);
+}
+
+/* A type of the user's. */
+static void
+add_type(List **identities, Oid type)
+{
+	if (type >= FirstNormalObjectId)
+		add_identity(identities,
+					 psprintf("type %s", format_type_be_qualified(type)));
+}
+
+/* Adds what a node itself refers to. */
+static void
+add_node(Node *node, List **identities)
+{
+	switch (nodeTag(node))
+	{
+		case T_FuncExpr:
+			add_function(identities, ((FuncExpr *) node)->funcid);
+			break;
+		case T_Aggref:
+			add_function(identities, ((Aggref *) node)->aggfnoid);
+			break;
+		case T_WindowFunc:
+			add_function(identities, ((WindowFunc *) node)->winfnoid);
+			break;
+		case T_OpExpr:
+		case T_DistinctExpr:
+		case T_NullIfExpr:
+			add_operator(identities, ((OpExpr *) node)->opno,
+						 ((OpExpr *) node)->opfuncid);
+			break;
+		case T_ScalarArrayOpExpr:
+			add_operator(identities, ((ScalarArrayOpExpr *) node)->opno,
+						 ((ScalarArrayOpExpr *) node)->opfuncid);
+			break;
+		case T_Const:
+			add_type(identities, ((Const *) node)->consttype);
+			break;
+		case T_CoerceViaIO:
+			add_type(identities, ((CoerceViaIO *) node)->resulttype);
+			break;
+		case T_CoerceToDomain:
+			add_type(identities, ((CoerceToDomain *) node)->resulttype);
+			break;
+		case T_RangeTblEntry:
+			if (((RangeTblEntry *) node)->rtekind == RTE_RELATION)
+				add_relation(identities, ((RangeTblEntry *) node)->relid);
+			break;
+		default:
+			break;
+	}
+}
+
+/* Walks queries and expressions alike. */
+static bool
+collect_objects(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	add_node(node, context);
+	if (IsA(node, Query))
+		return query_tree_walker((Query *) node, collect_objects, context,
+								 QTW_EXAMINE_RTES_BEFORE);
+	if (IsA(node, RangeTblEntry))
+		return false;
+	return expression_tree_walker(node, collect_objects, context);
+}
+
+/* For list_sort. */
+static int
+compare_strings(const ListCell *a, const ListCell *b)
+{
+	return strcmp(lfirst(a), lfirst(b));
+}
+
+/* Identities of what an analyzed query refers to outside the server's own. */
+List *
+campaign_query_objects(Query *query)
+{
+	List	   *identities = NIL;
+
+	(void) collect_objects((Node *) query, &identities);
+	list_sort(identities, compare_strings);
+	return identities;
+}
+
+typedef struct ForbiddenContext
+{
+	Oid			role;
+	List	   *found;
+} ForbiddenContext;
+
+/* Notes a function the role may not execute; always goes on. */
+static bool
+note_forbidden(Oid function, void *context)
+{
+	ForbiddenContext *forbidden = context;
+
+	if (object_aclcheck(ProcedureRelationId, function, forbidden->role,
+						ACL_EXECUTE) != ACLCHECK_OK)
+		add_identity(&forbidden->found, format_procedure_qualified(function));
+	return false;
+}
+
+/* Walks queries and expressions alike. */
+static bool
+collect_forbidden(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	(void) check_functions_in_node(node, note_forbidden, context);
+	if (IsA(node, Query))
+		return query_tree_walker((Query *) node, collect_forbidden, context, 0);
+	return expression_tree_walker(node, collect_forbidden, context);
+}
+
+/* Functions in the query that the role may not execute, as text. */
+List *
+campaign_query_forbidden(Query *query, Oid role)
+{
+	ForbiddenContext forbidden = {role, NIL};
+
+	(void) collect_forbidden((Node *) query, &forbidden);
+	return forbidden.found;
+}

@@ -1,0 +1,34 @@
+/*
+ * expression.h
+ *		The gate for conditions and values that users write in SQL.
+ */
+#ifndef CAMPAIGN_EXPRESSION_H
+#define CAMPAIGN_EXPRESSION_H
+
+#include "postgres.h"
+
+#include "nodes/parsenodes.h"
+
+typedef struct CampaignExpression
+{
+	const char *text;
+	const char *what;			/* what it is, for messages: option "filter" */
+	const char *search_path;	/* under which its names are looked up */
+	Node	   *tree;			/* raw parse tree of the one expression */
+	bool		condition;		/* must be boolean; set by the caller */
+} CampaignExpression;
+
+/* Parses text alone; refuses whatever is not exactly one expression. */
+extern CampaignExpression *campaign_expression_parse(const char *text,
+													 const char *what,
+													 const char *search_path);
+
+/*
+ * Identities (texts, sorted, unique) of the relations, functions, operators
+ * and types an analyzed query refers to outside the server's own.
+ */
+extern List *campaign_query_objects(Query *query);
+/* Functions in the query that the role may not execute, as text. */
+extern List *campaign_query_forbidden(Query *query, Oid role);
+
+#endif							/* CAMPAIGN_EXPRESSION_H */

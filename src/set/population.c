@@ -1,0 +1,159 @@
+/*
+ * population.c
+ *		The rows that flow along a transition: a table in campaign_data.
+ *
+ * An ordinary logged table, so that it survives whatever the server survives.
+ * It is made without SQL: nobody has CREATE on campaign_data, and the owner of
+ * the campaign owns the table without having had to be allowed to make it.
+ */
+#include "postgres.h"
+
+#include "access/relation.h"
+#include "access/xact.h"
+#include "catalog/dependency.h"
+#include "catalog/objectaddress.h"
+#include "catalog/pg_class.h"
+#include "catalog/toasting.h"
+#include "commands/tablecmds.h"
+#include "nodes/makefuncs.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/resowner.h"
+
+#include "base/identity.h"
+#include "base/text.h"
+#include "set/population.h"
+
+/* The definition of a column. */
+static ColumnDef *
+column_definition(const CampaignColumn *column, bool not_null)
+{
+	ColumnDef  *definition = makeColumnDef(column->name, column->type,
+										   column->typmod, column->collation);
+
+	definition->is_not_null = not_null;
+	return definition;
+}
+
+/* CREATE TABLE campaign_data.name (…); the first columns are NOT NULL. */
+static Oid
+create_table(const char *name, List *columns, int not_null, Oid owner)
+{
+	CreateStmt *create = makeNode(CreateStmt);
+	CampaignIdentity identity;
+	ObjectAddress address;
+	ListCell   *cell;
+
+	create->relation = makeRangeVar("campaign_data", pstrdup(name), -1);
+	create->oncommit = ONCOMMIT_NOOP;
+	foreach(cell, columns)
+		create->tableElts = lappend(create->tableElts,
+									column_definition(lfirst(cell),
+													  foreach_current_index(cell) < not_null));
+	campaign_identity_enter(&identity);
+	address = DefineRelation(create, RELKIND_RELATION, owner, NULL, NULL);
+	CommandCounterIncrement();
+	NewRelationCreateToastTable(address.objectId, (Datum) 0);
+	CommandCounterIncrement();
+	campaign_identity_leave(&identity);
+	return address.objectId;
+}
+
+/* Creates an empty one for rows of the target. */
+CampaignPopulation *
+campaign_population_create(const char *name, const CampaignTarget *target,
+						   List *added, Oid owner)
+{
+	CampaignPopulation *population = palloc(sizeof(CampaignPopulation));
+
+	population->name = pstrdup(name);
+	population->columns = list_concat_copy(target->key, added);
+	population->nkeys = list_length(target->key);
+	population->relation = create_table(name, population->columns,
+										target->not_null ? population->nkeys : 0,
+										owner);
+	return population;
+}
+
+/* The columns of a relation, of CampaignColumn *. */
+static List *
+relation_columns(Oid relid)
+{
+	Relation	relation = relation_open(relid, AccessShareLock);
+	TupleDesc	desc = RelationGetDescr(relation);
+	List	   *columns = NIL;
+
+	for (int i = 0; i < desc->natts; i++)
+	{
+		Form_pg_attribute attribute = TupleDescAttr(desc, i);
+		CampaignColumn *column = palloc(sizeof(CampaignColumn));
+
+		column->name = pstrdup(NameStr(attribute->attname));
+		column->type = attribute->atttypid;
+		column->typmod = attribute->atttypmod;
+		column->collation = attribute->attcollation;
+		columns = lappend(columns, column);
+	}
+	relation_close(relation, NoLock);
+	return columns;
+}
+
+/* An existing one. */
+CampaignPopulation *
+campaign_population_open(const char *name, const CampaignTarget *target)
+{
+	CampaignPopulation *population = palloc(sizeof(CampaignPopulation));
+
+	population->name = pstrdup(name);
+	population->relation = get_relname_relid(name, campaign_data_schema_oid());
+	if (!OidIsValid(population->relation))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("population \"%s\" does not exist", name),
+				 errdetail("Somebody dropped campaign_data.%s.", name),
+				 errhint("Stop the run and start another.")));
+	population->columns = relation_columns(population->relation);
+	population->nkeys = list_length(target->key);
+	return population;
+}
+
+/* Drops it if it is there and nothing depends on it. */
+bool
+campaign_population_drop(const char *name)
+{
+	Oid			relation = get_relname_relid(name, campaign_data_schema_oid());
+	ObjectAddress address;
+	CampaignIdentity identity;
+	MemoryContext context = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	volatile bool dropped = true;
+
+	if (!OidIsValid(relation))
+		return true;
+	ObjectAddressSet(address, RelationRelationId, relation);
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(context);
+	PG_TRY();
+	{
+		campaign_identity_enter(&identity);
+		performDeletion(&address, DROP_RESTRICT, PERFORM_DELETION_INTERNAL);
+		campaign_identity_leave(&identity);
+		ReleaseCurrentSubTransaction();
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+		if (error->sqlerrcode != ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST)
+			ReThrowError(error);
+		dropped = false;
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(context);
+	CurrentResourceOwner = owner;
+	return dropped;
+}

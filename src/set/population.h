@@ -1,0 +1,36 @@
+/*
+ * population.h
+ *		The rows that flow along a transition: a table in campaign_data.
+ *
+ * It has the key columns of its dimension, then columns that activities
+ * added, and belongs to the campaign's owner.
+ */
+#ifndef CAMPAIGN_POPULATION_H
+#define CAMPAIGN_POPULATION_H
+
+#include "postgres.h"
+
+#include "set/target.h"
+
+typedef struct CampaignPopulation
+{
+	char	   *name;			/* in schema campaign_data */
+	Oid			relation;
+	List	   *columns;		/* of CampaignColumn *: key first, then added */
+	int			nkeys;
+} CampaignPopulation;
+
+/* Creates an empty one for rows of the target; replaces none. */
+extern CampaignPopulation *campaign_population_create(const char *name,
+													  const CampaignTarget *target,
+													  List *added, Oid owner);
+/* An existing one; refused (42P01) if somebody dropped it. */
+extern CampaignPopulation *campaign_population_open(const char *name,
+													const CampaignTarget *target);
+/*
+ * Drops it if it is there.  False if something of the owner's depends on it,
+ * such as a view: then it stays.
+ */
+extern bool campaign_population_drop(const char *name);
+
+#endif							/* CAMPAIGN_POPULATION_H */

@@ -1,0 +1,216 @@
+/*
+ * row.c
+ *		The row that expressions are about, as one item of FROM.
+ *
+ * One item, because the names in an expression must mean the same before and
+ * after columns were added: "score" is the dimension's, whatever else the
+ * statement joins.  Columns of the population travel under names with a dot
+ * in them, which no expression would use by accident.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "catalog/pg_operator.h"
+#include "catalog/pg_type.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
+#include "utils/typcache.h"
+
+#include "base/text.h"
+#include "set/row.h"
+
+/* The schema of an operator. */
+static Oid
+operator_schema(Oid operator)
+{
+	HeapTuple	tuple = SearchSysCache1(OPEROID, ObjectIdGetDatum(operator));
+	Oid			schema;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for operator %u", operator);
+	schema = ((Form_pg_operator) GETSTRUCT(tuple))->oprnamespace;
+	ReleaseSysCache(tuple);
+	return schema;
+}
+
+/* The equality operator of a type, written with its schema. */
+static char *
+equality(Oid type)
+{
+	TypeCacheEntry *entry = lookup_type_cache(type, TYPECACHE_EQ_OPR);
+	char	   *name;
+
+	if (!OidIsValid(entry->eq_opr))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_FUNCTION),
+				 errmsg("type %s has no equality operator",
+						format_type_be(type)),
+				 errhint("Choose a key whose columns can be compared.")));
+	name = get_opname(entry->eq_opr);
+	return psprintf("OPERATOR(%s.%s)",
+					quote_identifier(get_namespace_name(operator_schema(entry->eq_opr))),
+					name);
+}
+
+/* The hidden name of a population's column inside the item. */
+static char *
+hidden_name(int number)
+{
+	return psprintf("\"campaign.%d\"", number + 1);
+}
+
+/*
+ * The dimension's rows, one per key: without a unique index behind the key,
+ * any one of those that share it.
+ */
+static char *
+dimension_rows(const CampaignTarget *target)
+{
+	StringInfoData text;
+	const char *relation = campaign_relation_name(target->relation);
+	ListCell   *cell;
+
+	if (target->unique)
+		return psprintf("%s AS d", relation);
+	initStringInfo(&text);
+	appendStringInfoString(&text, "(SELECT DISTINCT ON (");
+	foreach(cell, target->key)
+		appendStringInfo(&text, "%s%s",
+						 foreach_current_index(cell) > 0 ? ", " : "",
+						 quote_identifier(((CampaignColumn *) lfirst(cell))->name));
+	appendStringInfo(&text, ") * FROM %s) AS d", relation);
+	return text.data;
+}
+
+/* dimension JOIN population ON key = key. */
+static void
+append_join(StringInfo text, const CampaignTarget *target,
+			const CampaignPopulation *population, CampaignRowJoin join)
+{
+	ListCell   *cell;
+
+	appendStringInfo(text, " FROM campaign_data.%s AS p %s JOIN %s ON ",
+					 quote_identifier(population->name),
+					 join == CAMPAIGN_ROW_LEFT ? "LEFT" : "INNER",
+					 dimension_rows(target));
+	foreach(cell, target->key)
+	{
+		CampaignColumn *column = lfirst(cell);
+
+		appendStringInfo(text, "%sd.%s %s p.%s",
+						 foreach_current_index(cell) > 0 ? " AND " : "",
+						 quote_identifier(column->name),
+						 equality(column->type),
+						 quote_identifier(column->name));
+	}
+}
+
+/* Appends the item. */
+void
+campaign_row_from(CampaignSelect *select, const CampaignTarget *target,
+				  const CampaignPopulation *population, CampaignRowJoin join)
+{
+	StringInfo	text = &select->text;
+	const char *alias = quote_identifier(target->dimension->name);
+	ListCell   *cell;
+
+	if (population == NULL)
+	{
+		appendStringInfo(text, "%s AS %s",
+						 campaign_relation_name(target->relation), alias);
+		return;
+	}
+	appendStringInfoString(text, "(SELECT d.*");
+	foreach(cell, population->columns)
+	{
+		CampaignColumn *column = lfirst(cell);
+		int			number = foreach_current_index(cell);
+
+		appendStringInfo(text, ", p.%s AS %s", quote_identifier(column->name),
+						 hidden_name(number));
+		/* An added column is seen by expressions under its own name too. */
+		if (number >= population->nkeys)
+			appendStringInfo(text, ", p.%s", quote_identifier(column->name));
+	}
+	appendStringInfo(text, ", (d.%s IS NOT NULL) AS \"campaign.found\"",
+					 quote_identifier(((CampaignColumn *) linitial(target->key))->name));
+	append_join(text, target, population, join);
+	appendStringInfo(text, ") AS %s", alias);
+}
+
+/* The column of the population or of the key, by number from 0. */
+const char *
+campaign_row_column(const CampaignTarget *target,
+					const CampaignPopulation *population, int number)
+{
+	const char *alias = quote_identifier(target->dimension->name);
+	CampaignColumn *column;
+
+	if (population != NULL)
+		return psprintf("%s.%s", alias, hidden_name(number));
+	column = list_nth(target->key, number);
+	return psprintf("%s.%s", alias, quote_identifier(column->name));
+}
+
+/* All its columns with commas between. */
+void
+campaign_row_columns(CampaignSelect *select, const CampaignTarget *target,
+					 const CampaignPopulation *population)
+{
+	int			count = list_length(population ? population->columns :
+									target->key);
+
+	for (int i = 0; i < count; i++)
+		appendStringInfo(&select->text, "%s%s", i > 0 ? ", " : "",
+						 campaign_row_column(target, population, i));
+}
+
+/*
+ * A key column as text that is the same whatever the session's settings.
+ */
+static char *
+column_text(const CampaignTarget *target, const CampaignPopulation *population,
+			int number)
+{
+	CampaignColumn *column = list_nth(target->key, number);
+	const char *name = campaign_row_column(target, population, number);
+
+	if (column->type == TIMESTAMPTZOID)
+		return psprintf("(%s AT TIME ZONE 'UTC')::pg_catalog.text", name);
+	return psprintf("%s::pg_catalog.text", name);
+}
+
+/* The key as text; of a composite one, its columns with commas between. */
+char *
+campaign_row_recipient(const CampaignTarget *target,
+					   const CampaignPopulation *population)
+{
+	StringInfoData text;
+	int			nkeys = list_length(target->key);
+
+	initStringInfo(&text);
+	if (nkeys == 1)
+		return column_text(target, population, 0);
+	appendStringInfoChar(&text, '(');
+	for (int i = 0; i < nkeys; i++)
+	{
+		/* Commas inside are escaped, so that different keys never meet. */
+		appendStringInfo(&text, "%spg_catalog.replace(pg_catalog.replace(%s, E'\\\\', E'\\\\\\\\'), ',', E'\\\\,')",
+						 i > 0 ? " || ',' || " : "",
+						 column_text(target, population, i));
+	}
+	appendStringInfoChar(&text, ')');
+	return text.data;
+}
+
+/* True where the row is still in the dimension. */
+const char *
+campaign_row_found(const CampaignTarget *target,
+				   const CampaignPopulation *population)
+{
+	if (population == NULL)
+		return "true";
+	return psprintf("%s.\"campaign.found\"",
+					quote_identifier(target->dimension->name));
+}

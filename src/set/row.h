@@ -1,0 +1,43 @@
+/*
+ * row.h
+ *		The row that expressions are about, as one item of FROM.
+ */
+#ifndef CAMPAIGN_ROW_H
+#define CAMPAIGN_ROW_H
+
+#include "postgres.h"
+
+#include "set/population.h"
+#include "set/select.h"
+#include "set/target.h"
+
+typedef enum CampaignRowJoin
+{
+	CAMPAIGN_ROW_INNER,			/* rows that are gone from the dimension drop out */
+	CAMPAIGN_ROW_LEFT			/* they stay, with NULLs */
+} CampaignRowJoin;
+
+/*
+ * Appends the item, aliased as the dimension: its rows if population is NULL,
+ * else those of the population with the columns that were added to them.
+ */
+extern void campaign_row_from(CampaignSelect *select,
+							  const CampaignTarget *target,
+							  const CampaignPopulation *population,
+							  CampaignRowJoin join);
+/* The column of the population (or, without one, of the key), by number from 0. */
+extern const char *campaign_row_column(const CampaignTarget *target,
+									   const CampaignPopulation *population,
+									   int number);
+/* All its columns with commas between; nothing is appended after the last. */
+extern void campaign_row_columns(CampaignSelect *select,
+								 const CampaignTarget *target,
+								 const CampaignPopulation *population);
+/* The key as text: what a recipient is called. */
+extern char *campaign_row_recipient(const CampaignTarget *target,
+									const CampaignPopulation *population);
+/* With CAMPAIGN_ROW_LEFT: true where the row is still in the dimension. */
+extern const char *campaign_row_found(const CampaignTarget *target,
+									  const CampaignPopulation *population);
+
+#endif							/* CAMPAIGN_ROW_H */

@@ -1,0 +1,341 @@
+/*
+ * select.c
+ *		A SELECT of ours with expressions of the owner's in it.
+ *
+ * Analysis happens under "pg_catalog, pg_temp"; each placeholder is analyzed
+ * in its place under its own search_path; planning and execution happen under
+ * the search_path of the activity, because functions of the owner's may look
+ * names up at run time.
+ */
+#include "postgres.h"
+
+#include "executor/executor.h"
+#include "miscadmin.h"
+#include "nodes/nodeFuncs.h"
+#include "nodes/params.h"
+#include "parser/analyze.h"
+#include "parser/parse_expr.h"
+#include "parser/parse_node.h"
+#include "parser/parser.h"
+#include "rewrite/rewriteHandler.h"
+#include "tcop/dest.h"
+#include "tcop/tcopprot.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+
+#include "base/compat.h"
+#include "base/identity.h"
+#include "base/text.h"
+#include "set/select.h"
+
+/* Analysis in progress: what the parser's hooks need. */
+typedef struct Analysis
+{
+	const CampaignSelect *select;
+	const CampaignExpression *current;	/* being analyzed, or NULL */
+} Analysis;
+
+/* A new, empty select. */
+CampaignSelect *
+campaign_select_new(const CampaignVariables *variables,
+					const char *search_path)
+{
+	CampaignSelect *select = palloc0(sizeof(CampaignSelect));
+
+	initStringInfo(&select->text);
+	select->variables = variables;
+	select->search_path = search_path;
+	return select;
+}
+
+/* Appends a placeholder for the expression. */
+void
+campaign_select_expression(CampaignSelect *select,
+						   const CampaignExpression *expression)
+{
+	select->expressions = lappend(select->expressions, (void *) expression);
+	appendStringInfo(&select->text, "$%d", list_length(select->expressions));
+}
+
+/* Gives errors inside an expression its own text and position. */
+static void
+analysis_error_context(void *arg)
+{
+	const CampaignExpression *expression = arg;
+	int			position = geterrposition();
+
+	if (position > 0)
+	{
+		errposition(0);
+		internalerrposition(position);
+		internalerrquery(expression->text);
+	}
+	errcontext("%s", expression->what);
+}
+
+/*
+ * Forgets where constants stood: the positions belong to the expression's
+ * text, and whoever normalizes statement texts would apply them to ours.
+ */
+static bool
+forget_positions(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, Const))
+		((Const *) node)->location = -1;
+	if (IsA(node, Query))
+		return query_tree_walker((Query *) node, forget_positions, context, 0);
+	return expression_tree_walker(node, forget_positions, context);
+}
+
+/* Analyzes the expression where its placeholder stands. */
+static Node *
+transform_placeholder(ParseState *pstate, const CampaignExpression *expression)
+{
+	const char *source = pstate->p_sourcetext;
+	ErrorContextCallback callback;
+	int			nestlevel;
+	Node	   *result;
+
+	callback.callback = analysis_error_context;
+	callback.arg = (void *) expression;
+	callback.previous = error_context_stack;
+	error_context_stack = &callback;
+	nestlevel = campaign_search_path_enter(expression->search_path);
+	pstate->p_sourcetext = expression->text;
+
+	result = transformExpr(pstate, copyObject(expression->tree),
+						   pstate->p_expr_kind);
+	(void) forget_positions(result, NULL);
+
+	pstate->p_sourcetext = source;
+	campaign_settings_leave(nestlevel);
+	error_context_stack = callback.previous;
+	return result;
+}
+
+/* Parser hook: $n stands for the n-th expression. */
+static Node *
+resolve_placeholder(ParseState *pstate, ParamRef *reference)
+{
+	Analysis   *analysis = pstate->p_ref_hook_state;
+	const CampaignExpression *expression;
+	Node	   *result;
+
+	if (analysis->current != NULL || reference->number < 1 ||
+		reference->number > list_length(analysis->select->expressions))
+		elog(ERROR, "unexpected placeholder $%d", reference->number);
+	expression = list_nth(analysis->select->expressions,
+						  reference->number - 1);
+	analysis->current = expression;
+	result = transform_placeholder(pstate, expression);
+	analysis->current = NULL;
+	return result;
+}
+
+/* The name behind "vars.", or NULL if the reference is something else. */
+static const char *
+variable_name(const ColumnRef *reference)
+{
+	if (list_length(reference->fields) != 2 ||
+		!IsA(linitial(reference->fields), String) ||
+		!IsA(lsecond(reference->fields), String) ||
+		strcmp(strVal(linitial(reference->fields)), "vars") != 0)
+		return NULL;
+	return strVal(lsecond(reference->fields));
+}
+
+/* The names of the variables, for hints. */
+static List *
+variable_names(const CampaignVariables *variables)
+{
+	List	   *names = NIL;
+
+	for (int i = 0; variables != NULL && i < variables->count; i++)
+		names = lappend(names, variables->names[i]);
+	return names;
+}
+
+/* Parser hook: vars.name is a variable, where no column answers to it. */
+static Node *
+resolve_variable(ParseState *pstate, ColumnRef *reference, Node *found)
+{
+	Analysis   *analysis = pstate->p_ref_hook_state;
+	const CampaignVariables *variables = analysis->select->variables;
+	const char *name = variable_name(reference);
+	Param	   *param;
+	int			number;
+
+	if (found != NULL || name == NULL)
+		return NULL;
+	number = campaign_variables_find(variables, name);
+	if (number == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_COLUMN),
+				 errmsg("variable \"%s\" is not declared", name),
+				 errhint("%s Variables are declared in the campaign's setting \"variables\".",
+						 campaign_nearest_hint(name,
+											   variable_names(variables),
+											   "variables")),
+				 parser_errposition(pstate, reference->location)));
+	param = makeNode(Param);
+	param->paramkind = PARAM_EXTERN;
+	param->paramid = number;
+	param->paramtype = variables->types[number - 1];
+	param->paramtypmod = -1;
+	param->paramcollid = get_typcollation(param->paramtype);
+	param->location = -1;
+	return (Node *) param;
+}
+
+/* Installs the two hooks; subqueries inherit them. */
+static void
+setup_parser(ParseState *pstate, void *arg)
+{
+	pstate->p_paramref_hook = resolve_placeholder;
+	pstate->p_post_columnref_hook = resolve_variable;
+	pstate->p_ref_hook_state = arg;
+}
+
+/* Parses and analyzes the statement. */
+Query *
+campaign_select_analyze(CampaignSelect *select)
+{
+	Analysis	analysis = {select, NULL};
+	List	   *statements;
+	Query	   *query;
+	int			nestlevel;
+
+	nestlevel = campaign_search_path_enter("pg_catalog, pg_temp");
+	statements = raw_parser(select->text.data, RAW_PARSE_DEFAULT);
+	query = parse_analyze_withcb(linitial_node(RawStmt, statements),
+								 select->text.data, setup_parser, &analysis,
+								 NULL);
+	campaign_settings_leave(nestlevel);
+	return query;
+}
+
+/* ------------------------------ execution ------------------------------- */
+
+/* A DestReceiver that hands rows to a CampaignReceiver. */
+typedef struct RowReceiver
+{
+	DestReceiver base;
+	CampaignReceiver *receiver;
+	MemoryContext context;		/* reset after each row */
+} RowReceiver;
+
+/* DestReceiver: before the first row. */
+static void
+rows_startup(DestReceiver *self, int operation, TupleDesc desc)
+{
+	RowReceiver *rows = (RowReceiver *) self;
+
+	if (rows->receiver->start != NULL)
+		rows->receiver->start(rows->receiver, desc);
+}
+
+/* DestReceiver: one row. */
+static bool
+rows_receive(TupleTableSlot *slot, DestReceiver *self)
+{
+	RowReceiver *rows = (RowReceiver *) self;
+	MemoryContext old = MemoryContextSwitchTo(rows->context);
+
+	rows->receiver->row(rows->receiver, slot);
+	MemoryContextSwitchTo(old);
+	MemoryContextReset(rows->context);
+	return true;
+}
+
+/* DestReceiver: nothing to do at the end; the caller closes what it opened. */
+static void
+rows_nothing(DestReceiver *self)
+{
+}
+
+/* Runs a plan into the receiver; gives the number of rows. */
+static uint64
+run_plan(PlannedStmt *plan, const CampaignSelect *select,
+		 CampaignReceiver *receiver)
+{
+	RowReceiver rows = {
+		{rows_receive, rows_startup, rows_nothing, rows_nothing, DestNone},
+		receiver,
+		AllocSetContextCreate(CurrentMemoryContext, "campaign row",
+							  ALLOCSET_DEFAULT_SIZES)
+	};
+	QueryDesc  *desc;
+	uint64		processed;
+
+	desc = CreateQueryDesc(plan, select->text.data, GetActiveSnapshot(),
+						   InvalidSnapshot, &rows.base,
+						   select->variables ? select->variables->values : NULL,
+						   NULL, 0);
+	ExecutorStart(desc, 0);
+	campaign_executor_run(desc);
+	processed = desc->estate->es_processed;
+	ExecutorFinish(desc);
+	ExecutorEnd(desc);
+	FreeQueryDesc(desc);
+	MemoryContextDelete(rows.context);
+	return processed;
+}
+
+/* Plans and runs the statement as the current user. */
+uint64
+campaign_select_run(CampaignSelect *select, CampaignReceiver *receiver)
+{
+	Query	   *query = campaign_select_analyze(select);
+	List	   *rewritten = QueryRewrite(query);
+	PlannedStmt *plan;
+	uint64		processed;
+	int			nestlevel;
+
+	nestlevel = campaign_search_path_enter(select->search_path);
+	/* Tables this transaction wrote must be seen, others as of now. */
+	CommandCounterIncrement();
+	PushActiveSnapshot(GetTransactionSnapshot());
+	plan = pg_plan_query(linitial_node(Query, rewritten), select->text.data,
+						 CURSOR_OPT_PARALLEL_OK,
+						 select->variables ? select->variables->values : NULL);
+	processed = run_plan(plan, select, receiver);
+	PopActiveSnapshot();
+	campaign_settings_leave(nestlevel);
+	return processed;
+}
+
+/* The statement with the expressions spelled out, for people to read. */
+char *
+campaign_select_text(const CampaignSelect *select)
+{
+	StringInfoData text;
+	const char *p = select->text.data;
+
+	initStringInfo(&text);
+	while (*p != '\0')
+	{
+		char	   *end;
+		long		number;
+
+		if (*p != '$')
+		{
+			appendStringInfoChar(&text, *p++);
+			continue;
+		}
+		number = strtol(p + 1, &end, 10);
+		if (end == p + 1 || number > list_length(select->expressions))
+			appendStringInfoChar(&text, *p++);
+		else
+		{
+			const CampaignExpression *expression =
+			list_nth(select->expressions, (int) number - 1);
+
+			appendStringInfo(&text, "(%s)", expression->text);
+			p = end;
+		}
+	}
+	return text.data;
+}

@@ -1,0 +1,57 @@
+/*
+ * select.h
+ *		A SELECT of ours with expressions of the owner's in it.
+ *
+ * The text is ours and names everything with its schema; where an expression
+ * of the owner's belongs it has a placeholder $n.  The placeholder is replaced
+ * by the expression's own parse tree during analysis, read under the
+ * search_path it was defined with: text is never pasted into text.
+ */
+#ifndef CAMPAIGN_SELECT_H
+#define CAMPAIGN_SELECT_H
+
+#include "postgres.h"
+
+#include "executor/tuptable.h"
+#include "lib/stringinfo.h"
+#include "nodes/parsenodes.h"
+
+#include "set/expression.h"
+#include "set/variable.h"
+
+typedef struct CampaignSelect
+{
+	StringInfoData text;		/* append to it freely */
+	List	   *expressions;	/* of CampaignExpression *, $1 is the first */
+	const CampaignVariables *variables; /* what vars.x means; may be NULL */
+	const char *search_path;	/* in force while it is planned and run */
+} CampaignSelect;
+
+/* Who takes the rows; embed it and cast. */
+typedef struct CampaignReceiver CampaignReceiver;
+struct CampaignReceiver
+{
+	/* before the first row; may be NULL */
+	void		(*start) (CampaignReceiver *self, TupleDesc desc);
+	/* once per row; memory allocated here is freed after the row */
+	void		(*row) (CampaignReceiver *self, TupleTableSlot *slot);
+};
+
+extern CampaignSelect *campaign_select_new(const CampaignVariables *variables,
+										   const char *search_path);
+/* Appends a placeholder for the expression to the text. */
+extern void campaign_select_expression(CampaignSelect *select,
+									   const CampaignExpression *expression);
+/* Parses and analyzes; raises what is wrong with an expression. */
+extern Query *campaign_select_analyze(CampaignSelect *select);
+/*
+ * Plans the statement, in parallel where that pays, and runs it as the
+ * current user; gives the number of rows.  A receiver that writes must have
+ * taken its XID and relations before, for none can be taken while it runs.
+ */
+extern uint64 campaign_select_run(CampaignSelect *select,
+								  CampaignReceiver *receiver);
+/* The statement with the expressions spelled out, for people to read. */
+extern char *campaign_select_text(const CampaignSelect *select);
+
+#endif							/* CAMPAIGN_SELECT_H */

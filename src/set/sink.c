@@ -1,0 +1,153 @@
+/*
+ * sink.c
+ *		Where the rows of a select go: counted, or written to populations.
+ *
+ * The select runs as the campaign's owner; what it yields is written here
+ * without SQL.  How it is written is a method behind one interface, because
+ * tables spread over several servers will need another way than local ones:
+ * a multi-insert into a distributed table would fill its local shell.
+ */
+#include "postgres.h"
+
+#include "access/table.h"
+#include "executor/tuptable.h"
+#include "port/pg_bitutils.h"
+#include "storage/bufmgr.h"
+#include "utils/rel.h"
+
+#include "base/compat.h"
+#include "base/errors.h"
+#include "base/shared.h"
+#include "base/writer.h"
+#include "set/sink.h"
+
+/* Rows between two reports of progress. */
+#define PROGRESS_ROWS	10000
+
+/* A way to get the rows of a select into populations. */
+typedef struct CampaignSinkMethod
+{
+	const char *name;
+	int64		(*write) (CampaignSelect *select, CampaignRouting routing,
+						  CampaignOutlet *outlets, int noutlets);
+} CampaignSinkMethod;
+
+/* The local method's receiver. */
+typedef struct LocalSink
+{
+	CampaignReceiver receiver;
+	CampaignRouting routing;
+	CampaignOutlet *outlets;
+	CampaignWriter **writers;	/* NULL where an outlet only counts */
+	int			noutlets;
+	int64		rows;
+} LocalSink;
+
+/* True if the outlet takes one more row. */
+static inline bool
+has_room(const CampaignOutlet *outlet)
+{
+	return outlet->capacity < 0 || outlet->rows < outlet->capacity;
+}
+
+/* The first outlet of the mask that has room; -1 if none has. */
+static int
+route_by_mask(const LocalSink *sink, uint64 mask)
+{
+	while (mask != 0)
+	{
+		int			number = pg_rightmost_one_pos64(mask);
+
+		if (number < sink->noutlets && has_room(&sink->outlets[number]))
+			return number;
+		mask &= mask - 1;
+	}
+	return -1;
+}
+
+/* The outlet a row goes to; -1 if it goes nowhere. */
+static int
+route(const LocalSink *sink, TupleTableSlot *slot)
+{
+	if (sink->routing == CAMPAIGN_ROUTE_SOLE)
+		return 0;
+	if (slot->tts_isnull[0])
+		return -1;
+	if (sink->routing == CAMPAIGN_ROUTE_MASK)
+		return route_by_mask(sink, (uint64) DatumGetInt64(slot->tts_values[0]));
+	return DatumGetInt32(slot->tts_values[0]);
+}
+
+/* Takes one row. */
+static void
+local_row(CampaignReceiver *receiver, TupleTableSlot *slot)
+{
+	LocalSink  *sink = (LocalSink *) receiver;
+	int			skipped = sink->routing == CAMPAIGN_ROUTE_SOLE ? 0 : 1;
+	int			number;
+
+	slot_getallattrs(slot);
+	if (++sink->rows % PROGRESS_ROWS == 0)
+		campaign_shared_progress_rows(sink->rows);
+	number = route(sink, slot);
+	if (number < 0 || number >= sink->noutlets)
+		return;
+	sink->outlets[number].rows++;
+	if (sink->writers[number] != NULL)
+		campaign_writer_add(sink->writers[number],
+							slot->tts_values + skipped,
+							slot->tts_isnull + skipped);
+}
+
+/* Tells the planner the size of what was written: the next join needs it. */
+static void
+note_size(const CampaignOutlet *outlet)
+{
+	Relation	relation = table_open(outlet->population->relation,
+									  RowExclusiveLock);
+
+	campaign_set_relation_size(relation, RelationGetNumberOfBlocks(relation),
+							   (double) outlet->rows);
+	table_close(relation, NoLock);
+}
+
+/* Writes with multi-inserts into tables of this server. */
+static int64
+local_write(CampaignSelect *select, CampaignRouting routing,
+			CampaignOutlet *outlets, int noutlets)
+{
+	LocalSink	sink = {{NULL, local_row}, routing, outlets};
+
+	sink.noutlets = noutlets;
+	sink.writers = palloc0(sizeof(CampaignWriter *) * noutlets);
+	for (int i = 0; i < noutlets; i++)
+	{
+		outlets[i].rows = 0;
+		if (outlets[i].population != NULL)
+			sink.writers[i] =
+				campaign_writer_open(outlets[i].population->relation);
+	}
+	(void) campaign_select_run(select, &sink.receiver);
+	for (int i = 0; i < noutlets; i++)
+	{
+		if (sink.writers[i] == NULL)
+			continue;
+		(void) campaign_writer_close(sink.writers[i]);
+		note_size(&outlets[i]);
+	}
+	campaign_shared_progress_rows(sink.rows);
+	return sink.rows;
+}
+
+static const CampaignSinkMethod local_method = {"local", local_write};
+
+/* Runs the select and writes every row to its outlet. */
+int64
+campaign_sink_write(CampaignSelect *select, CampaignRouting routing,
+					CampaignOutlet *outlets, int noutlets)
+{
+	const CampaignSinkMethod *method = &local_method;
+
+	Assert(routing != CAMPAIGN_ROUTE_SOLE || noutlets == 1);
+	return method->write(select, routing, outlets, noutlets);
+}

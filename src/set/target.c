@@ -1,0 +1,252 @@
+/*
+ * target.c
+ *		A dimension as it is found in the database now.
+ *
+ * Tables get dropped, altered and swapped for a rebuilt one of the same name
+ * while campaigns live; so nothing about them but names is believed from one
+ * transaction to the next.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/relation.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_attribute.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_index.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/relcache.h"
+#include "utils/syscache.h"
+#include "utils/varlena.h"
+
+#include "base/errors.h"
+#include "base/text.h"
+#include "set/target.h"
+
+/* The relation of the stored name, or InvalidOid. */
+static Oid
+relation_by_name(const char *name)
+{
+	List	   *names = textToQualifiedNameList(cstring_to_text(name));
+
+	return RangeVarGetRelid(makeRangeVarFromNameList(names), NoLock, true);
+}
+
+/* The relation, by oid if it still has the name, else by name. */
+static Oid
+find_relation(const CampaignDimension *dimension)
+{
+	char	   *current = campaign_relation_name(dimension->relation);
+	Oid			relation;
+
+	if (current != NULL && strcmp(current, dimension->relation_name) == 0)
+		return dimension->relation;
+	relation = relation_by_name(dimension->relation_name);
+	if (!OidIsValid(relation))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("relation %s of dimension \"%s\" does not exist",
+						dimension->relation_name, dimension->name),
+				 errhint("Bring it back under that name, or declare the dimension anew with campaign_dimension().")));
+	return relation;
+}
+
+/* Refuses kinds of relations that have no rows to target. */
+static void
+check_relation_kind(Relation relation)
+{
+	switch (relation->rd_rel->relkind)
+	{
+		case RELKIND_RELATION:
+		case RELKIND_PARTITIONED_TABLE:
+		case RELKIND_VIEW:
+		case RELKIND_MATVIEW:
+		case RELKIND_FOREIGN_TABLE:
+			break;
+		default:
+			ereport(ERROR,
+					(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+					 errmsg("\"%s\" cannot be targeted",
+							RelationGetRelationName(relation)),
+					 errhint("A dimension is a table, view, materialized view, partitioned or foreign table.")));
+	}
+	if (relation->rd_rel->relpersistence == RELPERSISTENCE_TEMP)
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("temporary table \"%s\" cannot be targeted",
+						RelationGetRelationName(relation)),
+				 errhint("Campaigns are executed by other sessions, which cannot see it.")));
+}
+
+/* The column of that name; refused with the nearest names if missing. */
+static CampaignColumn *
+find_column(Relation relation, const char *name, bool *not_null)
+{
+	TupleDesc	desc = RelationGetDescr(relation);
+	CampaignColumn *column;
+
+	for (int i = 0; i < desc->natts; i++)
+	{
+		Form_pg_attribute attribute = TupleDescAttr(desc, i);
+
+		if (attribute->attisdropped ||
+			strcmp(NameStr(attribute->attname), name) != 0)
+			continue;
+		column = palloc(sizeof(CampaignColumn));
+		column->name = pstrdup(name);
+		column->typmod = attribute->atttypmod;
+		column->type = getBaseTypeAndTypmod(attribute->atttypid,
+											&column->typmod);
+		column->collation = attribute->attcollation;
+		*not_null = attribute->attnotnull;
+		return column;
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_COLUMN),
+			 errmsg("column \"%s\" of relation \"%s\" does not exist", name,
+					RelationGetRelationName(relation)),
+			 errhint("%s",
+					 campaign_nearest_hint(name,
+										   campaign_target_columns(RelationGetRelid(relation)),
+										   "columns"))));
+	return NULL;				/* keep the compiler quiet */
+}
+
+/* Names of the relation's columns. */
+List *
+campaign_target_columns(Oid relid)
+{
+	Relation	relation = relation_open(relid, AccessShareLock);
+	TupleDesc	desc = RelationGetDescr(relation);
+	List	   *names = NIL;
+
+	for (int i = 0; i < desc->natts; i++)
+	{
+		if (!TupleDescAttr(desc, i)->attisdropped)
+			names = lappend(names,
+							pstrdup(NameStr(TupleDescAttr(desc, i)->attname)));
+	}
+	relation_close(relation, AccessShareLock);
+	return names;
+}
+
+/*
+ * Columns of an index that proves uniqueness at any instant, of char *; NIL
+ * if it does not: partial, over expressions, deferrable, invalid.
+ */
+static List *
+unique_index_columns(Oid index)
+{
+	HeapTuple	tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(index));
+	Form_pg_index form;
+	List	   *columns = NIL;
+
+	if (!HeapTupleIsValid(tuple))
+		return NIL;
+	form = (Form_pg_index) GETSTRUCT(tuple);
+	if (form->indisunique && form->indimmediate && form->indisvalid &&
+		heap_attisnull(tuple, Anum_pg_index_indpred, NULL) &&
+		heap_attisnull(tuple, Anum_pg_index_indexprs, NULL))
+	{
+		for (int i = 0; i < form->indnkeyatts; i++)
+			columns = lappend(columns,
+							  get_attname(form->indrelid,
+										  form->indkey.values[i], false));
+	}
+	ReleaseSysCache(tuple);
+	return columns;
+}
+
+/* True if all the columns are NOT NULL. */
+static bool
+columns_not_null(Relation relation, List *columns)
+{
+	ListCell   *cell;
+
+	foreach(cell, columns)
+	{
+		bool		not_null;
+
+		(void) find_column(relation, lfirst(cell), &not_null);
+		if (!not_null)
+			return false;
+	}
+	return true;
+}
+
+/* True if a unique index stands behind the key: over it or part of it. */
+static bool
+has_unique_index(Relation relation, List *key)
+{
+	ListCell   *index;
+
+	foreach(index, RelationGetIndexList(relation))
+	{
+		List	   *columns = unique_index_columns(lfirst_oid(index));
+		ListCell   *cell;
+		bool		within = columns != NIL;
+
+		foreach(cell, columns)
+			within = within && campaign_list_has(key, lfirst(cell));
+		if (within && (list_length(columns) == list_length(key) ||
+					   columns_not_null(relation, columns)))
+			return true;
+	}
+	return false;
+}
+
+/* The primary key, or a unique index over columns that are NOT NULL. */
+List *
+campaign_target_default_key(Oid relid)
+{
+	Relation	relation = relation_open(relid, AccessShareLock);
+	List	   *key = NIL;
+	ListCell   *cell;
+
+	foreach(cell, RelationGetIndexList(relation))
+	{
+		List	   *columns = unique_index_columns(lfirst_oid(cell));
+
+		if (columns == NIL || !columns_not_null(relation, columns))
+			continue;
+		if (key == NIL || lfirst_oid(cell) == relation->rd_pkindex)
+			key = columns;
+	}
+	relation_close(relation, AccessShareLock);
+	return key;
+}
+
+/* Finds the dimension's relation and key. */
+CampaignTarget *
+campaign_target_resolve(CampaignDimension *dimension)
+{
+	CampaignTarget *target = palloc0(sizeof(CampaignTarget));
+	Relation	relation;
+	ListCell   *cell;
+
+	target->dimension = dimension;
+	target->relation = find_relation(dimension);
+	relation = try_relation_open(target->relation, AccessShareLock);
+	if (relation == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("relation %s of dimension \"%s\" does not exist",
+						dimension->relation_name, dimension->name),
+				 errhint("It was dropped just now.")));
+	check_relation_kind(relation);
+	target->not_null = true;
+	foreach(cell, dimension->key)
+	{
+		bool		not_null;
+
+		target->key = lappend(target->key,
+							  find_column(relation, lfirst(cell), &not_null));
+		target->not_null = target->not_null && not_null;
+	}
+	target->unique = has_unique_index(relation, dimension->key);
+	/* The lock stays: what was found must still be there when it is read. */
+	relation_close(relation, NoLock);
+	return target;
+}

@@ -1,0 +1,44 @@
+/*
+ * target.h
+ *		A dimension as it is found in the database now.
+ */
+#ifndef CAMPAIGN_TARGET_H
+#define CAMPAIGN_TARGET_H
+
+#include "postgres.h"
+
+#include "nodes/pg_list.h"
+
+#include "store/dimension.h"
+
+/* A column of a key or of a population. */
+typedef struct CampaignColumn
+{
+	char	   *name;
+	Oid			type;			/* domains are replaced by their base type */
+	int32		typmod;
+	Oid			collation;
+} CampaignColumn;
+
+typedef struct CampaignTarget
+{
+	CampaignDimension *dimension;
+	Oid			relation;
+	List	   *key;			/* of CampaignColumn * */
+	bool		unique;			/* a unique index stands behind the key */
+	bool		not_null;		/* no column of the key can be NULL */
+} CampaignTarget;
+
+/*
+ * Finds the dimension's relation, by oid as long as it has the name it was
+ * declared with, else by that name, and its key; refuses what is no longer
+ * there or has changed its shape (42P01, 42703, 55000).
+ */
+extern CampaignTarget *campaign_target_resolve(CampaignDimension *dimension);
+/* Key columns of the relation's primary key, or of a unique index over
+ * columns that are NOT NULL, of char *; NIL if there is none. */
+extern List *campaign_target_default_key(Oid relation);
+/* Names of the relation's columns, of char *. */
+extern List *campaign_target_columns(Oid relation);
+
+#endif							/* CAMPAIGN_TARGET_H */

@@ -1,0 +1,35 @@
+/*
+ * variable.h
+ *		Typed variables of a run, seen by expressions as vars.name.
+ */
+#ifndef CAMPAIGN_VARIABLE_H
+#define CAMPAIGN_VARIABLE_H
+
+#include "postgres.h"
+
+#include "nodes/params.h"
+#include "utils/jsonb.h"
+
+typedef struct CampaignVariables
+{
+	int			count;
+	char	  **names;
+	Oid		   *types;
+	ParamListInfo values;		/* NULL outside of a run */
+} CampaignVariables;
+
+/* From the campaign's setting "variables"; NULL settings give none. */
+extern CampaignVariables *campaign_variables_declared(const Jsonb *settings);
+/*
+ * Checks given values against the declarations, fills in defaults, and gives
+ * the jsonb to store with the run.  Refuses unknown names and bad values.
+ */
+extern Jsonb *campaign_variables_bind(const Jsonb *settings, const Jsonb *given);
+/* The variables of a run, from what campaign_variables_bind gave. */
+extern CampaignVariables *campaign_variables_of_run(const Jsonb *settings,
+													const Jsonb *values);
+/* Number of the variable, from 1; 0 if there is none of that name. */
+extern int	campaign_variables_find(const CampaignVariables *variables,
+									const char *name);
+
+#endif							/* CAMPAIGN_VARIABLE_H */

@@ -1,0 +1,42 @@
+/*
+ * dimension.h
+ *		Rows of campaign.dimension: user tables that can be targeted.
+ */
+#ifndef CAMPAIGN_DIMENSION_H
+#define CAMPAIGN_DIMENSION_H
+
+#include "postgres.h"
+
+#include "nodes/pg_list.h"
+#include "utils/jsonb.h"
+
+typedef struct CampaignDimension
+{
+	char	   *name;
+	Oid			owner;
+	char	   *owner_name;
+	Oid			relation;		/* may be stale: see campaign_target_resolve */
+	char	   *relation_name;	/* schema.relation, quoted */
+	List	   *key;			/* of char *, in order */
+	Jsonb	   *addresses;		/* channel -> expression */
+	Jsonb	   *consent;		/* channel -> expression */
+	char	   *time_zone;		/* expressions; may be NULL */
+	char	   *language;
+	char	   *profile;
+	char	   *search_path;
+} CampaignDimension;
+
+/* Writes the row, replacing the owner's dimension of that name. */
+extern void campaign_dimension_save(const CampaignDimension *dimension);
+/* The owner's dimension of that name, or NULL. */
+extern CampaignDimension *campaign_dimension_find(const char *owner_name,
+												  const char *name);
+/* As it was when the version was published, or NULL. */
+extern CampaignDimension *campaign_dimension_of_version(int64 version_id,
+														const char *name);
+/* Names of the owner's dimensions, of char *. */
+extern List *campaign_dimension_names(const char *owner_name);
+/* The rows of these names as jsonb: name -> row, to be frozen. */
+extern Jsonb *campaign_dimension_freeze(const char *owner_name, List *names);
+
+#endif							/* CAMPAIGN_DIMENSION_H */

@@ -1,0 +1,109 @@
+/*
+ * graph.h
+ *		Campaigns and the activities and transitions of their versions.
+ */
+#ifndef CAMPAIGN_GRAPH_H
+#define CAMPAIGN_GRAPH_H
+
+#include "postgres.h"
+
+#include "nodes/pg_list.h"
+#include "utils/jsonb.h"
+
+/* A row of campaign.campaign, with the ids of two of its versions. */
+typedef struct CampaignRecord
+{
+	int64		id;
+	char	   *name;
+	Oid			owner;			/* resolved; InvalidOid if the role is gone */
+	char	   *owner_name;
+	char	   *dimension;
+	char	   *description;
+	char	   *status;
+	Jsonb	   *settings;
+	int64		draft_id;		/* version number 0 */
+	int64		live_id;		/* the newest published version, 0 if none */
+	int			live_number;
+} CampaignRecord;
+
+typedef struct CampaignActivity
+{
+	char	   *name;
+	int			position;		/* order of definition */
+	int			index;			/* in the graph's list */
+	char	   *kind;
+	Jsonb	   *options;
+	char	   *search_path;
+	List	   *objects;		/* identities frozen on publishing, of char * */
+	List	   *inbound;		/* of CampaignTransition * */
+	List	   *outbound;
+} CampaignActivity;
+
+typedef struct CampaignTransition
+{
+	CampaignActivity *source;
+	char	   *outcome;
+	CampaignActivity *target;
+} CampaignTransition;
+
+typedef struct CampaignGraph
+{
+	CampaignRecord *campaign;
+	int64		version_id;
+	bool		frozen;			/* not the draft */
+	List	   *activities;		/* of CampaignActivity *, by position */
+	List	   *transitions;	/* of CampaignTransition *, by position */
+} CampaignGraph;
+
+/*
+ * The campaign of that name, if the current user acts for its owner; else
+ * "does not exist" (42704), whoever else may have one of that name.  With
+ * lock it is locked until the end of the transaction: whoever changes a
+ * campaign takes this lock first.
+ */
+extern CampaignRecord *campaign_record_require(const char *name, bool lock);
+/* True if anybody has a campaign of that name. */
+extern bool campaign_record_exists(const char *name);
+/* By id, without asking who is looking. */
+extern CampaignRecord *campaign_record_by_id(int64 campaign_id);
+extern CampaignRecord *campaign_record_create(const char *name,
+											  const char *dimension,
+											  const char *description,
+											  const Jsonb *settings);
+extern void campaign_record_update(const CampaignRecord *record);
+extern void campaign_record_drop(const CampaignRecord *record);
+
+/* A version with all its activities and transitions. */
+extern CampaignGraph *campaign_graph_load(CampaignRecord *record,
+										  int64 version_id);
+/* The activity of that name, or NULL. */
+extern CampaignActivity *campaign_graph_find(const CampaignGraph *graph,
+											 const char *name);
+/* Names of its activities, of char *. */
+extern List *campaign_graph_names(const CampaignGraph *graph);
+/* The activities in an order in which sources precede targets, those on
+ * cycles left out. */
+extern List *campaign_graph_order(const CampaignGraph *graph);
+
+/* Changes to the draft; the caller has checked them. */
+extern void campaign_activity_insert(int64 version_id, const char *name,
+									 const char *kind, const Jsonb *options,
+									 const char *search_path);
+extern CampaignActivity *campaign_activity_find(int64 version_id,
+												const char *name);
+extern List *campaign_activity_names(int64 version_id);
+extern int64 campaign_activity_count(int64 version_id);
+extern void campaign_activity_update(int64 version_id, const char *name,
+									 const Jsonb *options,
+									 const char *search_path);
+extern void campaign_activity_rename(int64 version_id, const char *name,
+									 const char *new_name);
+extern void campaign_activity_delete(int64 version_id, const char *name);
+extern bool campaign_transition_insert(int64 version_id, const char *source,
+									   const char *outcome,
+									   const char *target);
+extern bool campaign_transition_delete(int64 version_id, const char *source,
+									   const char *outcome,
+									   const char *target);
+
+#endif							/* CAMPAIGN_GRAPH_H */

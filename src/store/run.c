@@ -1,0 +1,266 @@
+/*
+ * run.c
+ *		Executions of campaigns.
+ *
+ * A run belongs to the server and database it was started in.  Whatever looks
+ * for work asks for runs at home here, so a copy of the database, however it
+ * was made, lies still until somebody adopts its runs.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "access/xlog.h"
+#include "miscadmin.h"
+
+#include "base/errors.h"
+#include "base/identity.h"
+#include "base/sql.h"
+#include "store/run.h"
+
+/* This server and database, as text. */
+const char *
+campaign_home(void)
+{
+	return psprintf(UINT64_FORMAT "/%u", GetSystemIdentifier(), MyDatabaseId);
+}
+
+/* A task per activity; those without inbound transitions are ready. */
+static void
+create_tasks(int64 run_id, const CampaignGraph *graph)
+{
+	CAMPAIGN_STATEMENT(insert,
+					   "INSERT INTO campaign.task (run_id, activity, position, state, due_at)"
+					   " SELECT $1, a.name, a.position,"
+					   " CASE WHEN i.target IS NULL THEN 'ready' ELSE 'pending' END,"
+					   " CASE WHEN i.target IS NULL THEN clock_timestamp() END"
+					   " FROM campaign.activity a"
+					   " LEFT JOIN (SELECT DISTINCT target FROM campaign.transition"
+					   " WHERE version_id = $2) i ON i.target = a.name"
+					   " WHERE a.version_id = $2 ORDER BY a.position");
+
+	campaign_execute(&insert, campaign_int8(run_id),
+					 campaign_int8(graph->version_id));
+}
+
+/* Adds a run with its tasks. */
+int64
+campaign_run_create(const CampaignGraph *graph, int64 epoch,
+					const Jsonb *variables)
+{
+	CAMPAIGN_STATEMENT(insert,
+					   "INSERT INTO campaign.run (campaign_id, version_id, home,"
+					   " epoch, variables, started_by)"
+					   " VALUES ($1, $2, $3, $4, $5, $6) RETURNING run_id");
+	CampaignRows *rows;
+	int64		run_id;
+
+	rows = campaign_query(&insert, campaign_int8(graph->campaign->id),
+						  campaign_int8(graph->version_id),
+						  campaign_text(campaign_home()),
+						  campaign_int8(epoch), campaign_jsonb(variables),
+						  campaign_text(GetUserNameFromId(GetUserId(), false)));
+	run_id = campaign_row_int8(rows, 0, 1);
+	create_tasks(run_id, graph);
+	return run_id;
+}
+
+/* The run, or NULL. */
+CampaignRun *
+campaign_run_find(int64 run_id)
+{
+	CAMPAIGN_STATEMENT(find,
+					   "SELECT r.run_id, r.uuid, r.campaign_id, r.version_id,"
+					   " r.state, r.home, r.epoch, r.variables, c.owner,"
+					   " c.owner_name, c.name"
+					   " FROM campaign.run r"
+					   " JOIN campaign.campaign c ON c.campaign_id = r.campaign_id"
+					   " WHERE r.run_id = $1");
+	CampaignRows *rows = campaign_query(&find, campaign_int8(run_id));
+	CampaignRun *run;
+
+	if (rows->count == 0)
+		return NULL;
+	run = palloc0(sizeof(CampaignRun));
+	run->id = run_id;
+	run->uuid = *campaign_row_uuid(rows, 0, 2);
+	run->campaign_id = campaign_row_int8(rows, 0, 3);
+	run->version_id = campaign_row_int8(rows, 0, 4);
+	run->state = campaign_row_text(rows, 0, 5);
+	run->home = campaign_row_text(rows, 0, 6);
+	run->epoch = campaign_row_int8(rows, 0, 7);
+	run->variables = campaign_row_jsonb(rows, 0, 8);
+	run->owner_name = campaign_row_text(rows, 0, 10);
+	run->owner = campaign_role_resolve(campaign_row_oid(rows, 0, 9),
+									   run->owner_name);
+	run->campaign = campaign_row_text(rows, 0, 11);
+	return run;
+}
+
+/* The run, if the current user acts for its owner. */
+CampaignRun *
+campaign_run_require(int64 run_id)
+{
+	CampaignRun *run = campaign_run_find(run_id);
+
+	if (run == NULL || !campaign_acts_for(run->owner))
+		ereport(ERROR,
+				(errcode(ERRCODE_CAMPAIGN_NOT_FOUND),
+				 errmsg("run " INT64_FORMAT " does not exist", run_id),
+				 errhint("Your runs are in campaign.run_progress.")));
+	return run;
+}
+
+/* True if this very transaction added the run. */
+bool
+campaign_run_is_new(int64 run_id)
+{
+	CAMPAIGN_STATEMENT(find,
+					   "SELECT xmin::text::int8 FROM campaign.run"
+					   " WHERE run_id = $1");
+	CampaignRows *rows = campaign_query(&find, campaign_int8(run_id));
+
+	return rows->count > 0 &&
+		TransactionIdIsCurrentTransactionId((TransactionId) campaign_row_int8(rows, 0, 1));
+}
+
+/* Locks the run until the end of the transaction; gives its state now. */
+char *
+campaign_run_lock(int64 run_id)
+{
+	CAMPAIGN_STATEMENT(lock,
+					   "SELECT state FROM campaign.run"
+					   " WHERE run_id = $1 FOR NO KEY UPDATE");
+	CampaignRows *rows = campaign_query(&lock, campaign_int8(run_id));
+
+	if (rows->count == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_CAMPAIGN_NOT_FOUND),
+				 errmsg("run " INT64_FORMAT " does not exist", run_id),
+				 errhint("Its campaign may have been dropped.")));
+	return campaign_row_text(rows, 0, 1);
+}
+
+/* Counts the tasks that are not at their end. */
+void
+campaign_run_summary(int64 run_id, CampaignRunSummary *summary)
+{
+	CAMPAIGN_STATEMENT(count,
+					   "SELECT (count(*) FILTER (WHERE state = 'pending'))::int4,"
+					   " (count(*) FILTER (WHERE state = 'ready'))::int4,"
+					   " (count(*) FILTER (WHERE state = 'waiting'))::int4,"
+					   " (count(*) FILTER (WHERE state = 'failed'))::int4"
+					   " FROM campaign.task WHERE run_id = $1");
+	CampaignRows *rows = campaign_query(&count, campaign_int8(run_id));
+
+	summary->pending = campaign_row_int4(rows, 0, 1);
+	summary->ready = campaign_row_int4(rows, 0, 2);
+	summary->waiting = campaign_row_int4(rows, 0, 3);
+	summary->failed = campaign_row_int4(rows, 0, 4);
+}
+
+/* A run of the campaign that has not come to its end, or 0. */
+int64
+campaign_run_unfinished(int64 campaign_id)
+{
+	CAMPAIGN_STATEMENT(find,
+					   "SELECT run_id FROM campaign.run WHERE campaign_id = $1"
+					   " AND state NOT IN ('succeeded', 'stopped', 'missed')"
+					   " ORDER BY run_id LIMIT 1");
+	CampaignRows *rows = campaign_query(&find, campaign_int8(campaign_id));
+
+	return rows->count == 0 ? 0 : campaign_row_int8(rows, 0, 1);
+}
+
+/* Makes this the home of all runs whose owner the current user acts for. */
+int64
+campaign_run_adopt(void)
+{
+	CAMPAIGN_STATEMENT(adopt,
+					   "UPDATE campaign.run r SET home = $1"
+					   " FROM campaign.campaign c"
+					   " WHERE c.campaign_id = r.campaign_id AND r.home <> $1"
+					   " AND (SELECT pg_has_role($2, o.oid, 'USAGE') FROM pg_roles o"
+					   " WHERE o.rolname = c.owner_name)");
+	CAMPAIGN_STATEMENT(owners,
+					   "UPDATE campaign.campaign c SET owner = o.oid FROM pg_roles o"
+					   " WHERE o.rolname = c.owner_name AND o.oid <> c.owner"
+					   " AND pg_has_role($1, o.oid, 'USAGE')");
+
+	campaign_execute(&owners, campaign_oid(GetUserId()));
+	return (int64) campaign_execute(&adopt, campaign_text(campaign_home()),
+									campaign_oid(GetUserId()));
+}
+
+/*
+ * Runs with due tasks, the owners taking turns: first everybody's oldest run,
+ * then everybody's second.
+ */
+List *
+campaign_run_due(TimestampTz now)
+{
+	CAMPAIGN_STATEMENT(find,
+					   "SELECT r.run_id, c.owner, c.owner_name, count(*)::int4"
+					   " FROM campaign.task t"
+					   " JOIN campaign.run r ON r.run_id = t.run_id"
+					   " JOIN campaign.campaign c ON c.campaign_id = r.campaign_id"
+					   " WHERE t.state IN ('ready', 'waiting') AND t.due_at <= $1"
+					   " AND r.state IN ('pending', 'running', 'waiting')"
+					   " AND r.home = $2"
+					   " GROUP BY r.run_id, c.owner, c.owner_name"
+					   " ORDER BY row_number() OVER (PARTITION BY c.owner"
+					   " ORDER BY r.run_id), r.run_id");
+	CampaignRows *rows = campaign_query(&find, campaign_time(now),
+										campaign_text(campaign_home()));
+	List	   *due = NIL;
+
+	for (int i = 0; i < rows->count; i++)
+	{
+		CampaignDueRun *run = palloc(sizeof(CampaignDueRun));
+
+		run->run_id = campaign_row_int8(rows, i, 1);
+		run->owner_name = campaign_row_text(rows, i, 3);
+		run->owner = campaign_role_resolve(campaign_row_oid(rows, i, 2),
+										   run->owner_name);
+		run->tasks = campaign_row_int4(rows, i, 4);
+		due = lappend(due, run);
+	}
+	return due;
+}
+
+/* When the next task becomes due; 0 if none is waiting. */
+TimestampTz
+campaign_run_next_due(TimestampTz now)
+{
+	CAMPAIGN_STATEMENT(find,
+					   "SELECT t.due_at FROM campaign.task t"
+					   " JOIN campaign.run r ON r.run_id = t.run_id"
+					   " WHERE t.state IN ('ready', 'waiting') AND t.due_at > $1"
+					   " AND r.state IN ('pending', 'running', 'waiting')"
+					   " AND r.home = $2"
+					   " ORDER BY t.due_at LIMIT 1");
+	CampaignRows *rows = campaign_query(&find, campaign_time(now),
+										campaign_text(campaign_home()));
+
+	return rows->count == 0 ? 0 : campaign_row_time(rows, 0, 1);
+}
+
+/* Of the given runs, those that were paused, stopped or dropped. */
+List *
+campaign_run_halted(List *run_ids)
+{
+	CAMPAIGN_STATEMENT(find,
+					   "SELECT count(*) FROM campaign.run WHERE run_id = $1"
+					   " AND state NOT IN ('paused', 'held', 'stopped')");
+	List	   *halted = NIL;
+	ListCell   *cell;
+
+	foreach(cell, run_ids)
+	{
+		int64	   *run_id = lfirst(cell);
+
+		if (campaign_row_int8(campaign_query(&find, campaign_int8(*run_id)),
+							  0, 1) == 0)
+			halted = lappend(halted, run_id);
+	}
+	return halted;
+}

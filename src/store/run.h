@@ -1,0 +1,77 @@
+/*
+ * run.h
+ *		Executions of campaigns.
+ */
+#ifndef CAMPAIGN_RUN_H
+#define CAMPAIGN_RUN_H
+
+#include "postgres.h"
+
+#include "datatype/timestamp.h"
+#include "nodes/pg_list.h"
+#include "utils/jsonb.h"
+#include "utils/uuid.h"
+
+#include "store/graph.h"
+
+typedef struct CampaignRun
+{
+	int64		id;
+	pg_uuid_t	uuid;
+	int64		campaign_id;
+	int64		version_id;
+	char	   *state;
+	char	   *home;
+	int64		epoch;
+	Jsonb	   *variables;
+	Oid			owner;			/* resolved; InvalidOid if the role is gone */
+	char	   *owner_name;
+	char	   *campaign;		/* its name */
+} CampaignRun;
+
+/* How many of a run's tasks are in which state. */
+typedef struct CampaignRunSummary
+{
+	int			pending;
+	int			ready;
+	int			waiting;
+	int			failed;
+} CampaignRunSummary;
+
+/* This server and database, as text; a copy of it has another. */
+extern const char *campaign_home(void);
+
+/* Adds a run of the campaign's live version, with a task per activity. */
+extern int64 campaign_run_create(const CampaignGraph *graph, int64 epoch,
+								 const Jsonb *variables);
+/* The run, or NULL. */
+extern CampaignRun *campaign_run_find(int64 run_id);
+/* The run, if the current user acts for its owner; else 42704. */
+extern CampaignRun *campaign_run_require(int64 run_id);
+/* True if this very transaction added the run. */
+extern bool campaign_run_is_new(int64 run_id);
+/* Locks the run until the end of the transaction; gives its state now. */
+extern char *campaign_run_lock(int64 run_id);
+extern void campaign_run_summary(int64 run_id, CampaignRunSummary *summary);
+/* A run of the campaign that has not come to its end, or 0. */
+extern int64 campaign_run_unfinished(int64 campaign_id);
+/* All runs started elsewhere are now at home here; gives their number. */
+extern int64 campaign_run_adopt(void);
+
+/* A run with something to do now. */
+typedef struct CampaignDueRun
+{
+	int64		run_id;
+	Oid			owner;			/* InvalidOid if the role is gone */
+	char	   *owner_name;
+	int			tasks;			/* how many of its tasks are due */
+} CampaignDueRun;
+
+/* Runs at home here with due tasks, of CampaignDueRun *. */
+extern List *campaign_run_due(TimestampTz now);
+/* When the next task becomes due; 0 if none is waiting. */
+extern TimestampTz campaign_run_next_due(TimestampTz now);
+/* Of the given runs (int64 *), those that must not go on executing. */
+extern List *campaign_run_halted(List *run_ids);
+
+#endif							/* CAMPAIGN_RUN_H */

@@ -1,0 +1,183 @@
+/*
+ * state.c
+ *		States of campaigns, runs and tasks, and the moves between them.
+ *
+ * The table below is the state machine: a state that is not in it cannot be
+ * reached, and campaign_state_move is the only place that writes one.  The
+ * tables' CHECK constraints and docs/states.md list the same names.
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+
+#include "base/sql.h"
+#include "base/text.h"
+#include "store/state.h"
+
+typedef struct Move
+{
+	CampaignNoun noun;
+	const char *from;
+	const char *to;
+} Move;
+
+static const Move moves[] = {
+	{CAMPAIGN_NOUN_CAMPAIGN, "draft", "published"},
+
+	{CAMPAIGN_NOUN_RUN, "pending", "running"},
+	{CAMPAIGN_NOUN_RUN, "pending", "waiting"},
+	{CAMPAIGN_NOUN_RUN, "pending", "failed"},
+	{CAMPAIGN_NOUN_RUN, "pending", "paused"},
+	{CAMPAIGN_NOUN_RUN, "pending", "stopped"},
+	{CAMPAIGN_NOUN_RUN, "pending", "succeeded"},
+	{CAMPAIGN_NOUN_RUN, "running", "waiting"},
+	{CAMPAIGN_NOUN_RUN, "running", "paused"},
+	{CAMPAIGN_NOUN_RUN, "running", "succeeded"},
+	{CAMPAIGN_NOUN_RUN, "running", "failed"},
+	{CAMPAIGN_NOUN_RUN, "running", "stopped"},
+	{CAMPAIGN_NOUN_RUN, "waiting", "running"},
+	{CAMPAIGN_NOUN_RUN, "waiting", "paused"},
+	{CAMPAIGN_NOUN_RUN, "waiting", "succeeded"},
+	{CAMPAIGN_NOUN_RUN, "waiting", "failed"},
+	{CAMPAIGN_NOUN_RUN, "waiting", "stopped"},
+	{CAMPAIGN_NOUN_RUN, "paused", "running"},
+	{CAMPAIGN_NOUN_RUN, "paused", "waiting"},
+	{CAMPAIGN_NOUN_RUN, "paused", "stopped"},
+	{CAMPAIGN_NOUN_RUN, "failed", "running"},
+	{CAMPAIGN_NOUN_RUN, "failed", "stopped"},
+
+	{CAMPAIGN_NOUN_TASK, "pending", "ready"},
+	{CAMPAIGN_NOUN_TASK, "pending", "skipped"},
+	{CAMPAIGN_NOUN_TASK, "pending", "cancelled"},
+	{CAMPAIGN_NOUN_TASK, "ready", "waiting"},
+	{CAMPAIGN_NOUN_TASK, "ready", "succeeded"},
+	{CAMPAIGN_NOUN_TASK, "ready", "failed"},
+	{CAMPAIGN_NOUN_TASK, "ready", "cancelled"},
+	{CAMPAIGN_NOUN_TASK, "waiting", "succeeded"},
+	{CAMPAIGN_NOUN_TASK, "waiting", "failed"},
+	{CAMPAIGN_NOUN_TASK, "waiting", "cancelled"},
+	{CAMPAIGN_NOUN_TASK, "failed", "ready"},
+	{CAMPAIGN_NOUN_TASK, "failed", "cancelled"},
+};
+
+/* States from which a move to the given one is allowed. */
+List *
+campaign_states_before(CampaignNoun noun, const char *to)
+{
+	List	   *states = NIL;
+
+	for (int i = 0; i < lengthof(moves); i++)
+	{
+		if (moves[i].noun == noun && strcmp(moves[i].to, to) == 0)
+			states = lappend(states, pstrdup(moves[i].from));
+	}
+	return states;
+}
+
+/* True if no move leads out of the state. */
+bool
+campaign_state_is_final(CampaignNoun noun, const char *state)
+{
+	for (int i = 0; i < lengthof(moves); i++)
+	{
+		if (moves[i].noun == noun && strcmp(moves[i].from, state) == 0)
+			return false;
+	}
+	return true;
+}
+
+/* Moves a campaign's status. */
+static CampaignRows *
+move_campaign(int64 id, const char *to, List *from, const char *why)
+{
+	CAMPAIGN_STATEMENT(move,
+					   "WITH before AS MATERIALIZED"
+					   " (SELECT campaign_id, status FROM campaign.campaign"
+					   " WHERE campaign_id = $1 FOR NO KEY UPDATE),"
+					   " moved AS (UPDATE campaign.campaign c SET status = $2"
+					   " FROM before b WHERE c.campaign_id = b.campaign_id"
+					   " AND b.status = ANY ($3)"
+					   " RETURNING c.name, c.owner, b.status),"
+					   " logged AS (INSERT INTO campaign.log"
+					   " (role_name, owner, campaign, event, old_state, new_state, message)"
+					   " SELECT $5, owner, name, 'move', status, $2, $4 FROM moved)"
+					   " SELECT status FROM moved");
+
+	return campaign_query(&move, campaign_int8(id), campaign_text(to),
+						  campaign_text_array(from), campaign_text(why),
+						  campaign_text(GetUserNameFromId(GetUserId(), false)));
+}
+
+/* Moves a run; one that comes to rest gets its end, one that goes on none. */
+static CampaignRows *
+move_run(int64 id, const char *to, List *from, const char *why)
+{
+	CAMPAIGN_STATEMENT(move,
+					   "WITH before AS MATERIALIZED"
+					   " (SELECT run_id, state FROM campaign.run"
+					   " WHERE run_id = $1 FOR NO KEY UPDATE),"
+					   " moved AS (UPDATE campaign.run r SET state = $2,"
+					   " ended_at = CASE WHEN $2 IN ('succeeded', 'failed', 'stopped')"
+					   " THEN clock_timestamp() END"
+					   " FROM before b, campaign.campaign c"
+					   " WHERE r.run_id = b.run_id AND b.state = ANY ($3)"
+					   " AND c.campaign_id = r.campaign_id"
+					   " RETURNING c.name, c.owner, b.state),"
+					   " logged AS (INSERT INTO campaign.log"
+					   " (role_name, owner, campaign, run_id, event, old_state, new_state, message)"
+					   " SELECT $5, owner, name, $1, 'move', state, $2, $4 FROM moved)"
+					   " SELECT state FROM moved");
+
+	return campaign_query(&move, campaign_int8(id), campaign_text(to),
+						  campaign_text_array(from), campaign_text(why),
+						  campaign_text(GetUserNameFromId(GetUserId(), false)));
+}
+
+/* Moves a task of a run. */
+static CampaignRows *
+move_task(int64 run_id, const char *activity, const char *to, List *from,
+		  const char *why)
+{
+	CAMPAIGN_STATEMENT(move,
+					   "WITH before AS MATERIALIZED"
+					   " (SELECT run_id, activity, state FROM campaign.task"
+					   " WHERE run_id = $1 AND activity = $6 FOR NO KEY UPDATE),"
+					   " moved AS (UPDATE campaign.task t SET state = $2"
+					   " FROM before b, campaign.run r, campaign.campaign c"
+					   " WHERE t.run_id = b.run_id AND t.activity = b.activity"
+					   " AND b.state = ANY ($3) AND r.run_id = b.run_id"
+					   " AND c.campaign_id = r.campaign_id"
+					   " RETURNING c.name, c.owner, b.state),"
+					   " logged AS (INSERT INTO campaign.log"
+					   " (role_name, owner, campaign, run_id, activity, event, old_state, new_state, message)"
+					   " SELECT $5, owner, name, $1, $6, 'move', state, $2, $4 FROM moved)"
+					   " SELECT state FROM moved");
+
+	return campaign_query(&move, campaign_int8(run_id), campaign_text(to),
+						  campaign_text_array(from), campaign_text(why),
+						  campaign_text(GetUserNameFromId(GetUserId(), false)),
+						  campaign_text(activity));
+}
+
+/* Moves a campaign, a run or a task, if the table of moves allows it. */
+char *
+campaign_state_move(CampaignNoun noun, int64 id, const char *activity,
+					const char *to, const char *why)
+{
+	List	   *from = campaign_states_before(noun, to);
+	CampaignRows *rows = NULL;
+
+	switch (noun)
+	{
+		case CAMPAIGN_NOUN_CAMPAIGN:
+			rows = move_campaign(id, to, from, why);
+			break;
+		case CAMPAIGN_NOUN_RUN:
+			rows = move_run(id, to, from, why);
+			break;
+		case CAMPAIGN_NOUN_TASK:
+			rows = move_task(id, activity, to, from, why);
+			break;
+	}
+	return rows->count == 0 ? NULL : campaign_row_text(rows, 0, 1);
+}

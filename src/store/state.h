@@ -1,0 +1,34 @@
+/*
+ * state.h
+ *		States of campaigns, runs and tasks, and the moves between them.
+ */
+#ifndef CAMPAIGN_STATE_H
+#define CAMPAIGN_STATE_H
+
+#include "postgres.h"
+
+#include "nodes/pg_list.h"
+
+typedef enum CampaignNoun
+{
+	CAMPAIGN_NOUN_CAMPAIGN,
+	CAMPAIGN_NOUN_RUN,
+	CAMPAIGN_NOUN_TASK
+} CampaignNoun;
+
+/* States from which a move to the given one is allowed, of char *. */
+extern List *campaign_states_before(CampaignNoun noun, const char *to);
+/* True if nothing follows the state by itself. */
+extern bool campaign_state_is_final(CampaignNoun noun, const char *state);
+
+/*
+ * Moves a campaign, a run, or a task of a run (activity not NULL for tasks
+ * only) to a state and logs it with the reason.  Gives the state it was in,
+ * or NULL if the move is not allowed from there or the row is gone: then
+ * nothing was changed.  Moving to where it is already is not a move.
+ */
+extern char *campaign_state_move(CampaignNoun noun, int64 id,
+								 const char *activity, const char *to,
+								 const char *why);
+
+#endif							/* CAMPAIGN_STATE_H */

@@ -1,0 +1,287 @@
+/*
+ * task.c
+ *		Activities of a run, and what came out of them.
+ *
+ * A task is held by its row lock for as long as the transaction that executes
+ * it lasts: whoever dies lets go of it, and nobody has to find out.
+ */
+#include "postgres.h"
+
+#include "base/sql.h"
+#include "store/task.h"
+
+/* Locks a due task that nobody else holds, or NULL. */
+CampaignTaken *
+campaign_task_take(int64 run_id, TimestampTz now)
+{
+	CAMPAIGN_STATEMENT(take,
+					   "SELECT t.activity, t.state, t.attempts"
+					   " FROM campaign.task t"
+					   " JOIN campaign.run r ON r.run_id = t.run_id"
+					   " WHERE t.run_id = $1 AND t.state IN ('ready', 'waiting')"
+					   " AND t.due_at <= $2"
+					   " AND r.state IN ('pending', 'running', 'waiting')"
+					   " ORDER BY t.due_at, t.position LIMIT 1"
+					   " FOR NO KEY UPDATE OF t SKIP LOCKED");
+	CampaignRows *rows = campaign_query(&take, campaign_int8(run_id),
+										campaign_time(now));
+	CampaignTaken *taken;
+
+	if (rows->count == 0)
+		return NULL;
+	taken = palloc(sizeof(CampaignTaken));
+	taken->activity = campaign_row_text(rows, 0, 1);
+	taken->state = campaign_row_text(rows, 0, 2);
+	taken->attempts = campaign_row_int4(rows, 0, 3);
+	return taken;
+}
+
+/* Rows of source, outcome, rows, dimension, population, active. */
+static List *
+read_flows(const CampaignRows *rows)
+{
+	List	   *flows = NIL;
+
+	for (int i = 0; i < rows->count; i++)
+	{
+		CampaignFlow *flow = palloc(sizeof(CampaignFlow));
+
+		flow->source = campaign_row_text(rows, i, 1);
+		flow->outcome = campaign_row_text(rows, i, 2);
+		flow->rows = campaign_row_int8(rows, i, 3);
+		flow->dimension = campaign_row_text(rows, i, 4);
+		flow->population = campaign_row_text(rows, i, 5);
+		flow->active = campaign_row_bool(rows, i, 6);
+		flows = lappend(flows, flow);
+	}
+	return flows;
+}
+
+/* What flows into the activity, in the order of its transitions. */
+List *
+campaign_task_inbound(int64 run_id, int64 version_id, const char *activity)
+{
+	CAMPAIGN_STATEMENT(find,
+					   "SELECT t.source, t.outcome, f.rows, f.dimension,"
+					   " f.population, f.active"
+					   " FROM campaign.transition t JOIN campaign.flow f"
+					   " ON f.run_id = $1 AND f.source = t.source"
+					   " AND f.outcome = t.outcome"
+					   " WHERE t.version_id = $2 AND t.target = $3"
+					   " ORDER BY t.position");
+
+	return read_flows(campaign_query(&find, campaign_int8(run_id),
+									 campaign_int8(version_id),
+									 campaign_text(activity)));
+}
+
+/* All that came out of a run's tasks. */
+List *
+campaign_flow_all(int64 run_id)
+{
+	CAMPAIGN_STATEMENT(find,
+					   "SELECT source, outcome, rows, dimension, population, active"
+					   " FROM campaign.flow WHERE run_id = $1");
+
+	return read_flows(campaign_query(&find, campaign_int8(run_id)));
+}
+
+/* Adds what came out of an outcome. */
+void
+campaign_flow_insert(int64 run_id, const CampaignFlow *flow)
+{
+	CAMPAIGN_STATEMENT(insert,
+					   "INSERT INTO campaign.flow (run_id, source, outcome, rows,"
+					   " dimension, population, active)"
+					   " VALUES ($1, $2, $3, $4, $5, $6, $7)");
+
+	campaign_execute(&insert, campaign_int8(run_id),
+					 campaign_text(flow->source), campaign_text(flow->outcome),
+					 campaign_int8(flow->rows), campaign_text(flow->dimension),
+					 campaign_text(flow->population),
+					 campaign_bool(flow->active));
+}
+
+/* Notes times and rows of an execution; an earlier error is forgotten. */
+void
+campaign_task_record(int64 run_id, const char *activity,
+					 TimestampTz started_at, TimestampTz ended_at,
+					 int64 rows_in)
+{
+	CAMPAIGN_STATEMENT(update,
+					   "UPDATE campaign.task"
+					   " SET started_at = coalesce(started_at, $3), ended_at = $4,"
+					   " rows_in = $5, sqlstate = NULL, error = NULL,"
+					   " detail = NULL, hint = NULL"
+					   " WHERE run_id = $1 AND activity = $2");
+
+	campaign_execute(&update, campaign_int8(run_id), campaign_text(activity),
+					 campaign_time(started_at), campaign_time_or_null(ended_at),
+					 campaign_int8(rows_in));
+}
+
+/* Notes a failed attempt. */
+void
+campaign_task_record_error(int64 run_id, const char *activity,
+						   TimestampTz started_at,
+						   const CampaignTaskError *error, int attempts)
+{
+	CAMPAIGN_STATEMENT(update,
+					   "UPDATE campaign.task SET started_at = $3,"
+					   " ended_at = clock_timestamp(), sqlstate = $4, error = $5,"
+					   " detail = $6, hint = $7, attempts = $8"
+					   " WHERE run_id = $1 AND activity = $2");
+
+	campaign_execute(&update, campaign_int8(run_id), campaign_text(activity),
+					 campaign_time(started_at),
+					 campaign_text(error->sqlstate),
+					 campaign_text(error->message),
+					 campaign_text(error->detail), campaign_text(error->hint),
+					 campaign_int4(attempts));
+}
+
+/* When the task may be executed. */
+void
+campaign_task_set_due(int64 run_id, const char *activity, TimestampTz due_at)
+{
+	CAMPAIGN_STATEMENT(update,
+					   "UPDATE campaign.task SET due_at = $3"
+					   " WHERE run_id = $1 AND activity = $2");
+
+	campaign_execute(&update, campaign_int8(run_id), campaign_text(activity),
+					 campaign_time(due_at));
+}
+
+/* Of these activities, which may go on. */
+List *
+campaign_task_readiness(int64 run_id, int64 version_id, List *activities)
+{
+	CAMPAIGN_STATEMENT(find,
+					   "SELECT t.target,"
+					   " bool_and(s.state IN ('succeeded', 'skipped', 'cancelled')),"
+					   " bool_and(coalesce(f.active, false))"
+					   " FROM campaign.transition t"
+					   " JOIN campaign.task s ON s.run_id = $1 AND s.activity = t.source"
+					   " LEFT JOIN campaign.flow f ON f.run_id = $1"
+					   " AND f.source = t.source AND f.outcome = t.outcome"
+					   " WHERE t.version_id = $2 AND t.target = ANY ($3)"
+					   " GROUP BY t.target ORDER BY t.target");
+	CampaignRows *rows = campaign_query(&find, campaign_int8(run_id),
+										campaign_int8(version_id),
+										campaign_text_array(activities));
+	List	   *result = NIL;
+
+	for (int i = 0; i < rows->count; i++)
+	{
+		CampaignReadiness *readiness = palloc(sizeof(CampaignReadiness));
+
+		readiness->activity = campaign_row_text(rows, i, 1);
+		readiness->complete = campaign_row_bool(rows, i, 2);
+		readiness->active = campaign_row_bool(rows, i, 3);
+		result = lappend(result, readiness);
+	}
+	return result;
+}
+
+/* The first column of all rows. */
+static List *
+first_column(const CampaignRows *rows)
+{
+	List	   *texts = NIL;
+
+	for (int i = 0; i < rows->count; i++)
+		texts = lappend(texts, campaign_row_text(rows, i, 1));
+	return texts;
+}
+
+/* Names of the run's tasks in that state that nobody is executing. */
+List *
+campaign_task_names(int64 run_id, const char *state)
+{
+	CAMPAIGN_STATEMENT(find,
+					   "SELECT activity FROM campaign.task"
+					   " WHERE run_id = $1 AND state = $2"
+					   " ORDER BY position FOR NO KEY UPDATE SKIP LOCKED");
+
+	return first_column(campaign_query(&find, campaign_int8(run_id),
+									   campaign_text(state)));
+}
+
+/* All tasks of a run. */
+List *
+campaign_task_states(int64 run_id)
+{
+	CAMPAIGN_STATEMENT(find,
+					   "SELECT t.activity, CASE WHEN e.pid IS NULL THEN t.state"
+					   " ELSE 'running' END,"
+					   " CASE WHEN t.state = 'failed' THEN t.error END"
+					   " FROM campaign.task t LEFT JOIN campaign.executors() e"
+					   " ON e.run_id = t.run_id AND e.activity = t.activity"
+					   " WHERE t.run_id = $1");
+	CampaignRows *rows = campaign_query(&find, campaign_int8(run_id));
+	List	   *tasks = NIL;
+
+	for (int i = 0; i < rows->count; i++)
+	{
+		CampaignTaskState *task = palloc(sizeof(CampaignTaskState));
+
+		task->activity = campaign_row_text(rows, i, 1);
+		task->state = campaign_row_text(rows, i, 2);
+		task->error = campaign_row_text(rows, i, 3);
+		tasks = lappend(tasks, task);
+	}
+	return tasks;
+}
+
+/* Populations that no unfinished task of the run will read. */
+List *
+campaign_flow_unneeded(int64 run_id, int64 version_id)
+{
+	CAMPAIGN_STATEMENT(find,
+					   "SELECT DISTINCT f.population FROM campaign.flow f"
+					   " WHERE f.run_id = $1 AND f.population IS NOT NULL"
+					   " AND NOT EXISTS (SELECT FROM campaign.flow g"
+					   " JOIN campaign.transition t ON t.version_id = $2"
+					   " AND t.source = g.source AND t.outcome = g.outcome"
+					   " JOIN campaign.task k ON k.run_id = $1 AND k.activity = t.target"
+					   " WHERE g.run_id = $1 AND g.population = f.population"
+					   " AND k.state NOT IN ('succeeded', 'skipped', 'cancelled'))");
+
+	return first_column(campaign_query(&find, campaign_int8(run_id),
+									   campaign_int8(version_id)));
+}
+
+/* All populations of the run that still exist. */
+List *
+campaign_flow_populations(int64 run_id)
+{
+	CAMPAIGN_STATEMENT(find,
+					   "SELECT DISTINCT population FROM campaign.flow"
+					   " WHERE run_id = $1 AND population IS NOT NULL");
+
+	return first_column(campaign_query(&find, campaign_int8(run_id)));
+}
+
+/* Populations of all runs of a campaign that still exist. */
+List *
+campaign_run_populations(int64 campaign_id)
+{
+	CAMPAIGN_STATEMENT(find,
+					   "SELECT DISTINCT f.population FROM campaign.flow f"
+					   " JOIN campaign.run r ON r.run_id = f.run_id"
+					   " WHERE r.campaign_id = $1 AND f.population IS NOT NULL");
+
+	return first_column(campaign_query(&find, campaign_int8(campaign_id)));
+}
+
+/* The population is gone; the counts stay. */
+void
+campaign_flow_forget(int64 run_id, const char *population)
+{
+	CAMPAIGN_STATEMENT(update,
+					   "UPDATE campaign.flow SET population = NULL"
+					   " WHERE run_id = $1 AND population = $2");
+
+	campaign_execute(&update, campaign_int8(run_id),
+					 campaign_text(population));
+}

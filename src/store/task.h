@@ -1,0 +1,93 @@
+/*
+ * task.h
+ *		Activities of a run, and what came out of them.
+ */
+#ifndef CAMPAIGN_TASK_H
+#define CAMPAIGN_TASK_H
+
+#include "postgres.h"
+
+#include "datatype/timestamp.h"
+#include "nodes/pg_list.h"
+
+#include "store/graph.h"
+
+/* A task that was taken to be executed. */
+typedef struct CampaignTaken
+{
+	char	   *activity;
+	char	   *state;			/* ready or waiting */
+	int			attempts;
+} CampaignTaken;
+
+/* What came out of an outcome of a task, or goes into one. */
+typedef struct CampaignFlow
+{
+	char	   *source;
+	char	   *outcome;
+	int64		rows;
+	char	   *dimension;
+	char	   *population;		/* table in campaign_data, or NULL */
+	bool		active;			/* false: not to be followed */
+} CampaignFlow;
+
+/* What a failed attempt left. */
+typedef struct CampaignTaskError
+{
+	const char *sqlstate;
+	const char *message;
+	const char *detail;
+	const char *hint;
+} CampaignTaskError;
+
+/* Whether all sources of a task have come to their end. */
+typedef struct CampaignReadiness
+{
+	char	   *activity;
+	bool		complete;		/* all have ended */
+	bool		active;			/* and all outcomes are to be followed */
+} CampaignReadiness;
+
+/* Locks a due task that nobody else holds, or NULL. */
+extern CampaignTaken *campaign_task_take(int64 run_id, TimestampTz now);
+/* What flows into the activity, in the order of its transitions. */
+extern List *campaign_task_inbound(int64 run_id, int64 version_id,
+								   const char *activity);
+extern void campaign_flow_insert(int64 run_id, const CampaignFlow *flow);
+/* Notes times and rows of an execution; not the state. */
+extern void campaign_task_record(int64 run_id, const char *activity,
+								 TimestampTz started_at, TimestampTz ended_at,
+								 int64 rows_in);
+/* Notes a failed attempt; not the state. */
+extern void campaign_task_record_error(int64 run_id, const char *activity,
+									   TimestampTz started_at,
+									   const CampaignTaskError *error,
+									   int attempts);
+extern void campaign_task_set_due(int64 run_id, const char *activity,
+								  TimestampTz due_at);
+/* Of these activities, which may go on, of CampaignReadiness *. */
+extern List *campaign_task_readiness(int64 run_id, int64 version_id,
+									 List *activities);
+/* Names of the run's tasks in that state that nobody is executing. */
+extern List *campaign_task_names(int64 run_id, const char *state);
+/* Populations that no unfinished task of the run will read, of char *. */
+extern List *campaign_flow_unneeded(int64 run_id, int64 version_id);
+/* A task as people see it. */
+typedef struct CampaignTaskState
+{
+	char	   *activity;
+	char	   *state;			/* "running" while an executor is at it */
+	char	   *error;
+} CampaignTaskState;
+
+/* All tasks of a run, of CampaignTaskState *. */
+extern List *campaign_task_states(int64 run_id);
+/* All that came out of a run's tasks, of CampaignFlow *. */
+extern List *campaign_flow_all(int64 run_id);
+/* All populations of the run that still exist, of char *. */
+extern List *campaign_flow_populations(int64 run_id);
+/* Those of all runs of a campaign. */
+extern List *campaign_run_populations(int64 campaign_id);
+extern void campaign_flow_forget(int64 run_id, const char *population);
+
+#endif							/* CAMPAIGN_TASK_H */

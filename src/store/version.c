@@ -1,0 +1,130 @@
+/*
+ * version.c
+ *		Frozen definitions of a campaign.
+ *
+ * A version's hash is computed from its rows, not from a document beside
+ * them: what executes is what was hashed.
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+
+#include "base/errors.h"
+#include "base/sql.h"
+#include "store/version.h"
+
+/* The activities and transitions of version v as jsonb. */
+#define ACTIVITIES_JSON \
+	"coalesce((SELECT jsonb_agg(jsonb_build_object('name', a.name," \
+	" 'kind', a.kind, 'options', a.options, 'search_path', a.search_path)" \
+	" ORDER BY a.position) FROM campaign.activity a" \
+	" WHERE a.version_id = v.version_id), '[]')"
+#define TRANSITIONS_JSON \
+	"coalesce((SELECT jsonb_agg(jsonb_build_object('source', t.source," \
+	" 'outcome', t.outcome, 'target', t.target) ORDER BY t.position)" \
+	" FROM campaign.transition t WHERE t.version_id = v.version_id), '[]')"
+#define OBJECTS_JSON \
+	"(SELECT jsonb_agg(to_jsonb(a.objects) ORDER BY a.position)" \
+	" FROM campaign.activity a WHERE a.version_id = v.version_id)"
+#define HASH \
+	"sha256(convert_to(jsonb_build_array(v.definition, v.dimensions, " \
+	ACTIVITIES_JSON ", " TRANSITIONS_JSON ", " OBJECTS_JSON ")::text, 'UTF8'))"
+
+/* The whole definition as jsonb. */
+Jsonb *
+campaign_version_definition(const CampaignRecord *record, int64 version_id)
+{
+	CAMPAIGN_STATEMENT(build,
+					   "SELECT coalesce(v.definition, jsonb_build_object("
+					   "'name', c.name, 'dimension', c.dimension,"
+					   " 'description', c.description, 'settings', c.settings,"
+					   " 'activities', " ACTIVITIES_JSON ","
+					   " 'transitions', " TRANSITIONS_JSON "))"
+					   " FROM campaign.version v"
+					   " JOIN campaign.campaign c ON c.campaign_id = v.campaign_id"
+					   " WHERE v.version_id = $1");
+	CampaignRows *rows = campaign_query(&build, campaign_int8(version_id));
+
+	campaign_ensure(rows->count == 1, "version " INT64_FORMAT " is missing",
+					version_id);
+	return campaign_row_jsonb(rows, 0, 1);
+}
+
+/* Copies the draft's rows into the new version. */
+static void
+copy_graph(const CampaignGraph *draft, int64 version_id)
+{
+	CAMPAIGN_STATEMENT(copy_activity,
+					   "INSERT INTO campaign.activity"
+					   " SELECT $2, name, position, kind, options, search_path, $4"
+					   " FROM campaign.activity WHERE version_id = $1 AND name = $3");
+	CAMPAIGN_STATEMENT(copy_transitions,
+					   "INSERT INTO campaign.transition"
+					   " SELECT $2, source, outcome, target, position"
+					   " FROM campaign.transition WHERE version_id = $1");
+	ListCell   *cell;
+
+	foreach(cell, draft->activities)
+	{
+		CampaignActivity *activity = lfirst(cell);
+
+		campaign_execute(&copy_activity, campaign_int8(draft->version_id),
+						 campaign_int8(version_id),
+						 campaign_text(activity->name),
+						 campaign_text_array(activity->objects));
+	}
+	campaign_execute(&copy_transitions, campaign_int8(draft->version_id),
+					 campaign_int8(version_id));
+}
+
+/* Freezes the draft as the next version; gives its number. */
+int
+campaign_version_publish(const CampaignGraph *draft, const Jsonb *dimensions)
+{
+	CAMPAIGN_STATEMENT(insert,
+					   "INSERT INTO campaign.version (campaign_id, number,"
+					   " definition, dimensions, published_at, published_by)"
+					   " VALUES ($1, (SELECT max(number) + 1 FROM campaign.version"
+					   " WHERE campaign_id = $1), $2, $3, clock_timestamp(), $4)"
+					   " RETURNING version_id, number");
+	CAMPAIGN_STATEMENT(stamp,
+					   "UPDATE campaign.version v SET hash = " HASH
+					   " WHERE version_id = $1");
+	CampaignRows *rows;
+	int64		version_id;
+
+	rows = campaign_query(&insert, campaign_int8(draft->campaign->id),
+						  campaign_jsonb(campaign_version_definition(draft->campaign,
+																	 draft->version_id)),
+						  campaign_jsonb(dimensions),
+						  campaign_text(GetUserNameFromId(GetUserId(), false)));
+	version_id = campaign_row_int8(rows, 0, 1);
+	copy_graph(draft, version_id);
+	campaign_execute(&stamp, campaign_int8(version_id));
+	return campaign_row_int4(rows, 0, 2);
+}
+
+/* True if the version's rows still have the hash they were frozen with. */
+bool
+campaign_version_intact(int64 version_id)
+{
+	CAMPAIGN_STATEMENT(compare,
+					   "SELECT v.hash IS NOT DISTINCT FROM " HASH
+					   " FROM campaign.version v WHERE v.version_id = $1");
+	CampaignRows *rows = campaign_query(&compare, campaign_int8(version_id));
+
+	return rows->count == 1 && campaign_row_bool(rows, 0, 1);
+}
+
+/* The version of that number; 0 if there is none. */
+int64
+campaign_version_find(int64 campaign_id, int number)
+{
+	CAMPAIGN_STATEMENT(find,
+					   "SELECT version_id FROM campaign.version"
+					   " WHERE campaign_id = $1 AND number = $2");
+	CampaignRows *rows = campaign_query(&find, campaign_int8(campaign_id),
+										campaign_int4(number));
+
+	return rows->count == 0 ? 0 : campaign_row_int8(rows, 0, 1);
+}

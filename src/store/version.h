@@ -1,0 +1,29 @@
+/*
+ * version.h
+ *		Frozen definitions of a campaign.
+ */
+#ifndef CAMPAIGN_VERSION_H
+#define CAMPAIGN_VERSION_H
+
+#include "postgres.h"
+
+#include "utils/jsonb.h"
+
+#include "store/graph.h"
+
+/* The whole definition as jsonb: what campaign_export shows. */
+extern Jsonb *campaign_version_definition(const CampaignRecord *record,
+										  int64 version_id);
+/*
+ * Freezes the draft as the next version: activities with the identities
+ * collected in activity->objects, transitions, dimensions, and a SHA-256 over
+ * all of it.  Gives the version's number.
+ */
+extern int	campaign_version_publish(const CampaignGraph *draft,
+									 const Jsonb *dimensions);
+/* True if the version's rows still have the hash they were frozen with. */
+extern bool campaign_version_intact(int64 version_id);
+/* The version of that number; 0 if there is none. */
+extern int64 campaign_version_find(int64 campaign_id, int number);
+
+#endif							/* CAMPAIGN_VERSION_H */

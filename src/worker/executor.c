@@ -1,0 +1,161 @@
+/*
+ * executor.c
+ *		The process that executes tasks of one run, connected as its owner.
+ *
+ * Connected as the owner and nobody else: whatever the owner's functions do
+ * to the session, there are no other rights to return to.  It leaves when
+ * nothing of the run is due, so that waiting runs cost no process, and
+ * between two tasks if other runs would get no executor otherwise.
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+#include "storage/ipc.h"
+#include "utils/memutils.h"
+
+#include "base/fault.h"
+#include "engine/step.h"
+#include "worker/executor.h"
+#include "worker/worker.h"
+
+/* What the scheduler tells the executor; travels in bgw_extra. */
+typedef struct Assignment
+{
+	Oid			database;
+	Oid			owner;
+	int64		run_id;
+	int64		ticket;
+	int			slot;
+} Assignment;
+
+StaticAssertDecl(sizeof(Assignment) <= BGW_EXTRALEN,
+				 "an assignment must fit into bgw_extra");
+
+static void begin_task(void);
+
+static const CampaignTransactions transactions = {
+	begin_task,
+	campaign_worker_commit,
+	campaign_worker_abort
+};
+
+static bool execute_run(int64 run_id);
+static bool execute_tasks(int64 run_id, MemoryContext turn);
+static void describe_run(void *arg);
+
+/*
+ * Registers an executor.  That this succeeds does not mean that it will be
+ * able to connect.
+ */
+bool
+campaign_executor_start(const CampaignExecutor *executor)
+{
+	BackgroundWorker worker;
+	Assignment	assignment = {0};
+
+	assignment.database = executor->database;
+	assignment.owner = executor->owner;
+	assignment.run_id = executor->run_id;
+	assignment.ticket = executor->ticket;
+	assignment.slot = executor->slot;
+
+	worker = campaign_worker_describe("campaign executor",
+									  "campaign_executor_main");
+	snprintf(worker.bgw_name, BGW_MAXLEN, "campaign executor run " INT64_FORMAT,
+			 executor->run_id);
+	worker.bgw_notify_pid = MyProcPid;
+	memcpy(worker.bgw_extra, &assignment, sizeof(assignment));
+	return RegisterDynamicBackgroundWorker(&worker, NULL);
+}
+
+/*
+ * Main function of an executor.
+ */
+void
+campaign_executor_main(Datum arg)
+{
+	Assignment	assignment;
+
+	memcpy(&assignment, MyBgworkerEntry->bgw_extra, sizeof(assignment));
+	campaign_worker_begin();
+	if (!campaign_shared_executor_attach(assignment.slot, assignment.ticket))
+		return;
+	CAMPAIGN_FAULT("executor_connect");
+	campaign_worker_connect(assignment.database, assignment.owner);
+	if (!execute_run(assignment.run_id))
+		proc_exit(1);
+}
+
+/*
+ * Executes what is due of the run, and says in every message which it is.
+ * False if an error came out of the engine; it has been logged.
+ */
+static bool
+execute_run(int64 run_id)
+{
+	ErrorContextCallback callback = {0};
+	MemoryContext turn;
+	bool		result;
+
+	turn = AllocSetContextCreate(TopMemoryContext, "campaign executor turn",
+								 ALLOCSET_DEFAULT_SIZES);
+	callback.callback = describe_run;
+	callback.arg = &run_id;
+	callback.previous = error_context_stack;
+	error_context_stack = &callback;
+	result = execute_tasks(run_id, turn);
+	error_context_stack = callback.previous;
+	return result;
+}
+
+/*
+ * Takes tasks until nothing is due or other runs wait for the place.
+ */
+static bool
+execute_tasks(int64 run_id, MemoryContext turn)
+{
+	volatile bool result = true;
+
+	MemoryContextSwitchTo(turn);
+	PG_TRY();
+	{
+		while (campaign_step(run_id, &transactions))
+		{
+			if (campaign_shared_executor_worked())
+				break;
+			MemoryContextReset(turn);
+			/* A cancel that comes too late was meant for what is over. */
+			QueryCancelPending = false;
+			campaign_worker_check();
+		}
+	}
+	PG_CATCH();
+	{
+		error_context_stack = NULL; /* the error names the run already */
+		result = !campaign_worker_recover(turn);
+	}
+	PG_END_TRY();
+	return result;
+}
+
+/*
+ * Begins the transaction of a task.
+ */
+static void
+begin_task(void)
+{
+	campaign_worker_begin_transaction();
+	if (!campaign_worker_installed())
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("extension \"%s\" does not exist", "campaign")));
+}
+
+/*
+ * Names the run in messages.
+ */
+static void
+describe_run(void *arg)
+{
+	errcontext("campaign run " INT64_FORMAT, *(int64 *) arg);
+}
