@@ -2,8 +2,8 @@
 -- Background workers
 -- ---------------------------------------------------------------------------
 
--- The executors at work in this database, from shared memory: every owner's,
--- so views on it must filter.  Empty if the library is not preloaded.
+-- The executors at work in this database, from shared memory: those that are
+-- at runs of the caller's.  None if the library is not preloaded.
 --   owner       as whom it is connected
 --   activity    what it is at; NULL between two tasks, as is started_at
 --   rows        how many it has written so far
@@ -17,4 +17,4 @@ CREATE FUNCTION campaign.executors(
 RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'campaign_executors'
 LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED;
-COMMENT ON FUNCTION campaign.executors() IS 'executors at work in this database';
+COMMENT ON FUNCTION campaign.executors() IS 'executors at work on the caller''s runs';

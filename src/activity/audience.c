@@ -31,6 +31,7 @@ enum
 	OUTCOMES
 };
 
+/* What satisfies the condition, and what has no usable key. */
 static List *
 outcomes_of_audience(const Jsonb *given)
 {
@@ -138,6 +139,7 @@ added_columns(const CampaignPopulation *population)
 		list_copy_tail(population->columns, population->nkeys);
 }
 
+/* Selects; what has no usable key is told apart at the start of a branch. */
 static void
 run_audience(CampaignTask *task)
 {

@@ -214,7 +214,7 @@ append_deduplicated(CampaignSelect *select, const CampaignTask *task,
 	appendStringInfo(text,
 					 "(SELECT %s.*, CASE WHEN \"campaign.excluded\" IS NULL"
 					 " AND pg_catalog.row_number() OVER"
-					 " (PARTITION BY \"campaign.excluded\", \"campaign.hash\""
+					 " (PARTITION BY \"campaign.hash\", \"campaign.excluded\""
 					 " ORDER BY \"campaign.recipient\" COLLATE \"C\") > 1"
 					 " THEN 'duplicate_address' ELSE \"campaign.excluded\" END"
 					 " AS \"campaign.reason\" FROM ", alias);
@@ -259,6 +259,7 @@ build_select(const CampaignTask *task)
 	return select;
 }
 
+/* Enqueues, and passes the whole population on. */
 static void
 run_email(CampaignTask *task)
 {

@@ -384,6 +384,7 @@ build_select(const CampaignTask *task, List *shares, int noutcomes)
 	return select;
 }
 
+/* Routes every row in one pass. */
 static void
 run_split(CampaignTask *task)
 {

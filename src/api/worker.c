@@ -10,6 +10,7 @@
 #include "utils/tuplestore.h"
 
 #include "base/compat.h"
+#include "base/identity.h"
 #include "base/shared.h"
 
 #define EXECUTOR_COLUMNS 6
@@ -17,8 +18,8 @@
 CAMPAIGN_FUNCTION(campaign_executors);
 
 /*
- * Returns a row for each executor of this database, whoever owns its run:
- * views on it must filter.  Without preloading there are none.
+ * Returns a row for each executor of this database that is at a run of the
+ * caller's.  Without preloading there are none.
  */
 Datum
 campaign_executors(PG_FUNCTION_ARGS)
@@ -33,7 +34,8 @@ campaign_executors(PG_FUNCTION_ARGS)
 		Datum		values[EXECUTOR_COLUMNS] = {0};
 		bool		nulls[EXECUTOR_COLUMNS] = {false};
 
-		if (executor->pid == 0 || executor->ended)
+		if (executor->pid == 0 || executor->ended ||
+			!campaign_acts_for(executor->owner))
 			continue;
 		values[0] = Int32GetDatum(executor->pid);
 		values[1] = ObjectIdGetDatum(executor->owner);

@@ -63,6 +63,7 @@ campaign_settings_enter(void)
 	return NewGUCNestLevel();
 }
 
+/* Closes the level; an error closes it by itself. */
 void
 campaign_settings_leave(int nestlevel)
 {
@@ -77,6 +78,19 @@ campaign_search_path_enter(const char *path)
 
 	set_search_path(path);
 	return nestlevel;
+}
+
+/* Raises work_mem until the nest level is left. */
+void
+campaign_work_mem_raise(int kilobytes)
+{
+	char		value[32];
+
+	if (work_mem >= kilobytes)
+		return;
+	snprintf(value, sizeof(value), "%dkB", kilobytes);
+	(void) set_config_option("work_mem", value, PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
 }
 
 /* The schemas names are looked up in now, as a search_path to be stored. */
@@ -100,12 +114,14 @@ campaign_search_path_current(void)
 	return path.data;
 }
 
+/* Schema campaign; refused (3F000) if the extension is not here. */
 Oid
 campaign_schema_oid(void)
 {
 	return get_namespace_oid("campaign", false);
 }
 
+/* Schema campaign_data. */
 Oid
 campaign_data_schema_oid(void)
 {

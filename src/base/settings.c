@@ -34,9 +34,9 @@ int			campaign_lease_duration = 300;
 int			campaign_max_activities = 1000;
 
 /*
- * How many times a task is begun before its failures count as final.  High,
- * a passing trouble of the server needs nobody.  Too high, a task that brings
- * the server down does so that many times.
+ * How many times a message is handed out whose sending failed for a reason
+ * that may pass.  High, a trouble of the provider is outlasted.  Too high,
+ * mailboxes that will never answer keep the senders busy.
  */
 int			campaign_max_attempts = 5;
 
@@ -69,6 +69,13 @@ int			campaign_scheduler_idle = 10000;
 int			campaign_scheduler_naptime = 1000;
 
 /*
+ * What a sort or a hash table of an activity's statement may take, if that is
+ * more than work_mem.  A statement may have several of them, and parallel
+ * workers their own; small ones spill to disk, at the price of time.
+ */
+int			campaign_work_mem = 65536;
+
+/*
  * Makes the settings known and their prefix ours; a misspelt name in a
  * configuration file then gets a warning.
  */
@@ -94,7 +101,7 @@ campaign_settings_define(void)
 							1000, 1, 100000,
 							PGC_SUSET, 0, NULL, NULL, NULL);
 	DefineCustomIntVariable("campaign.max_attempts",
-							"Sets how many times a task is begun before its run fails.",
+							"Sets how many times sending a message is tried before it has failed.",
 							NULL,
 							&campaign_max_attempts,
 							5, 1, 100,
@@ -123,6 +130,12 @@ campaign_settings_define(void)
 							&campaign_scheduler_naptime,
 							1000, 10, 60000,
 							PGC_SIGHUP, GUC_UNIT_MS, NULL, NULL, NULL);
+	DefineCustomIntVariable("campaign.work_mem",
+							"Sets the work_mem of activities' statements, if it is more than the session's.",
+							NULL,
+							&campaign_work_mem,
+							65536, 64, MAX_KILOBYTES,
+							PGC_USERSET, GUC_UNIT_KB, NULL, NULL, NULL);
 
 	MarkGUCPrefixReserved("campaign");
 }

@@ -15,6 +15,7 @@ extern int	campaign_max_executors;
 extern int	campaign_pause_grace;	/* ms */
 extern int	campaign_scheduler_idle;	/* ms */
 extern int	campaign_scheduler_naptime;	/* ms */
+extern int	campaign_work_mem;	/* kB */
 
 extern void campaign_settings_define(void);
 

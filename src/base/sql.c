@@ -163,36 +163,42 @@ campaign_sql_utility(const char *text)
 
 /* ------------------------------ parameters ------------------------------ */
 
+/* SQL NULL of a type. */
 CampaignValue
 campaign_null(Oid type)
 {
 	return (CampaignValue) {type, (Datum) 0, true};
 }
 
+/* A bigint. */
 CampaignValue
 campaign_int8(int64 value)
 {
 	return (CampaignValue) {INT8OID, Int64GetDatum(value), false};
 }
 
+/* An integer. */
 CampaignValue
 campaign_int4(int32 value)
 {
 	return (CampaignValue) {INT4OID, Int32GetDatum(value), false};
 }
 
+/* A boolean. */
 CampaignValue
 campaign_bool(bool value)
 {
 	return (CampaignValue) {BOOLOID, BoolGetDatum(value), false};
 }
 
+/* An oid. */
 CampaignValue
 campaign_oid(Oid value)
 {
 	return (CampaignValue) {OIDOID, ObjectIdGetDatum(value), false};
 }
 
+/* A text, copied; NULL gives NULL. */
 CampaignValue
 campaign_text(const char *value)
 {
@@ -201,18 +207,21 @@ campaign_text(const char *value)
 	return (CampaignValue) {TEXTOID, CStringGetTextDatum(value), false};
 }
 
+/* A timestamptz; 0 is the year 2000, not NULL. */
 CampaignValue
 campaign_time(TimestampTz value)
 {
 	return (CampaignValue) {TIMESTAMPTZOID, TimestampTzGetDatum(value), false};
 }
 
+/* A timestamptz; 0 gives NULL. */
 CampaignValue
 campaign_time_or_null(TimestampTz value)
 {
 	return value == 0 ? campaign_null(TIMESTAMPTZOID) : campaign_time(value);
 }
 
+/* An interval, not copied; NULL gives NULL. */
 CampaignValue
 campaign_interval(const Interval *value)
 {
@@ -221,6 +230,7 @@ campaign_interval(const Interval *value)
 	return (CampaignValue) {INTERVALOID, PointerGetDatum(value), false};
 }
 
+/* A uuid, not copied; NULL gives NULL. */
 CampaignValue
 campaign_uuid(const pg_uuid_t *value)
 {
@@ -229,6 +239,7 @@ campaign_uuid(const pg_uuid_t *value)
 	return (CampaignValue) {UUIDOID, PointerGetDatum(value), false};
 }
 
+/* A jsonb, not copied; NULL gives NULL. */
 CampaignValue
 campaign_jsonb(const Jsonb *value)
 {
@@ -237,6 +248,7 @@ campaign_jsonb(const Jsonb *value)
 	return (CampaignValue) {JSONBOID, PointerGetDatum(value), false};
 }
 
+/* A bytea, copied; NULL gives NULL. */
 CampaignValue
 campaign_bytes(const char *data, int length)
 {
@@ -250,6 +262,7 @@ campaign_bytes(const char *data, int length)
 	return (CampaignValue) {BYTEAOID, PointerGetDatum(bytes), false};
 }
 
+/* A text[] of the strings (char *); an empty list gives an empty array. */
 CampaignValue
 campaign_text_array(List *strings)
 {
@@ -269,6 +282,7 @@ campaign_text_array(List *strings)
 
 /* ------------------------------- columns -------------------------------- */
 
+/* A column as it is; it lives as long as the rows. */
 Datum
 campaign_row_datum(const CampaignRows *rows, int row, int column, bool *isnull)
 {
@@ -276,6 +290,7 @@ campaign_row_datum(const CampaignRows *rows, int row, int column, bool *isnull)
 	return heap_getattr(rows->tuples[row], column, rows->desc, isnull);
 }
 
+/* True if the column is NULL. */
 bool
 campaign_row_isnull(const CampaignRows *rows, int row, int column)
 {
@@ -285,6 +300,7 @@ campaign_row_isnull(const CampaignRows *rows, int row, int column)
 	return isnull;
 }
 
+/* A bigint; NULL reads as 0. */
 int64
 campaign_row_int8(const CampaignRows *rows, int row, int column)
 {
@@ -295,6 +311,7 @@ campaign_row_int8(const CampaignRows *rows, int row, int column)
 	return isnull ? 0 : DatumGetInt64(value);
 }
 
+/* An integer; NULL reads as 0. */
 int32
 campaign_row_int4(const CampaignRows *rows, int row, int column)
 {
@@ -305,6 +322,7 @@ campaign_row_int4(const CampaignRows *rows, int row, int column)
 	return isnull ? 0 : DatumGetInt32(value);
 }
 
+/* A boolean; NULL reads as false. */
 bool
 campaign_row_bool(const CampaignRows *rows, int row, int column)
 {
@@ -314,6 +332,7 @@ campaign_row_bool(const CampaignRows *rows, int row, int column)
 	return !isnull && DatumGetBool(value);
 }
 
+/* An oid; NULL reads as InvalidOid. */
 Oid
 campaign_row_oid(const CampaignRows *rows, int row, int column)
 {
@@ -330,6 +349,7 @@ campaign_row_text(const CampaignRows *rows, int row, int column)
 	return SPI_getvalue(rows->tuples[row], rows->desc, column);
 }
 
+/* A timestamptz; NULL reads as 0. */
 TimestampTz
 campaign_row_time(const CampaignRows *rows, int row, int column)
 {
@@ -339,6 +359,7 @@ campaign_row_time(const CampaignRows *rows, int row, int column)
 	return isnull ? 0 : DatumGetTimestampTz(value);
 }
 
+/* A jsonb, detoasted and copied; NULL reads as NULL. */
 Jsonb *
 campaign_row_jsonb(const CampaignRows *rows, int row, int column)
 {
@@ -348,6 +369,7 @@ campaign_row_jsonb(const CampaignRows *rows, int row, int column)
 	return isnull ? NULL : DatumGetJsonbPCopy(value);
 }
 
+/* A uuid within the rows; NULL reads as NULL. */
 pg_uuid_t *
 campaign_row_uuid(const CampaignRows *rows, int row, int column)
 {
@@ -357,6 +379,7 @@ campaign_row_uuid(const CampaignRows *rows, int row, int column)
 	return isnull ? NULL : DatumGetUUIDP(value);
 }
 
+/* A bytea, detoasted and copied; NULL reads as NULL. */
 bytea *
 campaign_row_bytes(const CampaignRows *rows, int row, int column)
 {
@@ -399,18 +422,21 @@ campaign_sql_procedure_begin(void)
 		elog(ERROR, "could not connect to SPI");
 }
 
+/* Commits and begins the next transaction; its snapshot is gone. */
 void
 campaign_sql_procedure_commit(void)
 {
 	SPI_commit();
 }
 
+/* Rolls back and begins the next transaction. */
 void
 campaign_sql_procedure_rollback(void)
 {
 	SPI_rollback();
 }
 
+/* Closes the level. */
 void
 campaign_sql_procedure_end(void)
 {

@@ -158,7 +158,7 @@ check_startable(const CampaignRecord *record)
 		ereport(ERROR,
 				(errcode(ERRCODE_CAMPAIGN_STATE),
 				 errmsg("campaign \"%s\" is not published", record->name),
-				 errhint("SELECT campaign_publish(%s);",
+				 errhint("Publish it with campaign_publish(%s).",
 						 quote_literal_cstr(record->name))));
 	if (!OidIsValid(record->owner))
 		ereport(ERROR,

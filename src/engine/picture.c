@@ -92,11 +92,10 @@ add_edge(Picture *picture, const CampaignActivity *source,
  */
 static bool
 worth_drawing(const Picture *picture, const CampaignActivity *activity,
-			  const char *outcome, int noutcomes)
+			  const char *outcome)
 {
-	if (strcmp(activity->kind, "split") == 0)
-		return true;
-	return noutcomes > 1 && rows_of(picture, activity->name, outcome) > 0;
+	return strcmp(activity->kind, "split") == 0 ||
+		rows_of(picture, activity->name, outcome) > 0;
 }
 
 /* Adds the edges of an activity, by outcome. */
@@ -124,9 +123,9 @@ add_edges(Picture *picture, const CampaignActivity *activity)
 					 transition->target->index);
 			used = true;
 		}
-		if (!used && worth_drawing(picture, activity, outcome,
-								   list_length(outcomes)))
-			add_edge(picture, activity, outcome, false, -1);
+		if (!used && worth_drawing(picture, activity, outcome))
+			add_edge(picture, activity, outcome,
+					 list_length(outcomes) == 1, -1);
 	}
 }
 

@@ -186,7 +186,7 @@ may_pass(const ErrorData *error)
 static int64
 rows_in(const CampaignTask *task)
 {
-	int64		sum = 0;
+	int64		sum = task->inbound == NIL ? -1 : 0;
 	ListCell   *cell;
 
 	foreach(cell, task->inbound)

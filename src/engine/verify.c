@@ -115,6 +115,7 @@ typedef struct Counter
 	int64		count;
 } Counter;
 
+/* Keeps the count. */
 static void
 receive_count(CampaignReceiver *receiver, TupleTableSlot *slot)
 {

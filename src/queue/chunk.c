@@ -198,13 +198,20 @@ campaign_chunk_insert(const CampaignChunk *chunk)
 	CommandCounterIncrement();
 }
 
+/* Sets a setting of type boolean until the level is left. */
+static void
+set_switch(const char *name, bool value)
+{
+	(void) set_config_option(name, value ? "on" : "off", PGC_USERSET,
+							 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+}
+
 /* Opens a level in which only plans over indexes are attractive. */
 int
-campaign_chunk_planning_enter(void)
+campaign_chunk_planning_enter(bool sort)
 {
 	static const char *const disabled[] = {
-		"enable_seqscan", "enable_sort", "enable_hashjoin",
-		"enable_mergejoin", "jit"
+		"enable_seqscan", "enable_hashjoin", "enable_mergejoin", "jit"
 	};
 	static const char *const enabled[] = {
 		"enable_indexscan", "enable_bitmapscan", "enable_nestloop"
@@ -212,12 +219,9 @@ campaign_chunk_planning_enter(void)
 	int			nestlevel = campaign_settings_enter();
 
 	for (int i = 0; i < lengthof(disabled); i++)
-		(void) set_config_option(disabled[i], "off", PGC_USERSET,
-								 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0,
-								 false);
+		set_switch(disabled[i], false);
 	for (int i = 0; i < lengthof(enabled); i++)
-		(void) set_config_option(enabled[i], "on", PGC_USERSET,
-								 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0,
-								 false);
+		set_switch(enabled[i], true);
+	set_switch("enable_sort", sort);
 	return nestlevel;
 }

@@ -67,9 +67,10 @@ extern void campaign_chunk_insert(const CampaignChunk *chunk);
 /*
  * A section, ended by campaign_settings_leave, in which statements are
  * planned with index scans, whatever statistics and settings say: the tables
- * of the queue change too fast for statistics.
+ * of the queue change too fast for statistics.  Without sort, an order comes
+ * from an index, so that a LIMIT does not read all there is.
  */
-extern int	campaign_chunk_planning_enter(void);
+extern int	campaign_chunk_planning_enter(bool sort);
 
 /* Relation or sequence of schema campaign. */
 extern Oid	campaign_queue_relation(const char *name);

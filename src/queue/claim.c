@@ -128,7 +128,7 @@ CAMPAIGN_STATEMENT(describe_delivery,
 static CampaignRows *
 find_due(Claim *claim)
 {
-	int			nestlevel = campaign_chunk_planning_enter();
+	int			nestlevel = campaign_chunk_planning_enter(false);
 	CampaignRows *rows;
 
 	rows = campaign_query(&find_deliveries,
@@ -144,7 +144,7 @@ find_due(Claim *claim)
 static List *
 pick_due(Claim *claim, int64 delivery_id, int limit)
 {
-	int			nestlevel = campaign_chunk_planning_enter();
+	int			nestlevel = campaign_chunk_planning_enter(false);
 	List	   *chunks = NIL;
 	CampaignRows *rows;
 

@@ -3,8 +3,9 @@
  *		Who holds which chunks, and until when.
  *
  * A lease is a random number written to the chunks it holds.  Whoever settles
- * locks these rows first, and no row has two leases; claims never wait for a
- * row: there is nothing to deadlock with.  Once a chunk is claimed again it
+ * locks these rows first, in the order of their ids: two leases can meet at a
+ * row, when one has just lost it to the other.  Claims never wait for a row, so
+ * there is nothing else to deadlock with.  Once a chunk is claimed again it
  * carries the new lease only; the old one is then noted in campaign.lost_lease,
  * so that its holder hears that it is late and not that it never was.
  */
@@ -25,7 +26,8 @@
 
 CAMPAIGN_STATEMENT(lock_lease,
 				   "SELECT " CAMPAIGN_CHUNK_COLUMNS
-				   " FROM campaign.chunk c WHERE c.lease = $1 FOR UPDATE");
+				   " FROM campaign.chunk c WHERE c.lease = $1"
+				   " ORDER BY c.chunk_id FOR UPDATE");
 
 CAMPAIGN_STATEMENT(find_lost_lease,
 				   "SELECT holder FROM campaign.lost_lease WHERE lease = $1");
@@ -74,7 +76,7 @@ chunk_state(const CampaignChunk *chunk, TimestampTz now)
 CampaignLeaseState
 campaign_lease_lock(const pg_uuid_t *lease, TimestampTz now, List **chunks)
 {
-	int			nestlevel = campaign_chunk_planning_enter();
+	int			nestlevel = campaign_chunk_planning_enter(true);
 	CampaignRows *rows = campaign_query(&lock_lease, campaign_uuid(lease));
 	CampaignLeaseState state;
 

@@ -57,7 +57,7 @@ campaign_messages_read(const char *channel, int64 first_id, int64 last_id)
 {
 	int			size = (int) (last_id - first_id + 1);
 	CampaignMessage *messages = palloc0(sizeof(CampaignMessage) * size);
-	int			nestlevel = campaign_chunk_planning_enter();
+	int			nestlevel = campaign_chunk_planning_enter(false);
 	CampaignRows *rows;
 
 	rows = campaign_query(&read_messages, campaign_int8(first_id),

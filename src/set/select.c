@@ -26,6 +26,7 @@
 
 #include "base/compat.h"
 #include "base/identity.h"
+#include "base/settings.h"
 #include "base/text.h"
 #include "set/select.h"
 
@@ -295,6 +296,7 @@ campaign_select_run(CampaignSelect *select, CampaignReceiver *receiver)
 	int			nestlevel;
 
 	nestlevel = campaign_search_path_enter(select->search_path);
+	campaign_work_mem_raise(campaign_work_mem);
 	/* Tables this transaction wrote must be seen, others as of now. */
 	CommandCounterIncrement();
 	PushActiveSnapshot(GetTransactionSnapshot());

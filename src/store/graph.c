@@ -375,6 +375,7 @@ campaign_activity_names(int64 version_id)
 	return names;
 }
 
+/* How many activities a version has. */
 int64
 campaign_activity_count(int64 version_id)
 {

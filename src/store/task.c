@@ -102,7 +102,10 @@ campaign_flow_insert(int64 run_id, const CampaignFlow *flow)
 					 campaign_bool(flow->active));
 }
 
-/* Notes times and rows of an execution; an earlier error is forgotten. */
+/*
+ * Notes times and rows of an execution (-1: nothing flows in); an earlier
+ * error is forgotten.
+ */
 void
 campaign_task_record(int64 run_id, const char *activity,
 					 TimestampTz started_at, TimestampTz ended_at,
@@ -117,6 +120,7 @@ campaign_task_record(int64 run_id, const char *activity,
 
 	campaign_execute(&update, campaign_int8(run_id), campaign_text(activity),
 					 campaign_time(started_at), campaign_time_or_null(ended_at),
+					 rows_in < 0 ? campaign_null(INT8OID) :
 					 campaign_int8(rows_in));
 }
 

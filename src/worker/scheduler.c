@@ -310,8 +310,11 @@ rotate_runs(List *runs, int64 last_run)
 		int			served = foreach_current_index(cell) + 1;
 
 		if (((CampaignDueRun *) lfirst(cell))->run_id == last_run)
-			return list_concat(list_copy_tail(runs, served),
-							   list_truncate(runs, served));
+		{
+			List	   *first = list_copy_tail(runs, served);
+
+			return list_concat(first, list_truncate(runs, served));
+		}
 	}
 	return runs;
 }
