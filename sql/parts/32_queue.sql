@@ -41,7 +41,7 @@ CREATE TABLE campaign.dispatch (
 	variables		text[]
 ) PARTITION BY RANGE (message_id);
 COMMENT ON TABLE campaign.dispatch IS 'the dispatch queue: one row per message, written once';
-CREATE INDEX dispatch_message ON campaign.dispatch USING brin (message_id) WITH (pages_per_range = 8);
+CREATE INDEX dispatch_message ON campaign.dispatch USING brin (message_id) WITH (pages_per_range = 32);
 
 -- Numbers of messages are handed out by the thousand, a chunk at a time.
 CREATE SEQUENCE campaign.message_number;
@@ -74,7 +74,7 @@ CREATE TABLE campaign.chunk (
 	results			bytea
 ) WITH (fillfactor = 70);
 COMMENT ON TABLE campaign.chunk IS 'up to 1,000 neighbouring messages of a delivery, leased and settled together';
-CREATE INDEX chunk_due ON campaign.chunk (channel, due_at, chunk_id) WHERE NOT settled;
+CREATE INDEX chunk_due ON campaign.chunk (channel, delivery_id, due_at, chunk_id) WHERE NOT settled;
 CREATE INDEX chunk_lease ON campaign.chunk (lease) WHERE lease IS NOT NULL;
 CREATE INDEX chunk_delivery ON campaign.chunk (delivery_id, first_id);
 

@@ -95,6 +95,8 @@ typedef struct CampaignKind
 	List	   *(*expressions) (const CampaignScope *scope);
 	/* refuses what no option alone shows; may be NULL */
 	void		(*check) (const CampaignScope *scope);
+	/* a doubt that does not prevent publishing, or NULL; may be NULL */
+	const char *(*warn) (const CampaignScope *scope);
 	/* sets outbound or wait_until */
 	void		(*run) (CampaignTask *task);
 } CampaignKind;

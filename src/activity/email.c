@@ -87,6 +87,20 @@ consent_expression(const CampaignScope *scope)
 	return expression;
 }
 
+/* A doubt: marketing goes to everybody who has an address. */
+static const char *
+warn_email(const CampaignScope *scope)
+{
+	char	   *category = campaign_option_text(scope->activity->options,
+												"category");
+
+	if (consent_expression(scope) != NULL ||
+		(category != NULL && strcmp(category, "transactional") == 0))
+		return NULL;
+	return psprintf("dimension \"%s\" declares no consent for channel \"%s\"",
+					scope->target->dimension->name, CHANNEL);
+}
+
 /* The key of the person behind the row; NULL if the row is the person. */
 static CampaignExpression *
 person_expression(const CampaignScope *scope)
@@ -144,9 +158,9 @@ append_addressed(CampaignSelect *select, const CampaignTask *task,
 	CampaignExpression *person = person_expression(scope);
 	StringInfo	text = &select->text;
 
-	appendStringInfo(text, "(SELECT %s.*, (", alias);
+	appendStringInfo(text, "(SELECT %s.*, pg_catalog.btrim((", alias);
 	campaign_select_expression(select, address_expression(scope));
-	appendStringInfoString(text, ")::pg_catalog.text AS \"campaign.address\", ");
+	appendStringInfoString(text, ")::pg_catalog.text) AS \"campaign.address\", ");
 	if (consent != NULL)
 		campaign_select_expression(select, consent);
 	else
@@ -178,7 +192,7 @@ append_reasoned(CampaignSelect *select, const CampaignTask *task,
 					 "(SELECT %s.*, CASE"
 					 " WHEN NOT %s THEN 'gone'"
 					 " WHEN \"campaign.address\" IS NULL"
-					 " OR pg_catalog.btrim(\"campaign.address\") = '' THEN 'no_address'"
+					 " OR \"campaign.address\" = '' THEN 'no_address'"
 					 " WHEN \"campaign.address\" ~ '[[:cntrl:]]' THEN 'malformed_address'"
 					 " WHEN \"campaign.consent\" IS NOT TRUE THEN 'no_consent'"
 					 " WHEN s.address_hash IS NOT NULL THEN 'suppressed'"
@@ -285,5 +299,6 @@ const CampaignKind campaign_kind_email = {
 	.noptions = lengthof(options),
 	.outcomes = campaign_outcome_sole,
 	.expressions = expressions_of_email,
+	.warn = warn_email,
 	.run = run_email
 };

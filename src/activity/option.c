@@ -9,6 +9,7 @@
 
 #include "catalog/pg_type.h"
 #include "fmgr.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/datetime.h"
 #include "utils/json.h"
@@ -178,20 +179,28 @@ refuse_value(const CampaignOption *option, const char *must)
 			 errhint("%s", option->meaning)));
 }
 
-/* Refuses infinite, negative and absurdly long spans. */
-static void
-check_interval(const CampaignOption *option, const Jsonb *options)
+/*
+ * A span of time in the style "3 days 04:05:06", whatever the session's is;
+ * refuses infinite, negative and absurdly long ones.
+ */
+static char *
+canonical_interval(const CampaignOption *option, const Jsonb *options)
 {
 	Interval   *span = campaign_option_interval(options, option->name);
 	Interval	longest = {0, 0, LONGEST_YEARS * MONTHS_PER_YEAR};
 	Interval	zero = {0, 0, 0};
 	Datum		value = IntervalPGetDatum(span);
+	char		buffer[MAXDATELEN + 1];
+	struct pg_itm parts;
 
 	if (DatumGetBool(DirectFunctionCall2(interval_lt, value,
 										 IntervalPGetDatum(&zero))) ||
 		DatumGetBool(DirectFunctionCall2(interval_gt, value,
 										 IntervalPGetDatum(&longest))))
 		refuse_value(option, "between 0 and 10 years");
+	interval2itm(*span, &parts);
+	EncodeInterval(&parts, INTSTYLE_POSTGRES, buffer);
+	return pstrdup(buffer);
 }
 
 /* A time as ISO 8601 in UTC: no session's settings change its meaning. */
@@ -246,16 +255,29 @@ check_json_type(const CampaignOption *option, const JsonbValue *value)
 	}
 }
 
+/* Errors of input functions do not say which option they are about. */
+static void
+option_error_context(void *arg)
+{
+	errcontext("option \"%s\"", ((const CampaignOption *) arg)->name);
+}
+
 /* Refuses a value its type cannot read; rewrites *value where needed. */
 static void
 check_value(const CampaignOption *option, const Jsonb *options,
 			JsonbValue *value)
 {
+	ErrorContextCallback callback = {
+		error_context_stack, option_error_context, (void *) option
+	};
+
 	check_json_type(option, value);
+	error_context_stack = &callback;
 	switch (option->type)
 	{
 		case CAMPAIGN_OPTION_INTERVAL:
-			check_interval(option, options);
+			value->val.string.val = canonical_interval(option, options);
+			value->val.string.len = strlen(value->val.string.val);
 			break;
 		case CAMPAIGN_OPTION_TIME:
 			value->val.string.val = canonical_time(option, options);
@@ -267,6 +289,7 @@ check_value(const CampaignOption *option, const Jsonb *options,
 		default:
 			break;
 	}
+	error_context_stack = callback.previous;
 }
 
 /* Refuses a kind's required options that are missing. */

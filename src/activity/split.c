@@ -70,7 +70,7 @@ number_member(const JsonbContainer *object, const char *outcome,
 	return value;
 }
 
-/* Refuses members that mean nothing. */
+/* Refuses members that mean nothing, and values that are no scalars. */
 static void
 check_members(const JsonbContainer *object, const char *outcome)
 {
@@ -90,6 +90,10 @@ check_members(const JsonbContainer *object, const char *outcome)
 			refuse_share(outcome, psprintf("has an unrecognized member \"%s\"",
 										   key),
 						 campaign_nearest_hint(key, known, "members"));
+		(void) JsonbIteratorNext(&iterator, &value, true);
+		if (value.type == jbvBinary)
+			refuse_share(outcome, psprintf("has no valid \"%s\"", key),
+						 "A filter is a string, percent and number are numbers.");
 	}
 }
 
@@ -99,6 +103,7 @@ read_share(const JsonbValue *element)
 {
 	Share	   *share = palloc0(sizeof(Share));
 	JsonbContainer *object;
+	double		number;
 
 	if (element->type != jbvBinary ||
 		!JsonContainerIsObject(element->val.binary.data))
@@ -117,8 +122,12 @@ read_share(const JsonbValue *element)
 	check_members(object, share->name);
 	share->filter = campaign_object_text(object, "filter");
 	share->percent = number_member(object, share->name, "percent", -1, 100);
-	share->number = (int64) number_member(object, share->name, "number", -1,
-										  1e15);
+	number = number_member(object, share->name, "number", -1, 1e15);
+	if (number != floor(number))
+		refuse_share(share->name,
+					 psprintf("has no valid \"number\": %g", number),
+					 "It must be a whole number.");
+	share->number = (int64) number;
 	if (share->percent >= 0 && share->number >= 0)
 		refuse_share(share->name, "has both \"percent\" and \"number\"",
 					 "Give one of them.");

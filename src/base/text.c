@@ -88,7 +88,10 @@ campaign_nearest_hint(const char *typed, List *candidates, const char *noun)
 
 	initStringInfo(&hint);
 	if (candidates == NIL)
+	{
+		appendStringInfo(&hint, "There are no %s.", noun);
 		return hint.data;
+	}
 	sorted = palloc(sizeof(Candidate) * list_length(candidates));
 	foreach(cell, candidates)
 	{

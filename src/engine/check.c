@@ -52,6 +52,7 @@ typedef struct Question
 	CampaignScope *scope;
 	CampaignExpression *expression;
 	List	   *expressions;	/* an answer */
+	const char *warning;		/* an answer; NULL: no doubt */
 } Question;
 
 /*
@@ -121,6 +122,8 @@ ask_kind(Question *question)
 	if (kind->check != NULL)
 		kind->check(question->scope);
 	question->expressions = campaign_activity_expressions(question->scope);
+	if (kind->warn != NULL)
+		question->warning = kind->warn(question->scope);
 }
 
 /* True if the owner may read all that the query reads. */
@@ -225,6 +228,10 @@ check_activity(Checking *checking, CampaignActivity *activity)
 	if (!ask(&question, ask_scope, "bad_dimension") ||
 		!ask(&question, ask_kind, "bad_option"))
 		return;
+	if (question.warning != NULL)
+		add_problem(checking, "warning", activity, "no_consent",
+					question.warning,
+					"Declare it with campaign_dimension(…, consent => …), or make the category transactional.");
 	foreach(cell, question.expressions)
 	{
 		question.expression = lfirst(cell);
@@ -253,6 +260,55 @@ check_cycles(Checking *checking)
 					psprintf("activity \"%s\" lies on a cycle or behind one",
 							 activity->name),
 					"Campaigns have no loops; disconnect one of the transitions.");
+	}
+}
+
+/* Marks all that a run coming from the activity would reach. */
+static void
+mark_reached(const CampaignActivity *start, bool *reached)
+{
+	List	   *pending = list_make1((void *) start);
+
+	while (pending != NIL)
+	{
+		const CampaignActivity *activity = llast(pending);
+		ListCell   *cell;
+
+		pending = list_delete_last(pending);
+		if (reached[activity->index])
+			continue;
+		reached[activity->index] = true;
+		foreach(cell, activity->outbound)
+			pending = lappend(pending,
+							  ((CampaignTransition *) lfirst(cell))->target);
+	}
+}
+
+/* Adds activities that no branch leads to: what begins theirs cannot begin. */
+static void
+check_reached(Checking *checking)
+{
+	CampaignGraph *graph = checking->graph;
+	bool	   *reached = palloc0(list_length(graph->activities) + 1);
+	ListCell   *cell;
+
+	foreach(cell, graph->activities)
+	{
+		CampaignActivity *activity = lfirst(cell);
+
+		if (activity->inbound == NIL &&
+			campaign_kind_find(activity->kind)->min_inbound == 0)
+			mark_reached(activity, reached);
+	}
+	foreach(cell, graph->activities)
+	{
+		CampaignActivity *activity = lfirst(cell);
+
+		if (!reached[activity->index] && activity->inbound != NIL)
+			add_problem(checking, "error", activity, "unreachable",
+						psprintf("activity \"%s\" is never reached",
+								 activity->name),
+						"No audience leads to it; connect what comes before it.");
 	}
 }
 
@@ -323,6 +379,7 @@ campaign_check_graph(CampaignGraph *graph)
 	check_owner(&checking);
 	(void) ask(&question, ask_variables, "bad_variable");
 	check_cycles(&checking);
+	check_reached(&checking);
 	check_activities(&checking);
 	return checking.problems;
 }

@@ -207,7 +207,14 @@ connect_after(const CampaignRecord *record, const char *after,
 	if (after == NULL)
 		return;
 	foreach(cell, campaign_split_commas(after))
+	{
+		if (*(char *) lfirst(cell) == '\0')
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("invalid list of activities: \"%s\"", after),
+					 errhint("Write activity or activity.outcome, with commas between several.")));
 		connect_one(record, lfirst(cell), target);
+	}
 }
 
 /* ------------------------------ activities ------------------------------ */

@@ -10,6 +10,7 @@
 
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
+#include "utils/varlena.h"
 
 #include "activity/option.h"
 #include "base/errors.h"
@@ -38,14 +39,14 @@ check_members(const Jsonb *object, const char *members, const char *noun)
 	if (!JB_ROOT_IS_OBJECT(object))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("a %s must be a JSON object", noun),
+				 errmsg("%s must be a JSON object", noun),
 				 errhint("Its members are %s.", members)));
 	foreach(cell, campaign_object_keys(object))
 	{
 		if (!campaign_list_has(known, lfirst(cell)))
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("unrecognized member \"%s\" of a %s",
+					 errmsg("unrecognized member \"%s\" of %s",
 							(char *) lfirst(cell), noun),
 					 errhint("%s", campaign_nearest_hint(lfirst(cell), known,
 														 "members"))));
@@ -61,7 +62,7 @@ required_text(const Jsonb *object, const char *name, const char *noun)
 	if (text == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("a %s must have a \"%s\"", noun, name),
+				 errmsg("%s must have the member \"%s\"", noun, name),
 				 errhint("campaign_export() shows what a definition looks like.")));
 	return text;
 }
@@ -100,28 +101,42 @@ member_elements(const Jsonb *object, const char *name)
 	return elements;
 }
 
+/* The search_path of an activity: as given, or the caller's. */
+static char *
+search_path_member(const Jsonb *element)
+{
+	char	   *path = campaign_object_text(&element->root, "search_path");
+	List	   *schemas;
+
+	if (path == NULL)
+		return campaign_search_path_current();
+	if (!SplitIdentifierString(pstrdup(path), ',', &schemas))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("invalid search_path: \"%s\"", path),
+				 errhint("Write schemas as in SQL, with commas between, or leave the member out.")));
+	return path;
+}
+
 /* Adds one activity of the document. */
 static void
 add_activity(const CampaignRecord *record, const Jsonb *element)
 {
 	const CampaignKind *kind;
 	char	   *name;
-	char	   *search_path;
 	Jsonb	   *options;
 
-	check_members(element, activity_members, "activity");
-	name = required_text(element, "name", "activity");
+	check_members(element, activity_members, "an activity");
+	name = required_text(element, "name", "an activity");
 	campaign_define_check_name(name);
-	kind = campaign_kind_find(required_text(element, "kind", "activity"));
+	kind = campaign_kind_find(required_text(element, "kind", "an activity"));
 	options = member_document(element, "options");
 	if (options == NULL)
 		options = DatumGetJsonbP(DirectFunctionCall1(jsonb_in,
 													 CStringGetDatum("{}")));
-	search_path = campaign_object_text(&element->root, "search_path");
 	campaign_activity_insert(record->draft_id, name, kind->name,
 							 campaign_options_check_shape(kind, options),
-							 search_path != NULL ? search_path :
-							 campaign_search_path_current());
+							 search_path_member(element));
 }
 
 /* Refuses a transition's end that is not among the activities. */
@@ -144,14 +159,14 @@ add_transition(const CampaignRecord *record, List *names,
 	char	   *source;
 	char	   *target;
 
-	check_members(element, transition_members, "transition");
-	source = required_text(element, "source", "transition");
-	target = required_text(element, "target", "transition");
+	check_members(element, transition_members, "a transition");
+	source = required_text(element, "source", "a transition");
+	target = required_text(element, "target", "a transition");
 	check_end(names, source);
 	check_end(names, target);
 	(void) campaign_transition_insert(record->draft_id, source,
 									  required_text(element, "outcome",
-													"transition"),
+													"a transition"),
 									  target);
 }
 
@@ -169,7 +184,7 @@ empty_draft(const CampaignRecord *record)
 static CampaignRecord *
 record_of_document(const Jsonb *document, const char *name)
 {
-	char	   *dimension = required_text(document, "dimension", "definition");
+	char	   *dimension = required_text(document, "dimension", "a definition");
 	char	   *description = campaign_object_text(&document->root,
 												   "description");
 	Jsonb	   *settings = campaign_define_settings(member_document(document,
@@ -197,9 +212,9 @@ campaign_define_document(const Jsonb *document)
 	ListCell   *cell;
 	CampaignLogLine line = {.event = "define", .message = "defined"};
 
-	check_members(document, document_members, "definition");
+	check_members(document, document_members, "a definition");
 	record = record_of_document(document,
-								required_text(document, "name", "definition"));
+								required_text(document, "name", "a definition"));
 	foreach(cell, member_elements(document, "activities"))
 		add_activity(record, lfirst(cell));
 	names = campaign_activity_names(record->draft_id);

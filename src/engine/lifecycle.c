@@ -268,7 +268,7 @@ campaign_lifecycle_resume(int64 run_id)
 	campaign_run_summary(run_id, &tasks);
 	to = tasks.ready > 0 || tasks.waiting == 0 ? "running" : "waiting";
 	(void) campaign_state_move(CAMPAIGN_NOUN_RUN, run_id, NULL, to, NULL);
-	campaign_ready_run(run_id, to);
+	campaign_ready_run(run_id, to, &tasks);
 	hand_over();
 	return campaign_run_lock(run_id);
 }
@@ -283,7 +283,7 @@ campaign_lifecycle_stop(int64 run_id)
 		return state;
 	if (!campaign_state_move(CAMPAIGN_NOUN_RUN, run_id, NULL, "stopped", NULL))
 		refuse_verb(run_id, state, "stop", "It has come to its end already.");
-	campaign_ready_cancel(run_id);
+	campaign_ready_halt(campaign_run_find(run_id));
 	hand_over();
 	return pstrdup("stopped");
 }
@@ -293,6 +293,7 @@ char *
 campaign_lifecycle_retry(int64 run_id)
 {
 	char	   *state = lock_own_run(run_id);
+	CampaignRunSummary tasks;
 	ListCell   *cell;
 
 	if (strcmp(state, "running") == 0)
@@ -308,7 +309,7 @@ campaign_lifecycle_retry(int64 run_id)
 	}
 	(void) campaign_state_move(CAMPAIGN_NOUN_RUN, run_id, NULL, "running",
 							   "retry");
-	campaign_ready_run(run_id, "running");
+	campaign_ready_run(run_id, "running", &tasks);
 	hand_over();
 	return campaign_run_lock(run_id);
 }

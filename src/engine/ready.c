@@ -9,11 +9,11 @@
  */
 #include "postgres.h"
 
+#include "activity/option.h"
 #include "base/clock.h"
 #include "base/text.h"
 #include "engine/ready.h"
 #include "set/population.h"
-#include "store/run.h"
 #include "store/state.h"
 #include "store/task.h"
 
@@ -106,19 +106,18 @@ campaign_ready_successors(int64 run_id, const CampaignActivity *activity)
 
 /* Moves the run to the state its tasks say it is in. */
 void
-campaign_ready_run(int64 run_id, const char *state)
+campaign_ready_run(int64 run_id, const char *state, CampaignRunSummary *tasks)
 {
-	CampaignRunSummary tasks;
 	const char *to;
 
-	campaign_run_summary(run_id, &tasks);
-	if (tasks.failed > 0)
+	campaign_run_summary(run_id, tasks);
+	if (tasks->failed > 0)
 		to = "failed";
-	else if (tasks.ready > 0)
+	else if (tasks->ready > 0)
 		to = "running";
-	else if (tasks.waiting > 0)
+	else if (tasks->waiting > 0)
 		to = "waiting";
-	else if (tasks.pending > 0)
+	else if (tasks->pending > 0)
 		to = "running";			/* another executor is about to go on */
 	else
 		to = "succeeded";
@@ -127,8 +126,8 @@ campaign_ready_run(int64 run_id, const char *state)
 }
 
 /* Cancels what has not ended and nobody is executing. */
-void
-campaign_ready_cancel(int64 run_id)
+static void
+cancel_tasks(int64 run_id)
 {
 	static const char *const open_states[] = {
 		"pending", "ready", "waiting", "failed"
@@ -143,15 +142,32 @@ campaign_ready_cancel(int64 run_id)
 	}
 }
 
-/* Drops populations of the run that nothing will read any more. */
+/* Drops those of the populations that nothing will read any more. */
 void
-campaign_ready_sweep(int64 run_id, int64 version_id)
+campaign_ready_sweep(int64 run_id, int64 version_id, List *populations)
 {
 	ListCell   *cell;
 
-	foreach(cell, campaign_flow_unneeded(run_id, version_id))
+	if (populations == NIL)
+		return;
+	foreach(cell, campaign_flow_unneeded(run_id, version_id, populations))
 	{
 		if (campaign_population_drop(lfirst(cell)))
 			campaign_flow_forget(run_id, lfirst(cell));
 	}
+}
+
+/*
+ * Tidies up a stopped run.  A task at work keeps its inbound populations: it
+ * is still unfinished, and its executor comes here when it has given up.
+ */
+void
+campaign_ready_halt(const CampaignRun *run)
+{
+	CampaignRecord *campaign = campaign_record_by_id(run->campaign_id);
+
+	cancel_tasks(run->id);
+	if (!campaign_option_bool(campaign->settings, "keep_populations", false))
+		campaign_ready_sweep(run->id, run->version_id,
+							 campaign_flow_populations(run->id));
 }

@@ -7,7 +7,8 @@
 
 #include "postgres.h"
 
-#include "store/graph.h"
+#include "store/run.h"
+#include "store/run.h"
 
 /*
  * Makes the successors of an activity that has ended ready, or skips those
@@ -16,11 +17,19 @@
  */
 extern void campaign_ready_successors(int64 run_id,
 									  const CampaignActivity *activity);
-/* Moves the run to the state its tasks say it is in. */
-extern void campaign_ready_run(int64 run_id, const char *state);
-/* Cancels what has not ended and nobody is executing; the run is stopped. */
-extern void campaign_ready_cancel(int64 run_id);
-/* Drops populations of the run that nothing will read any more. */
-extern void campaign_ready_sweep(int64 run_id, int64 version_id);
+/*
+ * Moves the run, which is in that state, to the one its tasks say it is in;
+ * tells how many of them are in which.
+ */
+extern void campaign_ready_run(int64 run_id, const char *state,
+							   CampaignRunSummary *tasks);
+/*
+ * Cancels what a stopped run has left and nobody is executing, and drops its
+ * populations, unless its campaign keeps them.
+ */
+extern void campaign_ready_halt(const CampaignRun *run);
+/* Drops those of the populations (char *) that nothing will read any more. */
+extern void campaign_ready_sweep(int64 run_id, int64 version_id,
+								 List *populations);
 
 #endif							/* CAMPAIGN_READY_H */

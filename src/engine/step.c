@@ -258,12 +258,73 @@ accepts_work(const char *state)
 		strcmp(state, "waiting") == 0 || strcmp(state, "failed") == 0;
 }
 
+/* True if an activity that is to go on reads the flow. */
+static bool
+is_read_on(const CampaignTask *task, const CampaignFlow *flow)
+{
+	ListCell   *cell;
+
+	if (!flow->active)
+		return false;
+	foreach(cell, task->scope.activity->outbound)
+	{
+		if (strcmp(((CampaignTransition *) lfirst(cell))->outcome,
+				   flow->outcome) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The populations this task may have been the last to need. */
+static List *
+released_populations(const CampaignTask *task)
+{
+	List	   *kept = NIL;
+	List	   *released = NIL;
+	ListCell   *cell;
+
+	foreach(cell, task->outbound)
+	{
+		CampaignFlow *flow = lfirst(cell);
+
+		if (flow->population != NULL && is_read_on(task, flow))
+			kept = lappend(kept, flow->population);
+	}
+	foreach(cell, list_concat_copy(task->inbound, task->outbound))
+	{
+		CampaignFlow *flow = lfirst(cell);
+
+		if (flow->population != NULL &&
+			!campaign_list_has(kept, flow->population) &&
+			!campaign_list_has(released, flow->population))
+			released = lappend(released, flow->population);
+	}
+	return released;
+}
+
+/*
+ * Drops what nothing will read any more: after each task what it released,
+ * after the last one whatever a skipped branch has left.
+ */
+static void
+drop_released(const Step *step, bool last)
+{
+	const CampaignTask *task = &step->task;
+
+	if (task->keep || task->wait_until != 0)
+		return;
+	campaign_ready_sweep(task->run->id, task->run->version_id,
+						 last ? campaign_flow_populations(task->run->id) :
+						 released_populations(task));
+}
+
 /* Records the step under the run's lock; false if the run was halted. */
 static bool
 record(Step *step)
 {
-	CampaignRun *run = step->task.run;
-	char	   *state = campaign_run_lock(run->id);
+	int64		run_id = step->task.run->id;
+	char	   *state = campaign_run_lock(run_id);
+	CampaignRunSummary tasks = {0};
 
 	if (!accepts_work(state))
 		return false;
@@ -271,16 +332,18 @@ record(Step *step)
 		record_success(step);
 	else
 		record_failure(step);
-	if (!step->task.keep && step->error == NULL)
-		campaign_ready_sweep(run->id, run->version_id);
 	if (strcmp(state, "failed") != 0)
-		campaign_ready_run(run->id, state);
-	campaign_shared_wake_at_commit();
+		campaign_ready_run(run_id, state, &tasks);
+	if (step->error == NULL)
+		drop_released(step, tasks.ready + tasks.waiting + tasks.pending == 0);
+	/* One ready task is this executor's own next one. */
+	if (tasks.ready > 1 || step->error != NULL || step->task.wait_until != 0)
+		campaign_shared_wake_at_commit();
 	CAMPAIGN_FAULT("task_recorded");
 	return true;
 }
 
-/* After a stop: cancels what is left of the run and drops its populations. */
+/* After a stop: tidies up what the task at work was still holding. */
 static void
 clean_up_halted(int64 run_id, const CampaignTransactions *control)
 {
@@ -289,10 +352,7 @@ clean_up_halted(int64 run_id, const CampaignTransactions *control)
 	control->begin();
 	run = campaign_run_find(run_id);
 	if (run != NULL && strcmp(campaign_run_lock(run_id), "stopped") == 0)
-	{
-		campaign_ready_cancel(run_id);
-		campaign_ready_sweep(run_id, run->version_id);
-	}
+		campaign_ready_halt(run);
 	control->commit();
 }
 

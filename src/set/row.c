@@ -12,6 +12,8 @@
 #include "access/htup_details.h"
 #include "catalog/pg_operator.h"
 #include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
@@ -61,6 +63,32 @@ hidden_name(int number)
 }
 
 /*
+ * The columns of the dimension as "prefix.column, ...": those the current user
+ * may read, so that a grant on some columns is enough.
+ */
+static char *
+readable_columns(const CampaignTarget *target, const char *prefix)
+{
+	StringInfoData text;
+	ListCell   *cell;
+
+	if (pg_class_aclcheck(target->relation, GetUserId(), ACL_SELECT) == ACLCHECK_OK)
+		return psprintf("%s.*", prefix);
+	initStringInfo(&text);
+	foreach(cell, campaign_target_columns(target->relation))
+	{
+		AttrNumber	number = get_attnum(target->relation, lfirst(cell));
+
+		if (pg_attribute_aclcheck(target->relation, number, GetUserId(),
+								  ACL_SELECT) == ACLCHECK_OK)
+			appendStringInfo(&text, "%s%s.%s", text.len > 0 ? ", " : "",
+							 prefix, quote_identifier(lfirst(cell)));
+	}
+	/* Without any, let the server say which relation may not be read. */
+	return text.len > 0 ? text.data : psprintf("%s.*", prefix);
+}
+
+/*
  * The dimension's rows, one per key: without a unique index behind the key,
  * any one of those that share it.
  */
@@ -79,7 +107,8 @@ dimension_rows(const CampaignTarget *target)
 		appendStringInfo(&text, "%s%s",
 						 foreach_current_index(cell) > 0 ? ", " : "",
 						 quote_identifier(((CampaignColumn *) lfirst(cell))->name));
-	appendStringInfo(&text, ") * FROM %s) AS d", relation);
+	appendStringInfo(&text, ") %s FROM %s AS d) AS d",
+					 readable_columns(target, "d"), relation);
 	return text.data;
 }
 
@@ -121,7 +150,8 @@ campaign_row_from(CampaignSelect *select, const CampaignTarget *target,
 						 campaign_relation_name(target->relation), alias);
 		return;
 	}
-	appendStringInfoString(text, "(SELECT d.*");
+	appendStringInfo(text, "(SELECT %s", target->unique ?
+					 readable_columns(target, "d") : "d.*");
 	foreach(cell, population->columns)
 	{
 		CampaignColumn *column = lfirst(cell);

@@ -14,6 +14,7 @@
 #include "nodes/nodeFuncs.h"
 #include "nodes/params.h"
 #include "parser/analyze.h"
+#include "parser/parse_coerce.h"
 #include "parser/parse_expr.h"
 #include "parser/parse_node.h"
 #include "parser/parser.h"
@@ -109,6 +110,9 @@ transform_placeholder(ParseState *pstate, const CampaignExpression *expression)
 
 	result = transformExpr(pstate, copyObject(expression->tree),
 						   pstate->p_expr_kind);
+	/* Here, for the position of an error is one in the expression's text. */
+	if (expression->condition)
+		result = coerce_to_boolean(pstate, result, expression->what);
 	(void) forget_positions(result, NULL);
 
 	pstate->p_sourcetext = source;

@@ -9,6 +9,7 @@
 #include "postgres.h"
 
 #include "miscadmin.h"
+#include "utils/hsearch.h"
 
 #include "base/errors.h"
 #include "base/identity.h"
@@ -219,35 +220,92 @@ load_activities(CampaignGraph *graph)
 									read_activity(rows, i));
 }
 
+/* Finds activities by name while transitions are hung on them. */
+typedef struct NamedActivity
+{
+	char		name[NAMEDATALEN];
+	CampaignActivity *activity;
+} NamedActivity;
+
+/* A table of the graph's activities by name. */
+static HTAB *
+index_activities(const CampaignGraph *graph)
+{
+	HASHCTL		control = {
+		.keysize = NAMEDATALEN,
+		.entrysize = sizeof(NamedActivity),
+		.hcxt = CurrentMemoryContext
+	};
+	HTAB	   *table = hash_create("campaign activities",
+									list_length(graph->activities) + 1,
+									&control,
+									HASH_ELEM | HASH_STRINGS | HASH_CONTEXT);
+	ListCell   *cell;
+
+	foreach(cell, graph->activities)
+	{
+		CampaignActivity *activity = lfirst(cell);
+		NamedActivity *entry = hash_search(table, activity->name, HASH_ENTER,
+										   NULL);
+
+		entry->activity = activity;
+	}
+	return table;
+}
+
+/* The activity of that name, which a foreign key promises to be there. */
+static CampaignActivity *
+indexed_activity(HTAB *table, const char *name)
+{
+	NamedActivity *entry = hash_search(table, name, HASH_FIND, NULL);
+
+	campaign_ensure(entry != NULL, "activity \"%s\" is missing", name);
+	return entry->activity;
+}
+
 /* Reads the transitions of a version and hangs them on the activities. */
 static void
 load_transitions(CampaignGraph *graph)
 {
 	CAMPAIGN_STATEMENT(list,
-					   "SELECT s.rank, t.outcome, g.rank FROM campaign.transition t"
-					   " JOIN (SELECT name, (row_number() OVER (ORDER BY position))::int4 - 1 AS rank"
-					   " FROM campaign.activity WHERE version_id = $1) s ON s.name = t.source"
-					   " JOIN (SELECT name, (row_number() OVER (ORDER BY position))::int4 - 1 AS rank"
-					   " FROM campaign.activity WHERE version_id = $1) g ON g.name = t.target"
-					   " WHERE t.version_id = $1 ORDER BY t.position");
+					   "SELECT source, outcome, target FROM campaign.transition"
+					   " WHERE version_id = $1 ORDER BY position");
 	CampaignRows *rows = campaign_query(&list,
 										campaign_int8(graph->version_id));
+	HTAB	   *table = index_activities(graph);
 
 	for (int i = 0; i < rows->count; i++)
 	{
 		CampaignTransition *transition = palloc(sizeof(CampaignTransition));
 
-		transition->source = list_nth(graph->activities,
-									  campaign_row_int4(rows, i, 1));
+		transition->source = indexed_activity(table,
+											  campaign_row_text(rows, i, 1));
 		transition->outcome = campaign_row_text(rows, i, 2);
-		transition->target = list_nth(graph->activities,
-									  campaign_row_int4(rows, i, 3));
+		transition->target = indexed_activity(table,
+											  campaign_row_text(rows, i, 3));
 		transition->source->outbound = lappend(transition->source->outbound,
 											   transition);
 		transition->target->inbound = lappend(transition->target->inbound,
 											  transition);
 		graph->transitions = lappend(graph->transitions, transition);
 	}
+	hash_destroy(table);
+}
+
+/* Dimension and settings as they were published: the draft's may differ. */
+static void
+load_frozen(CampaignGraph *graph)
+{
+	CAMPAIGN_STATEMENT(find,
+					   "SELECT definition ->> 'dimension', definition -> 'settings'"
+					   " FROM campaign.version WHERE version_id = $1");
+	CampaignRows *rows = campaign_query(&find,
+										campaign_int8(graph->version_id));
+
+	campaign_ensure(rows->count == 1, "version " INT64_FORMAT " is missing",
+					graph->version_id);
+	graph->campaign->dimension = campaign_row_text(rows, 0, 1);
+	graph->campaign->settings = campaign_row_jsonb(rows, 0, 2);
 }
 
 /* A version with all its activities and transitions. */
@@ -259,6 +317,8 @@ campaign_graph_load(CampaignRecord *record, int64 version_id)
 	graph->campaign = record;
 	graph->version_id = version_id;
 	graph->frozen = version_id != record->draft_id;
+	if (graph->frozen)
+		load_frozen(graph);
 	load_activities(graph);
 	load_transitions(graph);
 	return graph;

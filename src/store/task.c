@@ -237,22 +237,22 @@ campaign_task_states(int64 run_id)
 	return tasks;
 }
 
-/* Populations that no unfinished task of the run will read. */
+/* Of these populations, those that no unfinished task of the run will read. */
 List *
-campaign_flow_unneeded(int64 run_id, int64 version_id)
+campaign_flow_unneeded(int64 run_id, int64 version_id, List *populations)
 {
 	CAMPAIGN_STATEMENT(find,
-					   "SELECT DISTINCT f.population FROM campaign.flow f"
-					   " WHERE f.run_id = $1 AND f.population IS NOT NULL"
-					   " AND NOT EXISTS (SELECT FROM campaign.flow g"
+					   "SELECT p.name FROM unnest($3::text[]) AS p(name)"
+					   " WHERE NOT EXISTS (SELECT FROM campaign.flow g"
 					   " JOIN campaign.transition t ON t.version_id = $2"
 					   " AND t.source = g.source AND t.outcome = g.outcome"
 					   " JOIN campaign.task k ON k.run_id = $1 AND k.activity = t.target"
-					   " WHERE g.run_id = $1 AND g.population = f.population"
+					   " WHERE g.run_id = $1 AND g.population = p.name"
 					   " AND k.state NOT IN ('succeeded', 'skipped', 'cancelled'))");
 
 	return first_column(campaign_query(&find, campaign_int8(run_id),
-									   campaign_int8(version_id)));
+									   campaign_int8(version_id),
+									   campaign_text_array(populations)));
 }
 
 /* All populations of the run that still exist. */

@@ -70,8 +70,9 @@ extern List *campaign_task_readiness(int64 run_id, int64 version_id,
 									 List *activities);
 /* Names of the run's tasks in that state that nobody is executing. */
 extern List *campaign_task_names(int64 run_id, const char *state);
-/* Populations that no unfinished task of the run will read, of char *. */
-extern List *campaign_flow_unneeded(int64 run_id, int64 version_id);
+/* Of these (char *), those that no unfinished task of the run will read. */
+extern List *campaign_flow_unneeded(int64 run_id, int64 version_id,
+									List *populations);
 /* A task as people see it. */
 typedef struct CampaignTaskState
 {

@@ -33,7 +33,7 @@ $standby->append_conf('postgresql.conf', "shared_preload_libraries = ''\n");
 $standby->restart;
 my ($result, $output, $errors) = $standby->psql('shop', q{SET ROLE owner; SELECT campaign_start('gated')});
 like($errors, qr/NOTICE:  no worker will execute run \d+.*HINT:  CALL campaign_work\(\)/s, 'a start says that nobody will');
-$standby->safe_psql('shop', 'SET ROLE owner; CALL campaign_work()');
+$standby->safe_psql('shop', 'CALL campaign_work()', extra_params => [ '-U', 'owner' ]);
 wait_for($standby, $output, 'succeeded', 'campaign_work() does');
 is($standby->safe_psql('shop', 'SELECT count(*) FROM campaign.executors()'), 0, 'nobody is at work');
 

@@ -1,0 +1,9 @@
+-- The newsletter as a campaign, from start to the last message enqueued.
+\set ON_ERROR_STOP on
+SELECT campaign_start('newsletter') AS run \gset
+SELECT campaign_wait(:run, '1 hour') = 'succeeded' AS done \gset
+\if :done
+\else
+TABLE campaign.run_progress;
+DO 'BEGIN RAISE ''the run has not succeeded''; END';
+\endif

@@ -1,0 +1,25 @@
+-- The newsletter as one statement, by somebody who knows PostgreSQL well.
+-- Variables: round, since.
+\set ON_ERROR_STOP on
+WITH judged AS (
+	SELECT c.id, c.email, c.first_name, c.score, lower(btrim(c.email)) AS mailbox, d.variant,
+		CASE WHEN c.email IS NULL OR btrim(c.email) = '' THEN 'no_address'
+			WHEN c.email_opt_in IS NOT TRUE THEN 'no_consent'
+			WHEN u.address IS NOT NULL THEN 'suppressed' END AS reason
+	FROM customers c
+		CROSS JOIN LATERAL (SELECT campaign.sample_position(c.id::text, 'newsletter') AS p) AS drawn
+		CROSS JOIN LATERAL (SELECT CASE WHEN p < 0.55 THEN 'mail_a' ELSE 'mail_b' END AS variant) AS d
+		LEFT JOIN unsubscribed u ON u.address = lower(btrim(c.email))
+	WHERE drawn.p >= 0.1
+		AND EXISTS (SELECT FROM orders o WHERE o.customer_id = c.id AND o.placed_at > :'since')
+), final AS MATERIALIZED (
+	SELECT id, email, first_name, score, variant,
+		CASE WHEN reason IS NULL AND row_number() OVER (PARTITION BY reason, variant, mailbox ORDER BY id) > 1
+			THEN 'duplicate_address' ELSE reason END AS reason
+	FROM judged
+), excluded AS (
+	INSERT INTO single_left_out SELECT :round, variant, id, reason FROM final WHERE reason IS NOT NULL
+)
+INSERT INTO single_jobs (round, mailing, recipient, address, variables)
+SELECT :round, variant, id, email, ARRAY[first_name, score::text]
+FROM final WHERE reason IS NULL ORDER BY variant, id;
