@@ -60,6 +60,7 @@ campaign_define_settings(const Jsonb *settings)
 {
 	List	   *known = campaign_split_commas(setting_names);
 	JsonbValue *keep;
+	Jsonb	   *canonical;
 	ListCell   *cell;
 
 	if (settings == NULL)
@@ -88,8 +89,9 @@ campaign_define_settings(const Jsonb *settings)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("setting \"keep_populations\" must be true or false"),
 				 errhint("True keeps the populations of a run after it has ended.")));
-	(void) campaign_variables_bind(settings, NULL);
-	return (Jsonb *) settings;
+	canonical = campaign_variables_canonical(settings);
+	(void) campaign_variables_bind(canonical, NULL);
+	return canonical;
 }
 
 /* Creates a campaign with an empty draft. */

@@ -250,6 +250,14 @@ campaign_lifecycle_pause(int64 run_id)
 	return pstrdup("paused");
 }
 
+/* True if the run goes on by itself: nothing is to be resumed or retried. */
+static bool
+goes_on(const char *state)
+{
+	return strcmp(state, "pending") == 0 || strcmp(state, "running") == 0 ||
+		strcmp(state, "waiting") == 0;
+}
+
 /* Goes on after a pause. */
 char *
 campaign_lifecycle_resume(int64 run_id)
@@ -258,7 +266,7 @@ campaign_lifecycle_resume(int64 run_id)
 	CampaignRunSummary tasks;
 	const char *to;
 
-	if (strcmp(state, "running") == 0 || strcmp(state, "waiting") == 0)
+	if (goes_on(state))
 		return state;
 	if (strcmp(state, "paused") != 0)
 		refuse_verb(run_id, state, "resume",
@@ -296,7 +304,7 @@ campaign_lifecycle_retry(int64 run_id)
 	CampaignRunSummary tasks;
 	ListCell   *cell;
 
-	if (strcmp(state, "running") == 0)
+	if (goes_on(state))
 		return state;
 	if (strcmp(state, "failed") != 0)
 		refuse_verb(run_id, state, "retry",

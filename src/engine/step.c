@@ -11,7 +11,9 @@
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "commands/trigger.h"
 #include "miscadmin.h"
+#include "nodes/parsenodes.h"
 #include "utils/memutils.h"
 #include "utils/resowner.h"
 #include "utils/snapmgr.h"
@@ -125,6 +127,20 @@ prepare(Step *step)
 									  "keep_populations", false);
 }
 
+/*
+ * Fires the deferred triggers the owner's functions have left behind, as SET
+ * CONSTRAINTS ALL IMMEDIATE does: at commit their failure would take our
+ * record of it along.
+ */
+static void
+fire_deferred_triggers(void)
+{
+	ConstraintsSetStmt *all = makeNode(ConstraintsSetStmt);
+
+	all->deferred = false;
+	AfterTriggerSetState(all);
+}
+
 /* The owner's part, within the subtransaction. */
 static void
 run_owner_part(Step *step)
@@ -138,6 +154,7 @@ run_owner_part(Step *step)
 	prepare(step);
 	CAMPAIGN_FAULT("task_prepared");
 	campaign_kind_find(step->task.scope.activity->kind)->run(&step->task);
+	fire_deferred_triggers();
 	CAMPAIGN_FAULT("task_executed");
 	campaign_settings_leave(nestlevel);
 	if (pushed)

@@ -7,6 +7,10 @@
  */
 #include "postgres.h"
 
+#include "utils/lsyscache.h"
+
+#include "activity/activity.h"
+#include "base/identity.h"
 #include "base/sql.h"
 #include "base/text.h"
 #include "engine/verify.h"
@@ -46,6 +50,15 @@ state_violations(List *violations, int64 run_id)
 					   " FROM campaign.run r JOIN campaign.task t USING (run_id)"
 					   " WHERE r.run_id = $1 AND r.state = 'succeeded'"
 					   " AND t.state NOT IN ('succeeded', 'skipped')");
+	CAMPAIGN_STATEMENT(endless,
+					   "SELECT format('all activities have ended in a run that is %s',"
+					   " r.state)"
+					   " FROM campaign.run r"
+					   " WHERE r.run_id = $1"
+					   " AND r.state IN ('pending', 'running', 'waiting')"
+					   " AND NOT EXISTS (SELECT FROM campaign.task t"
+					   " WHERE t.run_id = r.run_id"
+					   " AND t.state NOT IN ('succeeded', 'skipped', 'cancelled'))");
 	CAMPAIGN_STATEMENT(stuck,
 					   "SELECT format('activity %s is pending though all before it have ended',"
 					   " t.activity)"
@@ -62,12 +75,81 @@ state_violations(List *violations, int64 run_id)
 					   " WHERE r.run_id = $1 AND NOT EXISTS (SELECT FROM campaign.task t"
 					   " WHERE t.run_id = r.run_id AND t.activity = a.name)");
 
+	CAMPAIGN_STATEMENT(invented,
+					   "SELECT format('activity %s is not in the version', t.activity)"
+					   " FROM campaign.run r JOIN campaign.task t USING (run_id)"
+					   " WHERE r.run_id = $1 AND NOT EXISTS (SELECT FROM campaign.activity a"
+					   " WHERE a.version_id = r.version_id AND a.name = t.activity)");
+
 	violations = add_rows(violations, "run_state",
 						  campaign_query(&ended, campaign_int8(run_id)));
+	violations = add_rows(violations, "run_state",
+						  campaign_query(&endless, campaign_int8(run_id)));
 	violations = add_rows(violations, "stuck_task",
 						  campaign_query(&stuck, campaign_int8(run_id)));
-	return add_rows(violations, "missing_task",
-					campaign_query(&missing, campaign_int8(run_id)));
+	violations = add_rows(violations, "missing_task",
+						  campaign_query(&missing, campaign_int8(run_id)));
+	return add_rows(violations, "unknown_task",
+					campaign_query(&invented, campaign_int8(run_id)));
+}
+
+/* Activities executed behind a branch that ended, or skipped without one. */
+static List *
+skip_violations(List *violations, int64 run_id)
+{
+	CAMPAIGN_STATEMENT(skipped,
+					   "SELECT format('activity %s is %s though %s', t.activity, t.state,"
+					   " CASE WHEN bool_and(coalesce(f.active, false))"
+					   " THEN 'all branches lead to it'"
+					   " ELSE 'a branch ended before it' END)"
+					   " FROM campaign.run r"
+					   " JOIN campaign.task t USING (run_id)"
+					   " JOIN campaign.transition e ON e.version_id = r.version_id"
+					   " AND e.target = t.activity"
+					   " LEFT JOIN campaign.flow f ON f.run_id = r.run_id"
+					   " AND f.source = e.source AND f.outcome = e.outcome"
+					   " WHERE r.run_id = $1 AND t.state IN ('succeeded', 'skipped')"
+					   " GROUP BY t.activity, t.state"
+					   " HAVING bool_and(coalesce(f.active, false)) <> (t.state = 'succeeded')");
+
+	return add_rows(violations, "wrong_skip",
+					campaign_query(&skipped, campaign_int8(run_id)));
+}
+
+/* Names of the kinds that deliver. */
+static List *
+delivering_kinds(void)
+{
+	List	   *names = NIL;
+	ListCell   *cell;
+
+	foreach(cell, campaign_kinds_all())
+	{
+		const CampaignKind *kind = lfirst(cell);
+
+		if (strcmp(kind->category, "channel") == 0)
+			names = lappend(names, pstrdup(kind->name));
+	}
+	return names;
+}
+
+/* Deliveries that were to be made and are not there. */
+static List *
+delivery_violations(List *violations, int64 run_id)
+{
+	CAMPAIGN_STATEMENT(missing,
+					   "SELECT format('activity %s has no delivery', t.activity)"
+					   " FROM campaign.run r"
+					   " JOIN campaign.task t USING (run_id)"
+					   " JOIN campaign.activity a ON a.version_id = r.version_id"
+					   " AND a.name = t.activity AND a.kind = ANY ($2)"
+					   " WHERE r.run_id = $1 AND t.state = 'succeeded'"
+					   " AND NOT EXISTS (SELECT FROM campaign.delivery d"
+					   " WHERE d.run_id = r.run_id AND d.activity = t.activity)");
+
+	return add_rows(violations, "missing_delivery",
+					campaign_query(&missing, campaign_int8(run_id),
+								   campaign_text_array(delivering_kinds())));
 }
 
 /* Counts that do not add up from one activity to the next. */
@@ -138,6 +220,13 @@ count_population(const char *name)
 	return counter.count;
 }
 
+/* True if the population's table exists. */
+static bool
+is_there(const char *name)
+{
+	return OidIsValid(get_relname_relid(name, campaign_data_schema_oid()));
+}
+
 /* Populations that do not have the rows that were counted. */
 static List *
 population_violations(List *violations, int64 run_id)
@@ -151,8 +240,13 @@ population_violations(List *violations, int64 run_id)
 
 		if (flow->population == NULL)
 			continue;
-		rows = count_population(flow->population);
-		if (rows != flow->rows)
+		rows = is_there(flow->population) ?
+			count_population(flow->population) : -1;
+		if (rows < 0)
+			violations = add_violation(violations, "population",
+									   psprintf("population of %s.%s is missing",
+												flow->source, flow->outcome));
+		else if (rows != flow->rows)
 			violations = add_violation(violations, "population",
 									   psprintf("population of %s.%s has " INT64_FORMAT " rows, counted were " INT64_FORMAT,
 												flow->source, flow->outcome,
@@ -172,7 +266,9 @@ campaign_verify_run(int64 run_id)
 		violations = add_violation(violations, "version",
 								   psprintf("the version is not as it was published"));
 	violations = state_violations(violations, run_id);
+	violations = skip_violations(violations, run_id);
 	violations = flow_violations(violations, run_id);
+	violations = delivery_violations(violations, run_id);
 	violations = population_violations(violations, run_id);
 	return list_concat(violations, campaign_queue_violations(run_id));
 }

@@ -5,16 +5,21 @@
  * A campaign declares them in its settings:
  *		{"variables": {"discount": {"type": "numeric", "default": 10}}}
  * Values travel as jsonb and become parameters of the planned statements, so
- * the planner knows them and nobody has to quote them.
+ * the planner knows them and nobody has to quote them.  Types are looked up
+ * once under the search_path of who declares them and then stored by names
+ * that are read under the server's own.
  */
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "parser/parse_type.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
 
+#include "base/identity.h"
 #include "base/text.h"
 #include "set/variable.h"
 
@@ -55,13 +60,29 @@ object_keys(const Jsonb *object)
 	return keys;
 }
 
-/* The type named in a declaration. */
+/* The search_path under which stored names of types are read. */
+static int
+enter_stored_names(void)
+{
+	return campaign_search_path_enter("pg_catalog, pg_temp");
+}
+
+/* Errors of types and their input functions do not say what they are about. */
+static void
+variable_error_context(void *arg)
+{
+	errcontext("variable \"%s\"", (const char *) arg);
+}
+
+/* The type named in a declaration, under the search_path in force. */
 static Oid
-declared_type(const char *name, const Jsonb *declaration)
+declared_type(const char *name, const Jsonb *declaration, int32 *typmod)
 {
 	JsonbValue *type = member(declaration, "type");
 	Oid			oid;
-	int32		typmod;
+	ErrorContextCallback callback = {
+		error_context_stack, variable_error_context, (void *) name
+	};
 
 	if (type == NULL || type->type != jbvString)
 		ereport(ERROR,
@@ -69,8 +90,10 @@ declared_type(const char *name, const Jsonb *declaration)
 				 errmsg("variable \"%s\" has no type", name),
 				 errhint("Declare it as {\"%s\": {\"type\": \"numeric\", \"default\": 10}}.",
 						 name)));
+	error_context_stack = &callback;
 	parseTypeString(pnstrdup(type->val.string.val, type->val.string.len),
-					&oid, &typmod, false);
+					&oid, typmod, false);
+	error_context_stack = callback.previous;
 	if (get_typtype(oid) == TYPTYPE_PSEUDO)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -110,9 +133,9 @@ check_declaration(const char *name, const Jsonb *declaration)
 	}
 }
 
-/* From the campaign's setting "variables". */
-CampaignVariables *
-campaign_variables_declared(const Jsonb *settings)
+/* The declarations, under the search_path in force. */
+static CampaignVariables *
+read_declarations(const Jsonb *settings)
 {
 	CampaignVariables *variables = palloc0(sizeof(CampaignVariables));
 	Jsonb	   *declared = member_jsonb(settings, "variables");
@@ -129,6 +152,7 @@ campaign_variables_declared(const Jsonb *settings)
 	names = object_keys(declared);
 	variables->names = palloc(sizeof(char *) * Max(list_length(names), 1));
 	variables->types = palloc(sizeof(Oid) * Max(list_length(names), 1));
+	variables->typmods = palloc(sizeof(int32) * Max(list_length(names), 1));
 	foreach(cell, names)
 	{
 		char	   *name = lfirst(cell);
@@ -136,9 +160,58 @@ campaign_variables_declared(const Jsonb *settings)
 
 		check_declaration(name, declaration);
 		variables->names[variables->count] = name;
-		variables->types[variables->count] = declared_type(name, declaration);
+		variables->types[variables->count] =
+			declared_type(name, declaration,
+						  &variables->typmods[variables->count]);
 		variables->count++;
 	}
+	return variables;
+}
+
+/* The settings with another type for that variable. */
+static Datum
+replace_type(Datum settings, const char *name, const char *type)
+{
+	Datum		path[3] = {
+		CStringGetTextDatum("variables"),
+		CStringGetTextDatum(name),
+		CStringGetTextDatum("type")
+	};
+	JsonbValue	value = {.type = jbvString};
+
+	value.val.string.val = (char *) type;
+	value.val.string.len = strlen(type);
+	return DirectFunctionCall4(jsonb_set, settings,
+							   PointerGetDatum(construct_array(path, 3, TEXTOID, -1, false, TYPALIGN_INT)),
+							   JsonbPGetDatum(JsonbValueToJsonb(&value)),
+							   BoolGetDatum(false));
+}
+
+/* The settings with types named independently of any search_path. */
+Jsonb *
+campaign_variables_canonical(const Jsonb *settings)
+{
+	CampaignVariables *variables = read_declarations(settings);
+	Datum		result = JsonbPGetDatum(settings);
+	int			nestlevel = enter_stored_names();
+
+	for (int i = 0; i < variables->count; i++)
+		result = replace_type(result, variables->names[i],
+							  format_type_extended(variables->types[i],
+												   variables->typmods[i],
+												   FORMAT_TYPE_TYPEMOD_GIVEN));
+	campaign_settings_leave(nestlevel);
+	return DatumGetJsonbP(result);
+}
+
+/* From the campaign's setting "variables", as it is stored. */
+CampaignVariables *
+campaign_variables_declared(const Jsonb *settings)
+{
+	int			nestlevel = enter_stored_names();
+	CampaignVariables *variables = read_declarations(settings);
+
+	campaign_settings_leave(nestlevel);
 	return variables;
 }
 
@@ -174,13 +247,19 @@ value_text(const JsonbValue *value)
 	}
 }
 
-/* Reads a value with the input function of its type. */
+/* Reads a value of variable i with the input function of its type. */
 static Datum
-read_value(const JsonbValue *value, Oid type, bool *isnull)
+read_value(const CampaignVariables *variables, int i, const JsonbValue *value,
+		   bool *isnull)
 {
+	Oid			type = variables->types[i];
 	Oid			input;
 	Oid			parameter;
 	char	   *text = value == NULL ? NULL : value_text(value);
+	Datum		result;
+	ErrorContextCallback callback = {
+		error_context_stack, variable_error_context, variables->names[i]
+	};
 
 	/* A json variable takes any value as it is, strings with their quotes. */
 	if (text != NULL && (type == JSONOID || type == JSONBOID))
@@ -191,7 +270,11 @@ read_value(const JsonbValue *value, Oid type, bool *isnull)
 	}
 	*isnull = text == NULL;
 	getTypeInputInfo(type, &input, &parameter);
-	return OidInputFunctionCall(input, text, parameter, -1);
+	error_context_stack = &callback;
+	result = OidInputFunctionCall(input, text, parameter,
+								  variables->typmods[i]);
+	error_context_stack = callback.previous;
+	return result;
 }
 
 /* Refuses values of variables that are not declared. */
@@ -252,7 +335,7 @@ campaign_variables_bind(const Jsonb *settings, const Jsonb *given)
 		JsonbValue	key;
 		bool		isnull;
 
-		(void) read_value(value, variables->types[i], &isnull);
+		(void) read_value(variables, i, value, &isnull);
 		key.type = jbvString;
 		key.val.string.val = (char *) name;
 		key.val.string.len = strlen(name);
@@ -273,8 +356,9 @@ campaign_variables_of_run(const Jsonb *settings, const Jsonb *values)
 	{
 		ParamExternData *param = &variables->values->params[i];
 
-		param->value = read_value(member(values, variables->names[i]),
-								  variables->types[i], &param->isnull);
+		param->value = read_value(variables, i,
+								  member(values, variables->names[i]),
+								  &param->isnull);
 		param->pflags = PARAM_FLAG_CONST;
 		param->ptype = variables->types[i];
 	}

@@ -15,9 +15,15 @@ typedef struct CampaignVariables
 	int			count;
 	char	  **names;
 	Oid		   *types;
+	int32	   *typmods;
 	ParamListInfo values;		/* NULL outside of a run */
 } CampaignVariables;
 
+/*
+ * The settings with the types of variables named so that they are the same
+ * ones under any search_path; what is stored has gone through this.
+ */
+extern Jsonb *campaign_variables_canonical(const Jsonb *settings);
 /* From the campaign's setting "variables"; NULL settings give none. */
 extern CampaignVariables *campaign_variables_declared(const Jsonb *settings);
 /*

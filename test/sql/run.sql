@@ -11,23 +11,23 @@ SET SESSION AUTHORIZATION regress_run;
 
 -- What a statement says, with the number of the run left out.
 CREATE FUNCTION attempt(statement text, run bigint DEFAULT NULL,
-	OUT result text, OUT sqlstate text, OUT message text, OUT hint text)
+	OUT result text, OUT code text, OUT message text, OUT hint text)
 LANGUAGE plpgsql AS $$
 BEGIN
 	EXECUTE statement INTO result USING run;
 EXCEPTION WHEN OTHERS THEN
-	GET STACKED DIAGNOSTICS sqlstate = RETURNED_SQLSTATE, message = MESSAGE_TEXT, hint = PG_EXCEPTION_HINT;
+	GET STACKED DIAGNOSTICS code = RETURNED_SQLSTATE, message = MESSAGE_TEXT, hint = PG_EXCEPTION_HINT;
 	message := regexp_replace(message, '\m' || coalesce(run, -1) || '\M', 'N');
 	hint := regexp_replace(hint, '\m' || coalesce(run, -1) || '\M', 'N', 'g');
 END $$;
 -- What each verb would do to a run, without doing it.
 CREATE FUNCTION verbs(run bigint)
-RETURNS TABLE (verb text, result text, sqlstate text, message text, hint text)
+RETURNS TABLE (verb text, result text, code text, message text, hint text)
 LANGUAGE plpgsql AS $$
 BEGIN
 	FOREACH verb IN ARRAY ARRAY['pause', 'resume', 'stop', 'retry'] LOOP
 		BEGIN
-			SELECT a.* INTO result, sqlstate, message, hint
+			SELECT a.* INTO result, code, message, hint
 			FROM attempt(format('SELECT campaign_%s($1)', verb), run) a;
 			RAISE EXCEPTION USING errcode = 'ZZZZZ';
 		EXCEPTION WHEN SQLSTATE 'ZZZZZ' THEN
@@ -223,9 +223,19 @@ SELECT campaign_retry(:run);
 SELECT campaign_wait(:run);
 SELECT activity, state, sqlstate, error, rows_out FROM campaign.run_progress WHERE run_id = :run;
 SELECT * FROM campaign_verify(:run);
--- Rights that are taken away act at the next task.
+-- A table that came to belong to somebody else is another object; rights that
+-- are taken away act at the next task.
 RESET SESSION AUTHORIZATION;
 ALTER TABLE places OWNER TO regress_run_other;
+GRANT SELECT ON places TO regress_run;
+SET SESSION AUTHORIZATION regress_run;
+SELECT campaign_start('changed') AS run \gset
+SELECT campaign_wait(:run);
+SELECT activity, state, sqlstate, error, hint FROM campaign.run_progress WHERE run_id = :run;
+SELECT campaign_stop(:run);
+SELECT campaign_publish('changed');
+RESET SESSION AUTHORIZATION;
+REVOKE SELECT ON places FROM regress_run;
 SET SESSION AUTHORIZATION regress_run;
 SELECT campaign_start('changed') AS run \gset
 SELECT campaign_wait(:run);
@@ -236,7 +246,7 @@ SET SESSION AUTHORIZATION regress_run;
 SELECT campaign_retry(:run);
 SELECT campaign_wait(:run);
 
--- An owner who cannot log in cannot start; a superuser may for him.
+-- An owner as whom no worker can be connected cannot start.
 RESET SESSION AUTHORIZATION;
 ALTER ROLE regress_run NOLOGIN;
 SET SESSION AUTHORIZATION regress_run;
@@ -246,13 +256,13 @@ ALTER ROLE regress_run LOGIN;
 
 -- Runs of others, and runs that are not, cannot be told apart.
 SET SESSION AUTHORIZATION regress_run_other;
-CREATE FUNCTION pg_temp.ask(run bigint) RETURNS TABLE (verb text, sqlstate text, message text, hint text) LANGUAGE sql AS $$
-	SELECT verb, a.sqlstate, a.message, a.hint
+CREATE FUNCTION pg_temp.ask(run bigint) RETURNS TABLE (verb text, code text, message text, hint text) LANGUAGE sql AS $$
+	SELECT verb, a.code, a.message, a.hint
 	FROM unnest(ARRAY['wait', 'pause', 'resume', 'stop', 'retry', 'verify']) verb,
 	LATERAL run.attempt(format('SELECT campaign_%s($1)', verb), run) a
 $$;
 SELECT * FROM pg_temp.ask(:run);
-SELECT * FROM pg_temp.ask(:run) EXCEPT SELECT * FROM pg_temp.ask(-1);
+SELECT * FROM pg_temp.ask(:run) EXCEPT SELECT * FROM pg_temp.ask(999999999);
 SELECT * FROM pg_temp.ask(NULL);
 
 -- Nothing is left behind.
