@@ -62,6 +62,8 @@ JOIN campaign.run r ON r.campaign_id = c.campaign_id
 JOIN campaign.task t ON t.run_id = r.run_id
 JOIN campaign.activity a ON a.version_id = r.version_id AND a.name = t.activity
 LEFT JOIN campaign.executors() e ON e.run_id = t.run_id AND e.activity = t.activity
+	-- An executor that has just committed is still there for a moment.
+	AND t.state IN ('ready', 'waiting') AND t.due_at <= clock_timestamp()
 WHERE campaign.visible(c.owner)
 ORDER BY t.run_id, t.position;
 COMMENT ON VIEW campaign.run_progress IS 'every activity of every run: state, rows in and out, time, error';

@@ -385,7 +385,7 @@ build_select(const CampaignTask *task, List *shares, int noutcomes)
 		appendStringInfoString(&select->text, ", LATERAL (SELECT ");
 		append_position(select, task, population);
 		appendStringInfoString(&select->text,
-							   ") AS drawn(\"campaign.position\")");
+							   ") AS \"campaign.drawn\"(\"campaign.position\")");
 		if (counts(shares))
 			appendStringInfoString(&select->text,
 								   " ORDER BY \"campaign.position\"");

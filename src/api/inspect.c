@@ -149,13 +149,17 @@ campaign_check(PG_FUNCTION_ARGS)
 Datum
 campaign_graph(PG_FUNCTION_ARGS)
 {
+	char	   *campaign;
+	char	   *format;
+	int64		run_id = 0;
+
 	campaign_require_user();
-	PG_RETURN_TEXT_P(cstring_to_text(campaign_picture(campaign_argument_required(fcinfo, 0,
-																				 "campaign"),
-													  campaign_argument_required(fcinfo, 1,
-																				 "format"),
-													  PG_ARGISNULL(2) ? 0 :
-													  PG_GETARG_INT64(2))));
+	campaign = campaign_argument_required(fcinfo, 0, "campaign");
+	format = campaign_argument_required(fcinfo, 1, "format");
+	if (!PG_ARGISNULL(2))
+		run_id = campaign_run_require(PG_GETARG_INT64(2))->id;
+	PG_RETURN_TEXT_P(cstring_to_text(campaign_picture(campaign, format,
+													  run_id)));
 }
 
 /* campaign_verify(run) */

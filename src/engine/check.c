@@ -10,6 +10,7 @@
 
 #include "access/xact.h"
 #include "miscadmin.h"
+#include "nodes/nodeFuncs.h"
 #include "utils/memutils.h"
 #include "utils/resowner.h"
 
@@ -55,6 +56,23 @@ typedef struct Question
 	const char *warning;		/* an answer; NULL: no doubt */
 } Question;
 
+/* Adds an error; one about an expression says about which. */
+static void
+add_error(const Question *question, const char *code, const ErrorData *error)
+{
+	const char *what = question->expression == NULL ? NULL :
+		question->expression->what;
+	const char *message = error->message;
+	const char *hint = error->hint;
+
+	if (what != NULL && strstr(message, what) == NULL)
+		message = psprintf("%s: %s", what, message);
+	if (what != NULL && hint == NULL)
+		hint = "Correct it with campaign_alter() or, if the dimension declares it, campaign_dimension().";
+	add_problem(question->checking, "error", question->activity, code,
+				message, hint);
+}
+
 /*
  * Asks in a subtransaction; an error becomes a problem with that code.  True
  * if there was none.  Cancel and the like are not for us to swallow.
@@ -83,8 +101,7 @@ ask(Question *question, void (*ask_it) (Question *), const char *code)
 		RollbackAndReleaseCurrentSubTransaction();
 		if (ERRCODE_TO_CATEGORY(error->sqlerrcode) == ERRCODE_OPERATOR_INTERVENTION)
 			ReThrowError(error);
-		add_problem(question->checking, "error", question->activity, code,
-					error->message, error->hint);
+		add_error(question, code, error);
 		fine = false;
 	}
 	PG_END_TRY();
@@ -126,6 +143,18 @@ ask_kind(Question *question)
 		question->warning = kind->warn(question->scope);
 }
 
+/* True if the query, or one inside of it, reads what the current user may not. */
+static bool
+find_unreadable(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (!IsA(node, Query))
+		return expression_tree_walker(node, find_unreadable, context);
+	return !campaign_query_permitted((Query *) node) ||
+		query_tree_walker((Query *) node, find_unreadable, context, 0);
+}
+
 /* True if the owner may read all that the query reads. */
 static bool
 owner_permitted(Query *query, Oid owner)
@@ -137,7 +166,7 @@ owner_permitted(Query *query, Oid owner)
 	/* Nothing is executed between the two: rights are only looked up. */
 	GetUserIdAndSecContext(&userid, &context);
 	SetUserIdAndSecContext(owner, context | SECURITY_LOCAL_USERID_CHANGE);
-	permitted = campaign_query_permitted(query);
+	permitted = !find_unreadable((Node *) query, NULL);
 	SetUserIdAndSecContext(userid, context);
 	return permitted;
 }

@@ -9,6 +9,7 @@
 
 #include "miscadmin.h"
 #include "utils/acl.h"
+#include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/varlena.h"
 
@@ -193,29 +194,62 @@ check_expressions(CampaignTarget *target)
 	check_expression(target, dimension->profile, "profile", false);
 }
 
+/* True if the name begins as those do that our statements give to columns. */
+static bool
+is_reserved(const char *name)
+{
+	return strncmp(name, "campaign.", strlen("campaign.")) == 0;
+}
+
+/* Refuses names that an expression could not tell from something else. */
+static void
+check_names(const CampaignDimension *dimension)
+{
+	ListCell   *cell;
+
+	campaign_define_check_title("dimension", dimension->name);
+	if (strlen(dimension->name) >= NAMEDATALEN ||
+		strcmp(dimension->name, "vars") == 0 || is_reserved(dimension->name))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_NAME),
+				 errmsg("invalid name of a dimension: \"%s\"", dimension->name),
+				 errhint("It names the row in expressions: at most %d bytes, not \"vars\", and nothing that begins with \"campaign.\".",
+						 NAMEDATALEN - 1)));
+	foreach(cell, campaign_target_columns(dimension->relation))
+	{
+		if (is_reserved(lfirst(cell)))
+			ereport(ERROR,
+					(errcode(ERRCODE_RESERVED_NAME),
+					 errmsg("column \"%s\" of relation %s has a reserved name",
+							(char *) lfirst(cell), dimension->relation_name),
+					 errhint("Names that begin with \"campaign.\" are the extension's; target a view that calls the column otherwise.")));
+	}
+}
+
+/* Refuses a relation of which the current user may read nothing. */
+static void
+check_readable(const CampaignDimension *dimension)
+{
+	if (pg_class_aclcheck(dimension->relation, GetUserId(), ACL_SELECT) == ACLCHECK_OK ||
+		pg_attribute_aclcheck_all(dimension->relation, GetUserId(), ACL_SELECT,
+								  ACLMASK_ANY) == ACLCHECK_OK)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("permission denied for relation %s",
+					dimension->relation_name),
+			 errhint("GRANT SELECT ON %s TO %s.", dimension->relation_name,
+					 quote_identifier(dimension->owner_name))));
+}
+
 /* Declares a dimension of the current user's; gives its name. */
 char *
 campaign_define_dimension(const CampaignDeclaration *declaration)
 {
 	CampaignDimension *dimension = build_dimension(declaration);
 
-	campaign_define_check_title("dimension", dimension->name);
-	if (strlen(dimension->name) >= NAMEDATALEN ||
-		strcmp(dimension->name, "vars") == 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_NAME),
-				 errmsg("invalid name of a dimension: \"%s\"", dimension->name),
-				 errhint("It names the row in expressions: at most %d bytes, and not \"vars\".",
-						 NAMEDATALEN - 1)));
-	if (pg_class_aclcheck(dimension->relation, GetUserId(), ACL_SELECT) != ACLCHECK_OK &&
-		pg_attribute_aclcheck_all(dimension->relation, GetUserId(), ACL_SELECT,
-								  ACLMASK_ANY) != ACLCHECK_OK)
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("permission denied for relation %s",
-						dimension->relation_name),
-				 errhint("GRANT SELECT ON %s TO \"%s\".",
-						 dimension->relation_name, dimension->owner_name)));
+	check_readable(dimension);
+	check_names(dimension);
 	dimension->key = choose_key(declaration);
 	check_expressions(campaign_target_resolve(dimension));
 	campaign_dimension_save(dimension);

@@ -19,6 +19,7 @@
 #include "activity/option.h"
 #include "base/clock.h"
 #include "base/errors.h"
+#include "base/fault.h"
 #include "base/identity.h"
 #include "base/settings.h"
 #include "base/shared.h"
@@ -46,6 +47,7 @@ hand_over(void)
 {
 	ForceSyncCommit();
 	campaign_shared_wake_at_commit();
+	CAMPAIGN_FAULT("hand_over");
 }
 
 /* ------------------------------- publish -------------------------------- */
@@ -126,6 +128,7 @@ campaign_lifecycle_publish(const char *campaign)
 	line.message = psprintf("version %d", number);
 	campaign_log_add(&line);
 	ForceSyncCommit();
+	CAMPAIGN_FAULT("publish");
 	return number;
 }
 

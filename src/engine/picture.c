@@ -127,6 +127,15 @@ add_edges(Picture *picture, const CampaignActivity *activity)
 			add_edge(picture, activity, outcome,
 					 list_length(outcomes) == 1, -1);
 	}
+	/* From outcomes that are not there any more: a draft may have that. */
+	foreach(cell, activity->outbound)
+	{
+		CampaignTransition *transition = lfirst(cell);
+
+		if (!campaign_list_has(outcomes, transition->outcome))
+			add_edge(picture, activity, transition->outcome, false,
+					 transition->target->index);
+	}
 }
 
 /* Adds an activity, with its state if a run is drawn. */

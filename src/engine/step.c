@@ -370,6 +370,7 @@ clean_up_halted(int64 run_id, const CampaignTransactions *control)
 	run = campaign_run_find(run_id);
 	if (run != NULL && strcmp(campaign_run_lock(run_id), "stopped") == 0)
 		campaign_ready_halt(run);
+	CAMPAIGN_FAULT("run_halted");
 	control->commit();
 }
 
@@ -384,6 +385,7 @@ begin_run(CampaignRun *run, const CampaignTransactions *control)
 		(void) campaign_state_move(CAMPAIGN_NOUN_RUN, run->id, NULL,
 								   "running", NULL);
 	control->commit();
+	CAMPAIGN_FAULT("run_begun");
 	control->begin();
 }
 

@@ -423,6 +423,7 @@ take_chunk(Claim *claim, CampaignChunk *chunk)
 		campaign_chunk_insert(chunk);
 	else
 		campaign_chunk_update(chunk);
+	CAMPAIGN_FAULT("claim_lease");
 	give_chunk(claim, chunk, messages);
 }
 

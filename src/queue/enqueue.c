@@ -146,6 +146,7 @@ end_chunk(Enqueuer *enqueuer)
 		return;
 	chunk->first_recipient = enqueuer->first.data;
 	chunk->last_recipient = enqueuer->last.data;
+	CAMPAIGN_FAULT("enqueue_chunk");
 	campaign_chunk_add(enqueuer->chunks,
 					   campaign_numbers_next(enqueuer->chunk_ids), chunk);
 	chunk->last_id = chunk->first_id - 1;

@@ -20,6 +20,7 @@
 #include "utils/rel.h"
 #include "utils/resowner.h"
 
+#include "base/fault.h"
 #include "base/identity.h"
 #include "base/text.h"
 #include "set/population.h"
@@ -55,6 +56,7 @@ create_table(const char *name, List *columns, int not_null, Oid owner)
 	CommandCounterIncrement();
 	NewRelationCreateToastTable(address.objectId, (Datum) 0);
 	CommandCounterIncrement();
+	CAMPAIGN_FAULT("population_create");
 	campaign_identity_leave(&identity);
 	return address.objectId;
 }
@@ -137,6 +139,7 @@ campaign_population_drop(const char *name)
 	{
 		campaign_identity_enter(&identity);
 		performDeletion(&address, DROP_RESTRICT, PERFORM_DELETION_INTERNAL);
+		CAMPAIGN_FAULT("population_drop");
 		campaign_identity_leave(&identity);
 		ReleaseCurrentSubTransaction();
 	}

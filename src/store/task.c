@@ -221,6 +221,8 @@ campaign_task_states(int64 run_id)
 					   " CASE WHEN t.state = 'failed' THEN t.error END"
 					   " FROM campaign.task t LEFT JOIN campaign.executors() e"
 					   " ON e.run_id = t.run_id AND e.activity = t.activity"
+					   " AND t.state IN ('ready', 'waiting')"
+					   " AND t.due_at <= clock_timestamp()"
 					   " WHERE t.run_id = $1");
 	CampaignRows *rows = campaign_query(&find, campaign_int8(run_id));
 	List	   *tasks = NIL;

@@ -51,7 +51,7 @@ ALTER ROLE regress_check NOLOGIN;
 UPDATE campaign.activity SET options = options - 'address' WHERE name = 'mail_things';
 UPDATE campaign.activity SET options = options || '{"unheard_of": 1}' WHERE name = 'lost';
 SELECT severity, activity, code, message FROM campaign_check('check');
-SELECT DISTINCT code, hint FROM campaign_check('check') ORDER BY code, hint;
+SELECT DISTINCT code, hint FROM campaign_check('check') ORDER BY code COLLATE "C", hint COLLATE "C";
 SET SESSION AUTHORIZATION regress_check;
 SELECT severity, activity, code, message FROM campaign_check('check');
 SELECT campaign_publish('check');
@@ -108,12 +108,6 @@ SELECT campaign_dimension('people', 'superpeople');
 SELECT campaign_create('super', 'superpeople');
 SELECT campaign_add_audience('super', 'everybody');
 SELECT severity, code, regexp_replace(message, '".*"', '"…"') AS message FROM campaign_check('super');
-SHOW campaign.enable_superuser_campaigns;
-SET campaign.enable_superuser_campaigns = off;
-SELECT severity, code FROM campaign_check('super');
-SET campaign.enable_superuser_campaigns = on;
-SELECT severity, code FROM campaign_check('super');
-RESET campaign.enable_superuser_campaigns;
 
 -- Clean up.
 SELECT campaign_drop(c) FROM unnest(ARRAY['check', 'brief', 'super']) c \g /dev/null

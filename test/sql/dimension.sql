@@ -167,6 +167,11 @@ SELECT campaign_dimension('by_bigint', name => '');
 \echo :LAST_ERROR_SQLSTATE
 SELECT campaign_dimension('by_bigint', name => repeat('n', 64));
 \echo :LAST_ERROR_SQLSTATE
+SELECT campaign_dimension('by_bigint', name => 'campaign.address');
+\echo :LAST_ERROR_SQLSTATE
+CREATE TABLE reserved (id bigint PRIMARY KEY, "campaign.address" text);
+SELECT campaign_dimension('reserved');
+\echo :LAST_ERROR_SQLSTATE
 SELECT campaign_dimension('by_bigint', addresses => '["email"]');
 \echo :LAST_ERROR_SQLSTATE
 SELECT campaign_dimension('by_bigint', addresses => '{"email": null}');

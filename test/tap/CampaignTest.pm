@@ -13,7 +13,7 @@ use Time::HiRes qw(usleep);
 
 our @EXPORT = qw(
   start_node as_owner try_as_owner make_people make_campaign verify_clean
-  children wait_for_child revive sound_log drop_fault
+  children wait_for_child kill_server sound_log
 );
 
 # A running server with the extension and its user "ann" in database postgres.
@@ -148,12 +148,19 @@ sub wait_for_child
 	return;
 }
 
-# Starts the server after its postmaster was killed: that works as soon as
-# the last of its orphans has noticed.
-sub revive
+# Kills the postmaster and starts it again, which works as soon as it and the
+# last of its orphans are gone.
+sub kill_server
 {
 	my ($node) = @_;
+	my $postmaster = $node->{_pid};
 
+	$node->kill9;
+	foreach (1 .. 2000)
+	{
+		last unless kill 0, $postmaster;
+		usleep(5_000);
+	}
 	foreach (1 .. 600)
 	{
 		return 1 if $node->start(fail_ok => 1);
@@ -170,17 +177,6 @@ sub sound_log
 	  split /\n/, slurp_file($node->logfile);
 
 	is(join("\n", @bad), '', $name);
-}
-
-# Has a fault point act once.
-sub drop_fault
-{
-	my ($node, $point, $action) = @_;
-	my $folder = $node->data_dir . '/campaign_faults';
-
-	mkdir $folder unless -d $folder;
-	append_to_file("$folder/.$point", $action);
-	rename "$folder/.$point", "$folder/$point" or die "rename: $!";
 }
 
 1;

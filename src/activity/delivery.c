@@ -1,0 +1,281 @@
+/*
+ * delivery.c
+ *		What the kinds of category "channel" share: one message per row that
+ *		may get one.
+ *
+ * Acting kinds: messages and exclusions go into the dispatch queue, the
+ * population goes on as it came.  One select decides in stages: the address
+ * and the consent, then what excludes, then (only for who is left) the values
+ * the templates need; a CASE keeps their expressions from being evaluated for
+ * anybody else.  The name of the kind is the name of the channel.
+ */
+#include "postgres.h"
+
+#include "utils/builtins.h"
+
+#include "activity/delivery.h"
+#include "activity/option.h"
+#include "base/clock.h"
+#include "base/text.h"
+#include "queue/content.h"
+#include "queue/enqueue.h"
+#include "set/row.h"
+
+/* The channel an activity sends by. */
+static const char *
+channel_of(const CampaignScope *scope)
+{
+	return scope->activity->kind;
+}
+
+/* An expression of the dimension's, under the search_path of its own. */
+static CampaignExpression *
+dimension_expression(const CampaignDimension *dimension, const char *text,
+					 const char *noun)
+{
+	return campaign_expression_parse(text,
+									 psprintf("%s of dimension \"%s\"", noun,
+											  dimension->name),
+									 dimension->search_path);
+}
+
+/* The address: the option's expression, or the dimension's. */
+static CampaignExpression *
+address_expression(const CampaignScope *scope)
+{
+	CampaignDimension *dimension = scope->target->dimension;
+	CampaignExpression *expression;
+	char	   *text;
+
+	expression = campaign_option_expression(scope->activity, "address");
+	if (expression != NULL)
+		return expression;
+	text = campaign_option_text(dimension->addresses, channel_of(scope));
+	if (text == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("dimension \"%s\" has no address for channel \"%s\"",
+						dimension->name, channel_of(scope)),
+				 errhint("Declare it with campaign_dimension(…, addresses => …), or give the option \"address\".")));
+	return dimension_expression(dimension, text, psprintf("address \"%s\"", channel_of(scope)));
+}
+
+/* The consent; NULL if none is asked for. */
+static CampaignExpression *
+consent_expression(const CampaignScope *scope)
+{
+	char	   *category = campaign_option_text(scope->activity->options,
+												"category");
+	char	   *text = campaign_option_text(scope->target->dimension->consent,
+											channel_of(scope));
+	CampaignExpression *expression;
+
+	if (text == NULL ||
+		(category != NULL && strcmp(category, "transactional") == 0))
+		return NULL;
+	expression = dimension_expression(scope->target->dimension, text,
+									  psprintf("consent \"%s\"", channel_of(scope)));
+	expression->condition = true;
+	return expression;
+}
+
+/* A doubt: marketing goes to everybody who has an address. */
+const char *
+campaign_delivery_warn(const CampaignScope *scope)
+{
+	char	   *category = campaign_option_text(scope->activity->options,
+												"category");
+
+	if (consent_expression(scope) != NULL ||
+		(category != NULL && strcmp(category, "transactional") == 0))
+		return NULL;
+	return psprintf("dimension \"%s\" declares no consent for channel \"%s\"",
+					scope->target->dimension->name, channel_of(scope));
+}
+
+/* The key of the person behind the row; NULL if the row is the person. */
+static CampaignExpression *
+person_expression(const CampaignScope *scope)
+{
+	CampaignDimension *dimension = scope->target->dimension;
+
+	return dimension->profile == NULL ? NULL :
+		dimension_expression(dimension, dimension->profile, "profile");
+}
+
+/* The expressions of the templates, in the order of the variables. */
+static List *
+template_expressions(const CampaignActivity *activity)
+{
+	CampaignMessageContent *content = campaign_content_parse(activity->kind,
+															 activity->options);
+	List	   *expressions = NIL;
+	ListCell   *cell;
+
+	foreach(cell, content->expressions)
+		expressions = lappend(expressions,
+							  campaign_expression_parse(lfirst(cell),
+														psprintf("template of activity \"%s\"",
+																 activity->name),
+														activity->search_path));
+	return expressions;
+}
+
+/* Everything the select of a delivery evaluates. */
+List *
+campaign_delivery_expressions(const CampaignScope *scope)
+{
+	List	   *expressions = template_expressions(scope->activity);
+	CampaignExpression *consent = consent_expression(scope);
+	CampaignExpression *person = person_expression(scope);
+
+	/* The option "address" is among the options already. */
+	if (campaign_option_text(scope->activity->options, "address") == NULL)
+		expressions = lappend(expressions, address_expression(scope));
+	if (consent != NULL)
+		expressions = lappend(expressions, consent);
+	if (person != NULL)
+		expressions = lappend(expressions, person);
+	return expressions;
+}
+
+/* First stage: the row with its address, consent, recipient and person. */
+static void
+append_addressed(CampaignSelect *select, const CampaignTask *task,
+				 const CampaignPopulation *population)
+{
+	const CampaignScope *scope = &task->scope;
+	const char *alias = quote_identifier(scope->target->dimension->name);
+	CampaignExpression *consent = consent_expression(scope);
+	CampaignExpression *person = person_expression(scope);
+	StringInfo	text = &select->text;
+
+	appendStringInfo(text, "(SELECT %s.*, pg_catalog.btrim((", alias);
+	campaign_select_expression(select, address_expression(scope));
+	appendStringInfoString(text, ")::pg_catalog.text) AS \"campaign.address\", ");
+	if (consent != NULL)
+		campaign_select_expression(select, consent);
+	else
+		appendStringInfoString(text, "true");
+	appendStringInfo(text, " AS \"campaign.consent\", %s AS \"campaign.recipient\", ",
+					 campaign_row_recipient(scope->target, population));
+	if (person != NULL)
+	{
+		appendStringInfoChar(text, '(');
+		campaign_select_expression(select, person);
+		appendStringInfoString(text, ")::pg_catalog.text");
+	}
+	else
+		appendStringInfoString(text, "NULL::pg_catalog.text");
+	appendStringInfoString(text, " AS \"campaign.person\" FROM ");
+	campaign_row_from(select, scope->target, population, CAMPAIGN_ROW_LEFT);
+	appendStringInfo(text, ") AS %s", alias);
+}
+
+/* Second stage: why the row gets no message, NULL if it may. */
+static void
+append_reasoned(CampaignSelect *select, const CampaignTask *task,
+				const CampaignPopulation *population)
+{
+	const char *alias = quote_identifier(task->scope.target->dimension->name);
+	StringInfo	text = &select->text;
+
+	appendStringInfo(text,
+					 "(SELECT %s.*, CASE"
+					 " WHEN NOT %s THEN 'gone'"
+					 " WHEN \"campaign.address\" IS NULL"
+					 " OR \"campaign.address\" = '' THEN 'no_address'"
+					 " WHEN \"campaign.address\" ~ '[[:cntrl:]]' THEN 'malformed_address'"
+					 " WHEN \"campaign.consent\" IS NOT TRUE THEN 'no_consent'"
+					 " WHEN \"campaign.s\".address_hash IS NOT NULL THEN 'suppressed'"
+					 " END AS \"campaign.excluded\","
+					 " \"campaign.h\".address_hash AS \"campaign.hash\" FROM ",
+					 alias,
+					 campaign_row_found(task->scope.target, population));
+	append_addressed(select, task, population);
+	appendStringInfo(text,
+					 " CROSS JOIN LATERAL (SELECT campaign.address_hash(\"campaign.address\") AS address_hash) AS \"campaign.h\""
+					 " LEFT JOIN campaign.suppressed AS \"campaign.s\" ON \"campaign.s\".channel = %s"
+					 " AND \"campaign.s\".address_hash = \"campaign.h\".address_hash) AS %s",
+					 quote_literal_cstr(channel_of(&task->scope)), alias);
+}
+
+/* Third stage: of the rows that share an address, the first one stays. */
+static void
+append_deduplicated(CampaignSelect *select, const CampaignTask *task,
+					const CampaignPopulation *population)
+{
+	const char *alias = quote_identifier(task->scope.target->dimension->name);
+	StringInfo	text = &select->text;
+
+	if (!campaign_option_bool(task->scope.activity->options,
+							  "one_per_address", true))
+	{
+		appendStringInfo(text, "(SELECT %s.*, \"campaign.excluded\" AS \"campaign.reason\" FROM ",
+						 alias);
+		append_reasoned(select, task, population);
+		appendStringInfo(text, ") AS %s", alias);
+		return;
+	}
+	appendStringInfo(text,
+					 "(SELECT %s.*, CASE WHEN \"campaign.excluded\" IS NULL"
+					 " AND pg_catalog.row_number() OVER"
+					 " (PARTITION BY \"campaign.hash\", \"campaign.excluded\""
+					 " ORDER BY \"campaign.recipient\" COLLATE \"C\") > 1"
+					 " THEN 'duplicate_address' ELSE \"campaign.excluded\" END"
+					 " AS \"campaign.reason\" FROM ", alias);
+	append_reasoned(select, task, population);
+	appendStringInfo(text, ") AS %s", alias);
+}
+
+/* The values of the templates' expressions, for who gets a message. */
+static void
+append_variables(CampaignSelect *select, const CampaignTask *task)
+{
+	StringInfo	text = &select->text;
+	ListCell   *cell;
+	List	   *expressions = template_expressions(task->scope.activity);
+
+	appendStringInfoString(text, "CASE WHEN \"campaign.reason\" IS NULL THEN ARRAY[");
+	foreach(cell, expressions)
+	{
+		appendStringInfoString(text, foreach_current_index(cell) > 0 ? ", (" : "(");
+		campaign_select_expression(select, lfirst(cell));
+		appendStringInfoString(text, ")::pg_catalog.text");
+	}
+	appendStringInfoString(text, "]::pg_catalog.text[] END");
+}
+
+/* The whole select: see campaign_enqueue for its columns. */
+static CampaignSelect *
+build_select(const CampaignTask *task)
+{
+	CampaignSelect *select = campaign_task_select(task);
+	StringInfo	text = &select->text;
+	CampaignPopulation *population = campaign_task_population(task, 0);
+
+	appendStringInfoString(text,
+						   "SELECT \"campaign.recipient\","
+						   " NULLIF(\"campaign.person\", \"campaign.recipient\"),"
+						   " \"campaign.address\", \"campaign.reason\", ");
+	append_variables(select, task);
+	appendStringInfoString(text, " FROM ");
+	append_deduplicated(select, task, population);
+	appendStringInfoString(text, " ORDER BY \"campaign.recipient\" COLLATE \"C\"");
+	return select;
+}
+
+/* Enqueues, and passes the whole population on. */
+void
+campaign_delivery_run(CampaignTask *task)
+{
+	CampaignEnqueue enqueue = {0};
+
+	enqueue.run_id = task->run->id;
+	enqueue.activity = task->scope.activity->name;
+	enqueue.channel = channel_of(&task->scope);
+	enqueue.epoch = task->run->epoch;
+	enqueue.due_at = campaign_clock_now();
+	campaign_enqueue(&enqueue, build_select(task));
+	campaign_task_pass(task, 0);
+}

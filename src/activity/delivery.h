@@ -1,0 +1,27 @@
+/*
+ * delivery.h
+ *		What the kinds of category "channel" share.
+ */
+#ifndef CAMPAIGN_DELIVERY_H
+#define CAMPAIGN_DELIVERY_H
+
+#include "postgres.h"
+
+#include "activity/activity.h"
+
+/* Options every channel has, for the arrays of its kind. */
+#define CAMPAIGN_DELIVERY_OPTIONS \
+	{"address", CAMPAIGN_OPTION_VALUE, false, "the dimension's address for the channel", \
+	"Expression giving the address."}, \
+	{"category", CAMPAIGN_OPTION_CHOICE, false, "marketing", \
+		"Marketing needs the dimension's consent, transactional does not.", \
+	"marketing, transactional"}, \
+	{"one_per_address", CAMPAIGN_OPTION_BOOLEAN, false, "true", \
+	"Whether only the first of several rows with one address gets the message."}
+
+/* The functions of a CampaignKind. */
+extern List *campaign_delivery_expressions(const CampaignScope *scope);
+extern const char *campaign_delivery_warn(const CampaignScope *scope);
+extern void campaign_delivery_run(CampaignTask *task);
+
+#endif							/* CAMPAIGN_DELIVERY_H */

@@ -1,0 +1,382 @@
+-- A function that somebody may call who should not, or a row that somebody
+-- sees who should not, is a breach: everything is tried as everybody.
+\set VERBOSITY terse
+CREATE ROLE regress_rights_boss SUPERUSER;
+CREATE ROLE regress_rights_ann LOGIN;
+CREATE ROLE regress_rights_bob LOGIN;
+CREATE ROLE regress_rights_member LOGIN IN ROLE regress_rights_ann;
+CREATE ROLE regress_rights_noinherit LOGIN NOINHERIT IN ROLE regress_rights_ann;
+CREATE ROLE regress_rights_nologin;
+CREATE ROLE regress_rights_plain LOGIN;
+CREATE ROLE regress_rights_outsider LOGIN;
+GRANT USAGE ON SCHEMA campaign TO regress_rights_ann, regress_rights_bob,
+	regress_rights_member, regress_rights_noinherit, regress_rights_nologin, regress_rights_plain;
+CREATE SCHEMA rights;
+GRANT ALL ON SCHEMA rights TO PUBLIC;
+SET search_path = rights, public;
+
+-- ---------------------------------------------------------------------------
+-- What the catalog says
+-- ---------------------------------------------------------------------------
+
+CREATE TEMP VIEW member AS
+SELECT d.classid, d.objid FROM pg_depend d
+JOIN pg_extension e ON e.oid = d.refobjid AND d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e'
+WHERE e.extname = 'campaign';
+GRANT SELECT ON member TO PUBLIC;
+-- Functions with a search path that a caller could choose: none.
+SELECT p.oid::regprocedure AS function, p.prosecdef AS definer
+FROM member d JOIN pg_proc p ON p.oid = d.objid AND d.classid = 'pg_proc'::regclass JOIN pg_language l ON l.oid = p.prolang
+WHERE p.prosecdef OR l.lanname IN ('sql', 'plpgsql') AND p.prosqlbody IS NULL ORDER BY 1::text;
+-- Whom functions are executable by, and how they may be planned.
+SELECT p.oid::regprocedure AS function, p.prokind AS kind, p.provolatile AS vol, p.proparallel AS par, p.proisstrict AS strict,
+	p.proleakproof AS leakproof, EXISTS (SELECT FROM aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a
+	WHERE a.grantee = 0 AND a.privilege_type = 'EXECUTE') AS public
+FROM member d JOIN pg_proc p ON p.oid = d.objid AND d.classid = 'pg_proc'::regclass ORDER BY p.oid::regprocedure::text COLLATE "C";
+-- Rights on relations that anybody but the extension's owner has: to read
+-- views and the log, no others.
+SELECT c.oid::regclass AS relation, c.relkind AS kind, a.privilege_type, a.grantee = 0 AS public
+FROM member d JOIN pg_class c ON c.oid = d.objid AND d.classid = 'pg_class'::regclass,
+aclexplode(coalesce(c.relacl, acldefault(CASE c.relkind WHEN 'S' THEN 's'::"char" ELSE 'r' END, c.relowner))) a
+WHERE a.grantee <> c.relowner ORDER BY 1::text, 3;
+SELECT attrelid::regclass, attname FROM pg_attribute WHERE attacl IS NOT NULL AND attrelid IN (SELECT objid FROM member);
+SELECT n.nspname, a.privilege_type, a.grantee = 0 AS public
+FROM pg_namespace n, aclexplode(n.nspacl) a
+WHERE n.nspname LIKE 'campaign%' AND a.grantee <> n.nspowner AND a.grantee = 0 ORDER BY 1, 2;
+SELECT t.typname, a.privilege_type FROM member d JOIN pg_type t ON t.oid = d.objid AND d.classid = 'pg_type'::regclass,
+aclexplode(coalesce(t.typacl, acldefault('T', t.typowner))) a
+WHERE a.grantee = 0 AND t.typcategory <> 'A' AND t.typtype = 'c'
+	AND EXISTS (SELECT FROM pg_class c WHERE c.oid = t.typrelid AND c.relkind = 'c') ORDER BY 1;
+-- Tables without row security, and policies: the log has one.
+SELECT c.oid::regclass FROM member d JOIN pg_class c ON c.oid = d.objid AND d.classid = 'pg_class'::regclass
+WHERE c.relkind IN ('r', 'p') AND NOT c.relrowsecurity;
+SELECT polrelid::regclass, polname, polcmd, polroles, pg_get_expr(polqual, polrelid)
+FROM pg_policy WHERE polrelid IN (SELECT objid FROM member);
+-- Partitions and populations are not members: they have it, too.
+SELECT c.oid::regclass FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+WHERE i.inhparent = 'campaign.dispatch'::regclass AND NOT c.relrowsecurity;
+SELECT count(*) FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid, aclexplode(c.relacl) a
+WHERE i.inhparent = 'campaign.dispatch'::regclass AND a.grantee <> c.relowner;
+-- Views that could leak rows to functions of the reader's: none but the one of
+-- hashes without owners.
+SELECT c.oid::regclass FROM member d JOIN pg_class c ON c.oid = d.objid AND d.classid = 'pg_class'::regclass
+WHERE c.relkind = 'v' AND NOT coalesce('security_barrier=true' = ANY (c.reloptions), false);
+-- Code that runs behind a statement's back: none on our tables.
+SELECT tgrelid::regclass, tgname FROM pg_trigger WHERE tgrelid IN (SELECT objid FROM member) AND NOT tgisinternal;
+SELECT ev_class::regclass FROM pg_rewrite JOIN pg_class c ON c.oid = ev_class
+WHERE ev_class IN (SELECT objid FROM member) AND c.relkind <> 'v';
+-- What pg_dump would lose: nothing.
+SELECT c.oid::regclass AS relation, c.relkind FROM pg_extension e, member d
+JOIN pg_class c ON c.oid = d.objid AND d.classid = 'pg_class'::regclass AND c.relkind IN ('r', 'p', 'S')
+WHERE e.extname = 'campaign' AND NOT c.oid = ANY (coalesce(e.extconfig, '{}')) ORDER BY 1;
+-- Foreign keys without an index on the referencing columns: none.
+SELECT c.conrelid::regclass AS table, c.conname FROM pg_constraint c
+WHERE c.contype = 'f' AND c.conrelid IN (SELECT objid FROM member) AND NOT EXISTS (
+	SELECT FROM pg_index i WHERE i.indrelid = c.conrelid
+		AND (i.indkey::int2[])[0:cardinality(c.conkey) - 1] @> c.conkey)
+ORDER BY 1::text, 2;
+-- Columns that would stop pg_upgrade: none.
+SELECT attrelid::regclass, attname, atttypid::regtype FROM pg_attribute
+WHERE attrelid IN (SELECT objid FROM member) AND atttypid::regtype::text IN
+	('regproc', 'regprocedure', 'regoper', 'regoperator', 'regnamespace', 'regconfig', 'regdictionary', 'regcollation');
+-- Keys and other unique columns compare bytes, whatever the locale becomes.
+SELECT i.indexrelid::regclass, a.attname FROM pg_index i
+JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey)
+WHERE i.indisunique AND i.indrelid IN (SELECT objid FROM member)
+	AND a.attcollation NOT IN (0, 'pg_catalog."C"'::regcollation);
+
+-- ---------------------------------------------------------------------------
+-- Two owners, each with everything
+-- ---------------------------------------------------------------------------
+
+SET SESSION AUTHORIZATION regress_rights_ann;
+CREATE TABLE ann_people (id int PRIMARY KEY, email text, opt_in boolean, divisor int DEFAULT 1);
+INSERT INTO ann_people SELECT g, 'ann' || g || '@example.com', g > 1 FROM generate_series(1, 5) g;
+SELECT campaign_dimension('ann_people', name => 'people', addresses => '{"email": "email"}', consent => '{"email": "opt_in"}');
+SELECT campaign_create('ann', dimension => 'people');
+SELECT campaign_add_audience('ann', 'everybody');
+SELECT campaign_add_email('ann', 'mail', after => 'everybody', subject => 'From ann', body => '<p>{{ id }}</p>');
+SELECT campaign_add_audience('ann', 'fails', filter => '1 / divisor = 1', after => 'mail');
+SELECT campaign_publish('ann');
+UPDATE ann_people SET divisor = 0;
+SELECT campaign_start('ann') AS ann_run \gset
+SELECT campaign_wait(:ann_run);
+SET SESSION AUTHORIZATION regress_rights_bob;
+CREATE TABLE bob_people (id int PRIMARY KEY, email text, opt_in boolean, divisor int DEFAULT 1);
+INSERT INTO bob_people SELECT g, 'bob' || g || '@example.com', g > 2 FROM generate_series(1, 7) g;
+SELECT campaign_dimension('bob_people', name => 'people', addresses => '{"email": "email"}', consent => '{"email": "opt_in"}');
+SELECT campaign_create('bob', dimension => 'people');
+SELECT campaign_add_audience('bob', 'everybody');
+SELECT campaign_add_email('bob', 'mail', after => 'everybody', subject => 'From bob', body => '<p>{{ id }}</p>');
+SELECT campaign_add_audience('bob', 'fails', filter => '1 / divisor = 1', after => 'mail');
+SELECT campaign_publish('bob');
+UPDATE bob_people SET divisor = 0;
+SELECT campaign_start('bob') AS bob_run \gset
+SELECT campaign_wait(:bob_run);
+
+-- What each role sees in each view, by owner.
+RESET SESSION AUTHORIZATION;
+CREATE TABLE seen (role text, relation text, ann bigint, bob bigint, error text);
+GRANT ALL ON seen TO PUBLIC;
+CREATE FUNCTION look(ann_run bigint, bob_run bigint) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+	relation text;
+	ann bigint;
+	bob bigint;
+BEGIN
+	FOR relation IN SELECT objid::regclass::text FROM pg_temp.member JOIN pg_class c ON c.oid = objid
+		WHERE classid = 'pg_class'::regclass AND relkind IN ('r', 'p', 'v', 'S') AND relname <> 'suppressed'
+	LOOP
+		BEGIN
+			IF EXISTS (SELECT FROM pg_attribute WHERE attrelid = relation::regclass AND attname = 'run_id') THEN
+				EXECUTE format('SELECT count(*) FILTER (WHERE run_id = $1), count(*) FILTER (WHERE run_id = $2) FROM %s', relation)
+				INTO ann, bob USING ann_run, bob_run;
+			ELSE
+				EXECUTE format('SELECT count(*), count(*) FROM %s', relation) INTO ann, bob;
+			END IF;
+			INSERT INTO rights.seen VALUES (session_user, relation, ann, bob);
+		EXCEPTION WHEN OTHERS THEN
+			INSERT INTO rights.seen VALUES (session_user, relation, NULL, NULL, sqlstate);
+		END;
+	END LOOP;
+END $$;
+SET SESSION AUTHORIZATION regress_rights_boss; SELECT look(:ann_run, :bob_run);
+SET SESSION AUTHORIZATION regress_rights_ann; SELECT look(:ann_run, :bob_run);
+SET SESSION AUTHORIZATION regress_rights_bob; SELECT look(:ann_run, :bob_run);
+SET SESSION AUTHORIZATION regress_rights_member; SELECT look(:ann_run, :bob_run);
+SET SESSION AUTHORIZATION regress_rights_noinherit; SELECT look(:ann_run, :bob_run);
+SET SESSION AUTHORIZATION regress_rights_nologin; SELECT look(:ann_run, :bob_run);
+SET SESSION AUTHORIZATION regress_rights_plain; SELECT look(:ann_run, :bob_run);
+SET SESSION AUTHORIZATION regress_rights_outsider; SELECT look(:ann_run, :bob_run);
+RESET SESSION AUTHORIZATION;
+-- Views: the owner, who is a member of the owner, and superusers; nobody else.
+SELECT relation, replace(role, 'regress_rights_', '') AS role, ann, bob, error FROM seen
+WHERE relation IN (SELECT objid::regclass::text FROM member JOIN pg_class c ON c.oid = objid
+	WHERE classid = 'pg_class'::regclass AND relkind = 'v') OR relation = 'campaign.log'
+ORDER BY relation COLLATE "C", role COLLATE "C";
+-- Tables and sequences: superusers.
+SELECT replace(role, 'regress_rights_', '') AS role, error, count(*) > 0 AS some FROM seen
+WHERE relation NOT IN (SELECT objid::regclass::text FROM member JOIN pg_class c ON c.oid = objid
+	WHERE classid = 'pg_class'::regclass AND relkind = 'v') AND relation <> 'campaign.log'
+GROUP BY 1, 2 ORDER BY 1 COLLATE "C", 2;
+-- The same rows, asked with a function that tells what it is shown.
+SET SESSION AUTHORIZATION regress_rights_bob;
+CREATE FUNCTION tell(what text) RETURNS boolean LANGUAGE plpgsql COST 0.0000001 AS $$
+BEGIN
+	IF what ~ 'ann' THEN RAISE NOTICE 'leaked: %', what; END IF;
+	RETURN true;
+END $$;
+SELECT count(*) FROM campaign.message WHERE tell(address);
+SELECT count(*) > 0 AS some FROM campaign.log WHERE tell(campaign);
+SELECT count(*) FROM campaign.run_progress WHERE tell(campaign);
+SELECT count(*) FROM campaign.excluded e, campaign.flow_counts f WHERE tell(e.recipient || f.source) AND e.run_id = f.run_id;
+SELECT count(*) FROM campaign_claim('email', 100) WHERE address !~ '^bob';
+SELECT count(*) FROM campaign.executors() e WHERE e.owner <> 'regress_rights_bob'::regrole;
+-- A grant by mistake shows nothing, and changes nothing.
+RESET SESSION AUTHORIZATION;
+BEGIN;
+GRANT ALL ON ALL TABLES IN SCHEMA campaign TO regress_rights_bob;
+SET LOCAL SESSION AUTHORIZATION regress_rights_bob;
+SELECT (SELECT count(*) FROM campaign.campaign), (SELECT count(*) FROM campaign.dispatch), (SELECT count(*) FROM campaign.suppression),
+	(SELECT count(*) FROM campaign.task), (SELECT count(*) FROM campaign.dimension);
+UPDATE campaign.campaign SET owner = 10;
+DELETE FROM campaign.task;
+INSERT INTO campaign.suppression (channel, address_hash, role_name) VALUES ('email', campaign.address_hash('x'), 'x');
+ROLLBACK;
+-- No table, sequence or view takes a row from anybody.
+CREATE TABLE tries (role text, relation text, verb text, error text);
+GRANT ALL ON tries TO PUBLIC;
+CREATE FUNCTION try_dml() RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+	relation text;
+	verb text;
+	code text;
+BEGIN
+	FOR relation IN SELECT objid::regclass::text FROM pg_temp.member JOIN pg_class c ON c.oid = objid
+		WHERE classid = 'pg_class'::regclass AND relkind IN ('r', 'p', 'v')
+		UNION ALL SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'campaign.dispatch'::regclass
+	LOOP
+		FOREACH verb IN ARRAY ARRAY['INSERT INTO %s DEFAULT VALUES', 'DELETE FROM %s', 'TRUNCATE %s', 'LOCK %s IN ACCESS EXCLUSIVE MODE',
+			'ALTER TABLE %s DISABLE ROW LEVEL SECURITY', 'CREATE TRIGGER t AFTER INSERT ON %s EXECUTE FUNCTION suppress_redundant_updates_trigger()']
+		LOOP
+			BEGIN
+				code := NULL;
+				EXECUTE format(verb, relation);
+			EXCEPTION WHEN OTHERS THEN
+				code := sqlstate;
+			END;
+			INSERT INTO rights.tries VALUES (session_user, relation, verb, code);
+		END LOOP;
+	END LOOP;
+END $$;
+SET SESSION AUTHORIZATION regress_rights_ann; SELECT try_dml();
+SET SESSION AUTHORIZATION regress_rights_member; SELECT try_dml();
+SET SESSION AUTHORIZATION regress_rights_plain; SELECT try_dml();
+SET SESSION AUTHORIZATION regress_rights_outsider; SELECT try_dml();
+RESET SESSION AUTHORIZATION;
+SELECT replace(role, 'regress_rights_', '') AS role, error, count(*) > 90 AS many FROM tries GROUP BY 1, 2 ORDER BY 1 COLLATE "C", 2;
+SELECT * FROM tries WHERE error IS DISTINCT FROM '42501';
+SET SESSION AUTHORIZATION regress_rights_plain;
+CREATE TABLE campaign.intruder ();
+CREATE TABLE campaign_data.intruder ();
+RESET SESSION AUTHORIZATION;
+
+-- ---------------------------------------------------------------------------
+-- Every function, as everybody, on what is his, somebody else's, or missing
+-- ---------------------------------------------------------------------------
+
+-- In a call, $1 stands for the name of a campaign, $2 for a run, $3 for a lease.
+CREATE TABLE calls (function regprocedure, object text, call text);
+INSERT INTO calls VALUES
+('campaign_dimension(regclass, text, text, jsonb, jsonb, text, text, text)', 'table', $$SELECT campaign_dimension(('rights.' || nullif($1, 'nobody') || '_people')::regclass)$$),
+('campaign_create(text, text, text, jsonb)', 'none', $$SELECT campaign_create('new', 'people')$$),
+('campaign_add(text, text, text, jsonb, text)', 'campaign', $$SELECT campaign_add($1, 'new', 'audience')$$),
+('campaign_connect(text, text, text)', 'campaign', $$SELECT campaign_connect($1, 'mail', 'everybody')$$),
+('campaign_disconnect(text, text, text)', 'campaign', $$SELECT campaign_disconnect($1, 'everybody', 'mail')$$),
+('campaign_alter(text, text, jsonb)', 'campaign', $$SELECT campaign_alter($1, 'everybody', '{"filter": "true"}')$$),
+('campaign_remove(text, text)', 'campaign', $$SELECT campaign_remove($1, 'fails')$$),
+('campaign_rename(text, text, text)', 'campaign', $$SELECT campaign_rename($1, 'everybody', 'all_of_them')$$),
+('campaign_drop(text)', 'idle', $$SELECT campaign_drop($1)$$),
+('campaign_define(jsonb)', 'campaign', $$SELECT campaign_define(jsonb_build_object('campaign', $1, 'dimension', 'people', 'activities', '[]'::jsonb, 'transitions', '[]'::jsonb))$$),
+('campaign_export(text, integer)', 'campaign', $$SELECT campaign_export($1)$$),
+('campaign_add_audience(text, text, text, text, boolean, text)', 'campaign', $$SELECT campaign_add_audience($1, 'new')$$),
+('campaign_add_split(text, text, jsonb, text, text)', 'campaign', $$SELECT campaign_add_split($1, 'new', '[{"name": "a"}]')$$),
+('campaign_add_fork(text, text, text)', 'campaign', $$SELECT campaign_add_fork($1, 'new')$$),
+('campaign_add_join(text, text, text, text)', 'campaign', $$SELECT campaign_add_join($1, 'new')$$),
+('campaign_add_wait(text, text, interval, timestamp with time zone, text)', 'campaign', $$SELECT campaign_add_wait($1, 'new', '1 day')$$),
+('campaign_add_email(text, text, text, text, text, text, boolean, text)', 'campaign', $$SELECT campaign_add_email($1, 'new', 's', 'b')$$),
+('campaign_add_end(text, text, text)', 'campaign', $$SELECT campaign_add_end($1, 'new')$$),
+('campaign_publish(text)', 'campaign', $$SELECT campaign_publish($1)$$),
+('campaign_start(text, jsonb)', 'idle', $$SELECT campaign_start($1)$$),
+('campaign_wait(bigint, interval)', 'run', $$SELECT campaign_wait($2)$$),
+('campaign_pause(bigint)', 'run', $$SELECT campaign_pause($2)$$),
+('campaign_resume(bigint)', 'run', $$SELECT campaign_resume($2)$$),
+('campaign_stop(bigint)', 'run', $$SELECT campaign_stop($2)$$),
+('campaign_retry(bigint)', 'run', $$SELECT campaign_retry($2)$$),
+('campaign_adopt()', 'none', $$SELECT campaign_adopt()$$),
+('campaign_work()', 'none', $$CALL campaign_work()$$),
+('campaign_claim(text, integer, interval)', 'none', $$SELECT count(*) FROM campaign_claim('email', 1)$$),
+('campaign_ack(uuid, jsonb)', 'lease', $$SELECT result FROM campaign_ack($3)$$),
+('campaign_release(uuid)', 'lease', $$SELECT campaign_release($3)$$),
+('campaign_extend(uuid, interval)', 'lease', $$SELECT campaign_extend($3, '1 hour')$$),
+('campaign_suppress(text, text, text)', 'none', $$SELECT campaign_suppress('email', 'new@example.com')$$),
+('campaign_unsuppress(text, text)', 'none', $$SELECT campaign_unsuppress('email', 'of_boss@example.com')$$),
+('campaign_kinds()', 'none', $$SELECT count(*) FROM campaign_kinds()$$),
+('campaign_check(text)', 'campaign', $$SELECT count(*) FROM campaign_check($1)$$),
+('campaign_graph(text, text, bigint)', 'campaign', $$SELECT length(campaign_graph($1)) > 0$$),
+('campaign_verify(bigint)', 'run', $$SELECT count(*) FROM campaign_verify($2)$$),
+('campaign.visible(oid)', 'role', $$SELECT campaign.visible(to_regrole('regress_rights_' || $1))$$),
+('campaign.sample_position(text, text)', 'none', $$SELECT campaign.sample_position('a', 'b') < 1$$),
+('campaign.home()', 'none', $$SELECT campaign.home() ~ '/'$$),
+('campaign.executors()', 'none', $$SELECT count(*) FROM campaign.executors() WHERE owner <> ALL (ARRAY[to_regrole('regress_rights_ann'), to_regrole('regress_rights_bob')])$$),
+('campaign.address_hash(text)', 'none', $$SELECT campaign.address_hash('a') = campaign.address_hash(' A ')$$);
+-- Functions without a call here: none; write one.
+SELECT d.objid::regprocedure AS "function without a test" FROM member d
+WHERE d.classid = 'pg_proc'::regclass AND d.objid NOT IN (SELECT function FROM calls) ORDER BY 1;
+
+SELECT campaign_stop(:ann_run), campaign_stop(:bob_run);
+SELECT campaign_suppress('email', 'of_boss@example.com');
+UPDATE ann_people SET divisor = 1;
+UPDATE bob_people SET divisor = 1;
+SET SESSION AUTHORIZATION regress_rights_ann;
+SELECT campaign_create('ann running', dimension => 'people');
+SELECT campaign_add_audience('ann running', 'everybody');
+SELECT campaign_add_email('ann running', 'mail', after => 'everybody', subject => 's', body => 'b');
+SELECT campaign_add_wait('ann running', 'wait', duration => '1 day', after => 'mail');
+SELECT campaign_publish('ann running');
+SELECT campaign_start('ann running') AS ann_run \gset
+SELECT campaign_wait(:ann_run);
+SELECT lease AS ann_lease FROM campaign_claim('email', 1) \gset
+SET SESSION AUTHORIZATION regress_rights_bob;
+SELECT campaign_create('bob running', dimension => 'people');
+SELECT campaign_add_audience('bob running', 'everybody');
+SELECT campaign_add_email('bob running', 'mail', after => 'everybody', subject => 's', body => 'b');
+SELECT campaign_add_wait('bob running', 'wait', duration => '1 day', after => 'mail');
+SELECT campaign_publish('bob running');
+SELECT campaign_start('bob running') AS bob_run \gset
+SELECT campaign_wait(:bob_run);
+SELECT lease AS bob_lease FROM campaign_claim('email', 1) \gset
+RESET SESSION AUTHORIZATION;
+CREATE TABLE objects (owner text, campaign text, run bigint, lease uuid);
+INSERT INTO objects VALUES ('ann', 'ann', :ann_run, :'ann_lease'), ('bob', 'bob', :bob_run, :'bob_lease'),
+	('nobody', 'nobody', 999999999, '00000000-0000-0000-0000-000000000001');
+CREATE TABLE results (role text, function text, object text, owner text, result text);
+GRANT ALL ON results TO PUBLIC;
+GRANT SELECT ON calls, objects TO PUBLIC;
+-- Makes every call, undoing what it did.
+CREATE FUNCTION call_all() RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+	c record;
+	outcome text;
+BEGIN
+	FOR c IN SELECT p.proname, k.object, k.call, o.* FROM rights.calls k JOIN pg_proc p ON p.oid = k.function, rights.objects o
+		WHERE k.object <> 'none' OR o.owner = 'nobody'
+	LOOP
+		BEGIN
+			EXECUTE replace(replace(replace(c.call, '$1', quote_literal(c.campaign)), '$2', c.run || '::bigint'), '$3', quote_literal(c.lease) || '::uuid')
+			INTO outcome;
+			RAISE EXCEPTION USING errcode = 'ZZZZZ';
+		EXCEPTION WHEN SQLSTATE 'ZZZZZ' THEN
+			outcome := CASE WHEN c.proname ~ '_(start|export|dimension)$' THEN 'done' ELSE coalesce(nullif(outcome, ''), 'done') END;
+		WHEN OTHERS THEN
+			outcome := sqlstate || CASE WHEN sqlstate = '42501' AND sqlerrm ~ '^permission denied for schema campaign' THEN ' user' ELSE '' END;
+		END;
+		INSERT INTO rights.results VALUES (replace(session_user, 'regress_rights_', ''), c.proname, c.object, c.owner, outcome);
+	END LOOP;
+END $$;
+\set QUIET on
+SET client_min_messages = warning;
+SET SESSION AUTHORIZATION regress_rights_boss; SELECT call_all();
+SET SESSION AUTHORIZATION regress_rights_ann; SELECT call_all();
+SET SESSION AUTHORIZATION regress_rights_bob; SELECT call_all();
+SET SESSION AUTHORIZATION regress_rights_member; SELECT call_all();
+SET SESSION AUTHORIZATION regress_rights_noinherit; SELECT call_all();
+SET SESSION AUTHORIZATION regress_rights_nologin; SELECT call_all();
+SET SESSION AUTHORIZATION regress_rights_plain; SELECT call_all();
+SET SESSION AUTHORIZATION regress_rights_outsider; SELECT call_all();
+RESET SESSION AUTHORIZATION;
+-- Each cell: what the call gave on what belongs to ann / bob / nobody, or, of
+-- functions without an object, what it gave.
+CREATE VIEW cell AS SELECT function, role, string_agg(result, ' / ' ORDER BY owner COLLATE "C") AS outcome
+FROM results GROUP BY function, role;
+SELECT function, max(outcome) FILTER (WHERE role = 'boss') AS boss, max(outcome) FILTER (WHERE role = 'ann') AS ann,
+	max(outcome) FILTER (WHERE role = 'bob') AS bob, max(outcome) FILTER (WHERE role = 'plain') AS plain
+FROM cell GROUP BY function ORDER BY function COLLATE "C";
+-- A member of ann is ann to us; one who does not inherit her rights is not.
+SELECT a.function, a.outcome AS ann, m.outcome AS member FROM cell a JOIN cell m USING (function)
+WHERE a.role = 'ann' AND m.role = 'member' AND a.outcome <> m.outcome ORDER BY 1 COLLATE "C";
+SELECT p.function, p.outcome AS plain, o.role, o.outcome FROM cell p JOIN cell o USING (function)
+WHERE p.role = 'plain' AND o.role IN ('noinherit', 'nologin') AND p.outcome <> o.outcome ORDER BY 1 COLLATE "C", 3 COLLATE "C";
+-- Without USAGE on schema campaign nothing works.
+SELECT outcome, count(*), min(function COLLATE "C") FROM cell WHERE role = 'outsider' GROUP BY 1 ORDER BY 1;
+-- Somebody else's and what is not there cannot be told apart.
+SELECT f.role, f.function, f.result, m.result FROM results f JOIN results m USING (role, function)
+WHERE f.role IN ('ann', 'bob', 'plain', 'noinherit', 'nologin') AND f.owner IN ('ann', 'bob') AND f.owner <> f.role
+	AND m.owner = 'nobody' AND f.result <> m.result ORDER BY 1, 2;
+
+-- ---------------------------------------------------------------------------
+-- Installing: not into the schema of the tables, not over somebody's objects
+-- ---------------------------------------------------------------------------
+
+\set QUIET off
+\set VERBOSITY default
+SET SESSION AUTHORIZATION regress_rights_plain;
+CREATE EXTENSION campaign;
+RESET SESSION AUTHORIZATION;
+SELECT extrelocatable FROM pg_extension WHERE extname = 'campaign';
+ALTER EXTENSION campaign SET SCHEMA rights;
+
+-- Nothing is left behind.
+\set VERBOSITY terse
+SELECT campaign_stop(:ann_run), campaign_stop(:bob_run);
+SELECT campaign_drop(c) FROM unnest(ARRAY['ann', 'bob', 'ann running', 'bob running']) c;
+SELECT campaign_unsuppress('email', 'of_boss@example.com');
+SELECT count(*) FROM pg_tables WHERE schemaname = 'campaign_data' AND tableowner ~ 'regress_rights';
+DELETE FROM campaign.dimension WHERE owner_name ~ 'regress_rights';
+DELETE FROM campaign.log WHERE role_name ~ 'regress_rights' OR campaign ~ '^(ann|bob)';
+DELETE FROM campaign.lost_lease l WHERE NOT EXISTS (SELECT FROM pg_roles r WHERE r.oid = l.holder AND r.rolname !~ '^regress_rights');
+DROP SCHEMA rights CASCADE;
+DROP OWNED BY regress_rights_boss, regress_rights_ann, regress_rights_bob, regress_rights_member, regress_rights_noinherit,
+	regress_rights_nologin, regress_rights_plain, regress_rights_outsider;
+DROP ROLE regress_rights_boss, regress_rights_ann, regress_rights_bob, regress_rights_member, regress_rights_noinherit,
+	regress_rights_nologin, regress_rights_plain, regress_rights_outsider;

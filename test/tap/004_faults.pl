@@ -1,0 +1,226 @@
+# If this fails, there is a moment in which an error, the end of a process or a
+# crash leaves a run or a message half done.
+#
+# Every fault point in the sources is reached with every action: those on the
+# way of a run while it runs, the others by the call that they belong to.  A
+# point for which there is no scenario below fails the test.
+use strict;
+use warnings FATAL => 'all';
+
+use CampaignServer qw(plant_fault fault_fired);
+use CampaignTest;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $wants_run = 'SELECT campaign_start(%s)';
+my $claim = q(SELECT count(*) FROM campaign_claim('email', 10000, '1 hour'));
+
+# Where the fault strikes: in a worker while a run goes on, in the executor of
+# a run that was stopped, or in the session that makes this call.
+my %scenario = (
+	scheduler_connect => \&fault_in_worker,
+	scheduler_turn => \&fault_in_worker,
+	executor_connect => \&fault_in_worker,
+	run_begun => \&fault_in_worker,
+	task_prepared => \&fault_in_worker,
+	task_executed => \&fault_in_worker,
+	task_recorded => \&fault_in_worker,
+	task_committed => \&fault_in_worker,
+	population_create => \&fault_in_worker,
+	population_drop => \&fault_in_worker,
+	enqueue_chunk => \&fault_in_worker,
+	enqueue_plan => \&fault_in_worker,
+	enqueue_close => \&fault_in_worker,
+	run_halted => \&fault_in_stop,
+	publish => \&fault_in_publish,
+	hand_over => \&fault_in_control,
+	claim_lease => \&fault_in_claim,
+	claim => \&fault_in_claim,
+	acknowledge => \&fault_in_acknowledge,
+);
+
+# A scheduler that leaves at once is started for every run.
+my $node = start_node('faults', 'campaign.scheduler_idle = 0');
+make_people($node, 3000);
+make_campaign($node, 'c', filter => 'score < 95 AND pg_sleep(0) IS NOT NULL', wait => '1 millisecond');
+
+# ---------------------------------- tools ---------------------------------
+
+# The names in the sources.
+sub fault_points
+{
+	my %points;
+
+	foreach my $file (glob 'src/*/*.c')
+	{
+		$points{$_} = 1 foreach slurp_file($file) =~ /\bCAMPAIGN_FAULT\("(\w+)"\)/g;
+	}
+	return sort keys %points;
+}
+
+# Waits for the server after something in it was killed.
+sub wait_for_server
+{
+	$node->poll_query_until('postgres', 'SELECT true') or die 'no server';
+}
+
+# The state of the run as soon as it is one of these.
+sub wait_for_state
+{
+	my ($run, $states) = @_;
+
+	$node->poll_query_until('postgres', "SELECT state ~ '^($states)\$' FROM campaign.run WHERE run_id = $run")
+	  or return 'neither';
+	return $node->safe_psql('postgres', "SELECT state FROM campaign.run WHERE run_id = $run");
+}
+
+# The state of the run in the end; an error is a reason to try again once.
+sub wait_for_end
+{
+	my ($run) = @_;
+	my $state = wait_for_state($run, 'succeeded|failed');
+
+	return $state if $state ne 'failed';
+	as_owner($node, "SELECT campaign_retry($run)");
+	return wait_for_state($run, 'succeeded|failed') . ' after retry';
+}
+
+# Sends all that waits, so that the next scenario has messages of its own only.
+sub drain
+{
+	my $leases = as_owner($node, "SELECT DISTINCT lease FROM campaign_claim('email', 10000)");
+
+	as_owner($node, "SELECT campaign_ack('$_')") foreach split /\n/, $leases;
+}
+
+# Makes a call fail at the point.
+sub strike
+{
+	my ($point, $action, $call) = @_;
+
+	plant_fault($node, $point, $action);
+	my ($status) = try_as_owner($node, $call);
+	wait_for_server();
+	isnt($status, 0, "$point, $action: the call fails");
+	ok(fault_fired($node, $point), "$point, $action: the point was reached");
+}
+
+# -------------------------------- scenarios -------------------------------
+
+sub fault_in_worker
+{
+	my ($point, $action) = @_;
+
+	# None is there that has passed the point already.
+	$node->poll_query_until('postgres', q(
+SELECT count(*) = 0 FROM pg_stat_activity WHERE backend_type = 'campaign scheduler'));
+	plant_fault($node, $point, $action);
+	my $run = as_owner($node, "SELECT campaign_start('c')");
+	my $end = wait_for_end($run);
+
+	like($end, $action eq 'error' ? qr/^succeeded/ : qr/^succeeded$/, "$point, $action: the run succeeds");
+	ok(fault_fired($node, $point), "$point, $action: the point was reached");
+	drain();
+}
+
+# A run is stopped while its audience is computed.
+sub fault_in_stop
+{
+	my ($point, $action) = @_;
+	my $run;
+
+	plant_fault($node, $point, $action);
+	$node->safe_psql('postgres', q(BEGIN; SELECT pg_advisory_xact_lock(1); PREPARE TRANSACTION 'gate'));
+	$run = as_owner($node, "SELECT campaign_start('held')");
+	$node->poll_query_until('postgres', "SELECT EXISTS (SELECT FROM campaign.executors() WHERE run_id = $run AND activity = 'people')");
+	as_owner($node, "SELECT campaign_stop($run)");
+	$node->poll_query_until('postgres', "SELECT count(*) = 0 FROM campaign.executors() WHERE run_id = $run");
+	wait_for_server();
+	$node->safe_psql('postgres', q(COMMIT PREPARED 'gate'));
+	is(wait_for_state($run, 'stopped'), 'stopped', "$point, $action: the run is stopped");
+	ok(fault_fired($node, $point), "$point, $action: the point was reached");
+}
+
+sub fault_in_publish
+{
+	my ($point, $action) = @_;
+	my $versions = 'SELECT count(*), max(number) FROM campaign.version';
+	my $before = $node->safe_psql('postgres', $versions);
+
+	strike($point, $action, q(SELECT campaign_publish('c')));
+	is($node->safe_psql('postgres', $versions), $before, "$point, $action: nothing was published");
+	isnt(as_owner($node, q(SELECT campaign_publish('c'))), '', "$point, $action: the next attempt succeeds");
+}
+
+# A start, a pause, a resumption and a stop.
+sub fault_in_control
+{
+	my ($point, $action) = @_;
+
+	strike($point, $action, q(SELECT campaign_start('slow')));
+	my $run = as_owner($node, q(SELECT campaign_start('slow')));
+	is(wait_for_state($run, 'waiting'), 'waiting', "$point, $action: the next attempt to start succeeds");
+	foreach my $step ([ 'pause', 'paused' ], [ 'resume', 'waiting' ], [ 'stop', 'stopped' ])
+	{
+		my ($verb, $state) = @$step;
+
+		strike($point, $action, "SELECT campaign_$verb($run)");
+		is(as_owner($node, "SELECT campaign_$verb($run)"), $state, "$point, $action: the next attempt to $verb succeeds");
+	}
+}
+
+# A run with messages that wait.
+sub fresh_messages
+{
+	my $run = as_owner($node, q(SELECT campaign_start('c')));
+
+	is(wait_for_state($run, 'succeeded|failed'), 'succeeded', 'a run succeeds');
+	return $node->safe_psql('postgres', "SELECT count(*) FROM campaign.message WHERE run_id = $run");
+}
+
+sub fault_in_claim
+{
+	my ($point, $action) = @_;
+	my $waiting = fresh_messages();
+
+	strike($point, $action, $claim);
+	is(as_owner($node, $claim), $waiting, "$point, $action: the next claim gets all messages");
+}
+
+sub fault_in_acknowledge
+{
+	my ($point, $action) = @_;
+	my $waiting = fresh_messages();
+	my ($lease) = split /\n/, as_owner($node, q(SELECT lease FROM campaign_claim('email', 10000)));
+
+	strike($point, $action, "SELECT campaign_ack('$lease')");
+	is(as_owner($node, "SELECT result, sent FROM campaign_ack('$lease')"),
+		"settled|$waiting", "$point, $action: the next acknowledgement settles all");
+}
+
+# ----------------------------------- test ---------------------------------
+
+$node->append_conf('postgresql.conf', 'max_prepared_transactions = 2');
+$node->restart;
+as_owner($node, q(
+CREATE FUNCTION gate() RETURNS boolean LANGUAGE sql AS 'SELECT pg_advisory_xact_lock_shared(1) IS NOT NULL';
+));
+make_campaign($node, 'held', filter => 'gate()');
+make_campaign($node, 'slow', filter => 'score < 0', wait => '1 day');
+
+foreach my $point (fault_points())
+{
+	ok($scenario{$point}, "there is a scenario for fault point $point");
+	next unless $scenario{$point};
+	$scenario{$point}->($point, $_) foreach ('error', 'fatal', 'kill');
+}
+verify_clean($node, 'campaign_verify finds nothing');
+is($node->safe_psql('postgres', q(
+SELECT count(*) FROM pg_class
+WHERE relnamespace = 'campaign_data'::regnamespace AND relkind = 'r' AND NOT relispartition)),
+	'0', 'no population is left over');
+sound_log($node, 'no PANIC and no internal error in the log');
+
+$node->stop;
+done_testing();
