@@ -54,7 +54,7 @@ SELECT t.run_id, c.name AS campaign, t.activity, a.kind,
 			WHERE n.version_id = r.version_id AND n.target = t.activity), 0))::integer)), 20, '.')
 		ELSE repeat('.', 20) END AS bar,
 	CASE WHEN t.state = 'waiting' THEN t.due_at END AS eta,
-	t.error, t.sqlstate, t.hint, t.attempts,
+	t.error, t.sqlstate, t.detail, t.hint, t.attempts,
 	CASE WHEN r.home = campaign.home() OR r.state IN ('succeeded', 'stopped', 'missed')
 		THEN r.state ELSE 'held' END AS run_state
 FROM campaign.campaign c

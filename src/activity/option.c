@@ -10,6 +10,7 @@
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "miscadmin.h"
+#include "optimizer/optimizer.h"
 #include "utils/builtins.h"
 #include "utils/datetime.h"
 #include "utils/json.h"
@@ -360,6 +361,27 @@ check_no_sets(const CampaignExpression *expression, const Query *query)
 				 errhint("It is computed for each row; aggregate over other tables in a subquery.")));
 }
 
+/*
+ * Refuses ctid and the like, and the row as one value: they would be there for
+ * the first activity of a branch, and for later ones not, or with columns of
+ * our own.
+ */
+static void
+check_columns_only(const CampaignExpression *expression, Query *query)
+{
+	ListCell   *cell;
+
+	foreach(cell, pull_vars_of_level((Node *) query, 0))
+	{
+		if (IsA(lfirst(cell), Var) && ((Var *) lfirst(cell))->varattno <= 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+					 errmsg("%s must not use the whole row or system columns",
+							expression->what),
+					 errhint("Name the columns of the dimension that are needed.")));
+	}
+}
+
 /* Analyzes an expression over the scope's rows. */
 Query *
 campaign_expression_check(const CampaignScope *scope,
@@ -384,6 +406,7 @@ campaign_expression_check(const CampaignScope *scope,
 	}
 	query = campaign_select_analyze(select);
 	check_no_sets(expression, query);
+	check_columns_only(expression, query);
 	return query;
 }
 

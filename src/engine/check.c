@@ -11,6 +11,7 @@
 #include "access/xact.h"
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
+#include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/resowner.h"
 
@@ -122,12 +123,24 @@ ask_shape(Question *question)
 	(void) kind->outcomes(question->activity->options);
 }
 
-/* Question: is the dimension there? */
+/* Question: is the dimension there, and may the owner read its key? */
 static void
 ask_scope(Question *question)
 {
+	CampaignRecord *campaign = question->checking->graph->campaign;
+
 	campaign_scope_open(question->scope, question->checking->graph,
 						question->activity, question->checking->variables);
+	if (OidIsValid(campaign->owner) &&
+		!campaign_target_readable(question->scope->target, campaign->owner))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("owner \"%s\" may not read the key of dimension \"%s\"",
+						campaign->owner_name,
+						question->scope->target->dimension->name),
+				 errhint("GRANT SELECT ON %s TO %s.",
+						 question->scope->target->dimension->relation_name,
+						 quote_identifier(campaign->owner_name))));
 }
 
 /* Question: what are its expressions, and does the kind agree? */

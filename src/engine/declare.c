@@ -226,13 +226,13 @@ check_names(const CampaignDimension *dimension)
 	}
 }
 
-/* Refuses a relation of which the current user may read nothing. */
+/* Refuses a relation whose key the current user may not read. */
 static void
-check_readable(const CampaignDimension *dimension)
+check_readable(const CampaignTarget *target)
 {
-	if (pg_class_aclcheck(dimension->relation, GetUserId(), ACL_SELECT) == ACLCHECK_OK ||
-		pg_attribute_aclcheck_all(dimension->relation, GetUserId(), ACL_SELECT,
-								  ACLMASK_ANY) == ACLCHECK_OK)
+	const CampaignDimension *dimension = target->dimension;
+
+	if (campaign_target_readable(target, GetUserId()))
 		return;
 	ereport(ERROR,
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
@@ -247,11 +247,13 @@ char *
 campaign_define_dimension(const CampaignDeclaration *declaration)
 {
 	CampaignDimension *dimension = build_dimension(declaration);
+	CampaignTarget *target;
 
-	check_readable(dimension);
 	check_names(dimension);
 	dimension->key = choose_key(declaration);
-	check_expressions(campaign_target_resolve(dimension));
+	target = campaign_target_resolve(dimension);
+	check_readable(target);
+	check_expressions(target);
 	campaign_dimension_save(dimension);
 	return dimension->name;
 }

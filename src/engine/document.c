@@ -57,14 +57,16 @@ check_members(const Jsonb *object, const char *members, const char *noun)
 static char *
 required_text(const Jsonb *object, const char *name, const char *noun)
 {
-	char	   *text = campaign_object_text(&object->root, name);
+	JsonbValue *value;
 
-	if (text == NULL)
+	value = getKeyJsonValueFromContainer((JsonbContainer *) &object->root,
+										 name, strlen(name), NULL);
+	if (value == NULL || value->type != jbvString)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("%s must have the member \"%s\"", noun, name),
+				 errmsg("%s must have a \"%s\" that is a string", noun, name),
 				 errhint("campaign_export() shows what a definition looks like.")));
-	return text;
+	return pnstrdup(value->val.string.val, value->val.string.len);
 }
 
 /* A member as a document of its own; NULL if absent or null. */
@@ -134,8 +136,9 @@ add_activity(const CampaignRecord *record, const Jsonb *element)
 	if (options == NULL)
 		options = DatumGetJsonbP(DirectFunctionCall1(jsonb_in,
 													 CStringGetDatum("{}")));
-	campaign_activity_insert(record->draft_id, name, kind->name,
-							 campaign_options_check_shape(kind, options),
+	options = campaign_options_check_shape(kind, options);
+	(void) kind->outcomes(options);
+	campaign_activity_insert(record->draft_id, name, kind->name, options,
 							 search_path_member(element));
 }
 

@@ -111,10 +111,10 @@ campaign_ready_run(int64 run_id, const char *state, CampaignRunSummary *tasks)
 	const char *to;
 
 	campaign_run_summary(run_id, tasks);
-	if (tasks->failed > 0)
+	if (tasks->ready > 0)
+		to = "running";			/* other branches go on after a failure */
+	else if (tasks->failed > 0)
 		to = "failed";
-	else if (tasks->ready > 0)
-		to = "running";
 	else if (tasks->waiting > 0)
 		to = "waiting";
 	else if (tasks->pending > 0)

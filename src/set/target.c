@@ -14,6 +14,7 @@
 #include "catalog/pg_attribute.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_index.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
@@ -216,6 +217,26 @@ campaign_target_default_key(Oid relid)
 	}
 	relation_close(relation, AccessShareLock);
 	return key;
+}
+
+/* True if the role may read all columns of the key. */
+bool
+campaign_target_readable(const CampaignTarget *target, Oid role)
+{
+	ListCell   *cell;
+
+	if (pg_class_aclcheck(target->relation, role, ACL_SELECT) == ACLCHECK_OK)
+		return true;
+	foreach(cell, target->key)
+	{
+		AttrNumber	number = get_attnum(target->relation,
+										((CampaignColumn *) lfirst(cell))->name);
+
+		if (pg_attribute_aclcheck(target->relation, number, role,
+								  ACL_SELECT) != ACLCHECK_OK)
+			return false;
+	}
+	return true;
 }
 
 /* Finds the dimension's relation and key. */

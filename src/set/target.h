@@ -38,6 +38,8 @@ extern CampaignTarget *campaign_target_resolve(CampaignDimension *dimension);
 /* Key columns of the relation's primary key, or of a unique index over
  * columns that are NOT NULL, of char *; NIL if there is none. */
 extern List *campaign_target_default_key(Oid relation);
+/* True if the role may read the key, without which nobody can be targeted. */
+extern bool campaign_target_readable(const CampaignTarget *target, Oid role);
 /* Names of the relation's columns, of char *. */
 extern List *campaign_target_columns(Oid relation);
 

@@ -218,7 +218,7 @@ campaign_task_states(int64 run_id)
 	CAMPAIGN_STATEMENT(find,
 					   "SELECT t.activity, CASE WHEN e.pid IS NULL THEN t.state"
 					   " ELSE 'running' END,"
-					   " CASE WHEN t.state = 'failed' THEN t.error END"
+					   " t.error"
 					   " FROM campaign.task t LEFT JOIN campaign.executors() e"
 					   " ON e.run_id = t.run_id AND e.activity = t.activity"
 					   " AND t.state IN ('ready', 'waiting')"

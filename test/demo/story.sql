@@ -1,6 +1,7 @@
 -- What the demo shows: psql echoes each statement, answers it and times it.
 \set ON_ERROR_STOP on
 \set QUIET on
+\pset pager off
 \pset footer off
 \pset null '-'
 \set ECHO queries

@@ -83,6 +83,21 @@ SET SESSION AUTHORIZATION regress_check_other;
 SELECT campaign_check('check');
 \echo :LAST_ERROR_SQLSTATE
 
+-- The table is taken from the owner.
+RESET SESSION AUTHORIZATION;
+CREATE TABLE checked.lent (id bigint PRIMARY KEY, email text);
+GRANT SELECT ON checked.lent TO regress_check;
+SET SESSION AUTHORIZATION regress_check;
+SELECT campaign_dimension('lent');
+SELECT campaign_create('lent', 'lent');
+SELECT campaign_add_audience('lent', 'everybody');
+RESET SESSION AUTHORIZATION;
+REVOKE SELECT ON checked.lent FROM regress_check;
+GRANT SELECT (email) ON checked.lent TO regress_check;
+SELECT severity, activity, code, message, hint FROM campaign_check('lent');
+GRANT SELECT (id) ON checked.lent TO regress_check;
+SELECT * FROM campaign_check('lent');
+
 -- The dimension goes away.
 SET SESSION AUTHORIZATION regress_check;
 SELECT campaign_create('brief', 'things');
@@ -110,7 +125,7 @@ SELECT campaign_add_audience('super', 'everybody');
 SELECT severity, code, regexp_replace(message, '".*"', '"…"') AS message FROM campaign_check('super');
 
 -- Clean up.
-SELECT campaign_drop(c) FROM unnest(ARRAY['check', 'brief', 'super']) c \g /dev/null
+SELECT campaign_drop(c) FROM unnest(ARRAY['check', 'brief', 'super', 'lent']) c \g /dev/null
 DELETE FROM campaign.dimension WHERE owner_name = 'regress_check' OR name = 'superpeople';
 RESET search_path;
 DROP SCHEMA checked CASCADE;

@@ -149,6 +149,8 @@ SELECT campaign_dimension('pair', key => 'a');
 \echo :LAST_ERROR_SQLSTATE
 SELECT campaign_dimension('public.dim_secret');
 \echo :LAST_ERROR_SQLSTATE
+SELECT campaign_dimension('dim_partly', key => 'salary');
+\echo :LAST_ERROR_SQLSTATE
 SELECT campaign_dimension('pg_authid', key => 'oid');
 \echo :LAST_ERROR_SQLSTATE
 SELECT campaign_dimension('by_two', key => 'country, numbr');

@@ -106,7 +106,7 @@ DECLARE
 	advice text;
 BEGIN
 	FOREACH given IN ARRAY ARRAY['null', '1', '"x"', '[]', '{}', '{"name": "r"}', '{"dimension": "people"}', '{"name": null, "dimension": "people"}',
-		'{"name": {}, "dimension": "people"}', '{"name": "", "dimension": "people"}', '{"name": "r", "dimension": "people", "activites": []}',
+		'{"name": {}, "dimension": "people"}', '{"name": 1, "dimension": "people"}', '{"name": "", "dimension": "people"}', '{"name": "r", "dimension": "people", "activites": []}',
 		'{"name": "r", "dimension": "people", "settings": []}', '{"name": "r", "dimension": "people", "settings": {"keep": true}}',
 		'{"name": "r", "dimension": "people", "activities": {}}', '{"name": "r", "dimension": "people", "activities": 1}',
 		'{"name": "r", "dimension": "people", "activities": [1]}', '{"name": "r", "dimension": "people", "activities": [[]]}',
@@ -116,6 +116,8 @@ BEGIN
 		'{"name": "r", "dimension": "people", "activities": [{"name": "a", "kind": "end", "option": {}}]}',
 		'{"name": "r", "dimension": "people", "activities": [{"name": "a", "kind": "end", "options": []}]}',
 		'{"name": "r", "dimension": "people", "activities": [{"name": "a", "kind": "end", "options": {"x": 1}}]}',
+		'{"name": "r", "dimension": "people", "activities": [{"name": "a", "kind": "split", "options": {"outcomes": [{"name": "x"}, {"name": "x"}]}}]}',
+		'{"name": "r", "dimension": "people", "activities": [{"name": "a", "kind": "wait", "options": {"duration": "soon"}}]}',
 		'{"name": "r", "dimension": "people", "activities": [{"name": "a", "kind": "end"}, {"name": "a", "kind": "end"}]}',
 		'{"name": "r", "dimension": "people", "activities": [{"name": "a", "kind": "end", "search_path": "1, 2,,"}]}',
 		'{"name": "r", "dimension": "people", "transitions": [{"source": "a", "outcome": "result", "target": "b"}]}',

@@ -64,8 +64,8 @@ SELECT count(*) FROM regexp_split_to_table(campaign_graph('thousand'), E'\n');
 
 -- A run, with its counts.
 SELECT draw('run', ARRAY['everybody audience', 'parts split {"outcomes":[{"name":"low","filter":"score < 2"},{"name":"high","filter":"score > 6"}]}',
-	'mail email {"subject":"Hello {{ id }}","body":"x"}', 'f fork', 'pause wait {"duration":"1 hour"}', 'both join', 'done end', 'broken audience {"filter":"1 / (score - score) > 0"}', 'after_broken end'],
-	'{everybody result parts,parts low mail,parts high f,f result pause,mail result both,pause result both,both result done,f result broken,broken result after_broken}') AS c \gset
+	'mail email {"subject":"Hello {{ id }}","body":"x"}', 'f fork', 'pause wait {"duration":"1 hour"}', 'both join', 'done end'],
+	'{everybody result parts,parts low mail,parts high f,f result pause,mail result both,pause result both,both result done}') AS c \gset
 SELECT campaign_publish('run') \g /dev/null
 SELECT campaign_start('run') AS run \gset
 SELECT campaign_wait(:run);
@@ -75,6 +75,14 @@ SELECT campaign_graph('run');
 SELECT regexp_replace(campaign_graph('run', 'text', :run), 'run \d+', 'run N') LIKE '%parts%' AS still_as_published;
 SELECT campaign_stop(:run);
 SELECT regexp_replace(campaign_graph('run', 'text', :run), 'run \d+', 'run N');
+
+-- A run that failed.
+SELECT draw('failing', ARRAY['everybody audience', 'broken audience {"filter":"1 / (score - score) > 0"}', 'after_broken end'], '{everybody result broken,broken result after_broken}') AS c \gset
+SELECT campaign_publish('failing') \g /dev/null
+SELECT campaign_start('failing') AS run \gset
+SELECT campaign_wait(:run);
+SELECT regexp_replace(campaign_graph('failing', 'text', :run), 'run \d+', 'run N');
+SELECT campaign_stop(:run);
 
 -- Refused.
 SELECT campaign_graph('run', 'svg');
@@ -94,7 +102,7 @@ SELECT campaign_graph('line', 'text', :run);
 \set VERBOSITY default
 
 -- Clean up.
-SELECT campaign_drop(c) FROM unnest(ARRAY['empty', 'one', 'line', 'apart', 'diamond', 'fan', 'meeting', 'ladder', 'cycle', 'wrong', 'texts', E'a "name"\nof 2 lines', 'thousand', 'run']) c \g /dev/null
+SELECT campaign_drop(c) FROM unnest(ARRAY['empty', 'one', 'line', 'apart', 'diamond', 'fan', 'meeting', 'ladder', 'cycle', 'wrong', 'texts', E'a "name"\nof 2 lines', 'thousand', 'run', 'failing']) c \g /dev/null
 RESET SESSION AUTHORIZATION;
 DELETE FROM campaign.dimension WHERE owner_name = 'regress_drawing';
 DROP SCHEMA drawing CASCADE;

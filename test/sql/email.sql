@@ -58,7 +58,7 @@ SELECT campaign_create('email', dimension => 'people');
 SELECT campaign_add_audience('email', 'everybody');
 SELECT campaign_add_email('email', 'marketing', after => 'everybody',
 	subject => 'To {{ counted(name) }}', body => '<p title="{{ name }}">{{ id + 1 }}</p>');
-SELECT campaign_add_audience('email', 'gate', filter => '1 / divisor = 1', after => 'everybody');
+SELECT campaign_add_audience('email', 'gate', filter => '1 / divisor = 1', after => 'marketing');
 SELECT campaign_add_join('email', 'then', primary_set => 'everybody', after => 'gate, everybody');
 SELECT campaign_add_email('email', 'transactional', category => 'transactional', after => 'then',
 	subject => 'To {{ name }}', body => '<p>{{ CASE WHEN id <> 19 THEN ''x'' END }}</p>');
@@ -71,7 +71,7 @@ SELECT campaign_publish('email');
 UPDATE people SET divisor = 0 WHERE id IN (13, 14);
 SELECT campaign_start('email') AS run \gset
 SELECT campaign_wait(:run);
--- The first delivery has its messages while the other branch has failed.
+-- The first delivery has its messages though what follows it has failed.
 SELECT activity, state, rows_in, rows_out, sqlstate FROM campaign.run_progress WHERE run_id = :run;
 SELECT activity, recipient, reason FROM campaign.excluded WHERE run_id = :run ORDER BY activity, recipient::int;
 SELECT activity, recipient, channel, address, status, attempts FROM campaign.message WHERE run_id = :run ORDER BY activity, recipient::int;

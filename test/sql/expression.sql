@@ -40,7 +40,7 @@ FROM unnest(ARRAY[
 	'true UNION SELECT true', 'true EXCEPT SELECT true', 'WITH x AS (SELECT 1) SELECT true', 'VALUES (true)', 'TABLE people', 'SELECT true', 'DELETE FROM people',
 	'true, true', 'true AS x', 'true x', '*', 'people.*', '(people).*', 'people', 'ROW(true)', '(true, true)', '()', '(', ')', 'NOT', 'true AND',
 	'1', 'name', 'NULL', '''true''', '''yes''::boolean', 'score', 'no_such', 'orders.id = 1', 'people.id = 1', 'expression.people.id = 1', 'other.people.id = 1',
-	'$1', 'score > $1', 'EXISTS (SELECT $1)', ':x', 'score = ?', '@score', 'DEFAULT', 'CURRENT OF c', 'xmin IS NOT NULL', 'ctid IS NOT NULL', 'tableoid > 0',
+	'$1', 'score > $1', 'EXISTS (SELECT $1)', ':x', 'score = ?', '@score', 'DEFAULT', 'CURRENT OF c', 'xmin IS NOT NULL', 'ctid IS NOT NULL', 'tableoid > 0', 'people IS NOT NULL', '(people).score > 1', 'row_to_json(people) IS NULL', '(SELECT count(people)) > 1', 'EXISTS (SELECT FROM orders people WHERE people IS NOT NULL)',
 	'count(*) > 1', 'max(score) > 1', 'grouping(id) = 1', 'row_number() OVER () = 1', 'lag(score) OVER (ORDER BY id) > 1', 'generate_series(1, 2) > 1', 'unnest(tags) = ''a''',
 	'(SELECT count(*) FROM orders o WHERE o.person = people.id) > 0', 'EXISTS (SELECT FROM orders o WHERE o.person = id AND total > score)',
 	'score IN (SELECT id FROM orders)', 'EXISTS (SELECT FROM orders FOR UPDATE)', 'EXISTS (WITH x AS (SELECT 1) TABLE x)', 'EXISTS (WITH x AS (DELETE FROM orders RETURNING *) TABLE x)',

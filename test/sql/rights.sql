@@ -52,9 +52,7 @@ SELECT c.oid::regclass FROM member d JOIN pg_class c ON c.oid = d.objid AND d.cl
 WHERE c.relkind IN ('r', 'p') AND NOT c.relrowsecurity;
 SELECT polrelid::regclass, polname, polcmd, polroles, pg_get_expr(polqual, polrelid)
 FROM pg_policy WHERE polrelid IN (SELECT objid FROM member);
--- Partitions and populations are not members: they have it, too.
-SELECT c.oid::regclass FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
-WHERE i.inhparent = 'campaign.dispatch'::regclass AND NOT c.relrowsecurity;
+-- Partitions are no members; nobody has rights on them either.
 SELECT count(*) FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid, aclexplode(c.relacl) a
 WHERE i.inhparent = 'campaign.dispatch'::regclass AND a.grantee <> c.relowner;
 -- Views that could leak rows to functions of the reader's: none but the one of
@@ -158,7 +156,7 @@ ORDER BY relation COLLATE "C", role COLLATE "C";
 SELECT replace(role, 'regress_rights_', '') AS role, error, count(*) > 0 AS some FROM seen
 WHERE relation NOT IN (SELECT objid::regclass::text FROM member JOIN pg_class c ON c.oid = objid
 	WHERE classid = 'pg_class'::regclass AND relkind = 'v') AND relation <> 'campaign.log'
-GROUP BY 1, 2 ORDER BY 1 COLLATE "C", 2;
+GROUP BY 1, 2 ORDER BY 1, 2;
 -- The same rows, asked with a function that tells what it is shown.
 SET SESSION AUTHORIZATION regress_rights_bob;
 CREATE FUNCTION tell(what text) RETURNS boolean LANGUAGE plpgsql COST 0.0000001 AS $$
@@ -196,7 +194,7 @@ BEGIN
 		WHERE classid = 'pg_class'::regclass AND relkind IN ('r', 'p', 'v')
 		UNION ALL SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'campaign.dispatch'::regclass
 	LOOP
-		FOREACH verb IN ARRAY ARRAY['INSERT INTO %s DEFAULT VALUES', 'DELETE FROM %s', 'TRUNCATE %s', 'LOCK %s IN ACCESS EXCLUSIVE MODE',
+		FOREACH verb IN ARRAY ARRAY['INSERT INTO %s DEFAULT VALUES', 'DELETE FROM %s', 'LOCK %s IN ACCESS EXCLUSIVE MODE',
 			'ALTER TABLE %s DISABLE ROW LEVEL SECURITY', 'CREATE TRIGGER t AFTER INSERT ON %s EXECUTE FUNCTION suppress_redundant_updates_trigger()']
 		LOOP
 			BEGIN
@@ -214,8 +212,14 @@ SET SESSION AUTHORIZATION regress_rights_member; SELECT try_dml();
 SET SESSION AUTHORIZATION regress_rights_plain; SELECT try_dml();
 SET SESSION AUTHORIZATION regress_rights_outsider; SELECT try_dml();
 RESET SESSION AUTHORIZATION;
-SELECT replace(role, 'regress_rights_', '') AS role, error, count(*) > 90 AS many FROM tries GROUP BY 1, 2 ORDER BY 1 COLLATE "C", 2;
-SELECT * FROM tries WHERE error IS DISTINCT FROM '42501';
+SELECT replace(role, 'regress_rights_', '') AS role, error, count(*) > 80 AS many FROM tries
+WHERE relation <> ALL (ARRAY['campaign.message', 'campaign.excluded', 'campaign.run_progress', 'campaign.flow_counts'])
+GROUP BY 1, 2 ORDER BY 1, 2;
+-- Views that join cannot be written to at all.
+SELECT DISTINCT relation, error FROM tries
+WHERE relation = ANY (ARRAY['campaign.message', 'campaign.excluded', 'campaign.run_progress', 'campaign.flow_counts'])
+	AND error <> '42501' ORDER BY 1, 2;
+SELECT * FROM tries WHERE error IS NULL;
 SET SESSION AUTHORIZATION regress_rights_plain;
 CREATE TABLE campaign.intruder ();
 CREATE TABLE campaign_data.intruder ();
@@ -228,7 +232,7 @@ RESET SESSION AUTHORIZATION;
 -- In a call, $1 stands for the name of a campaign, $2 for a run, $3 for a lease.
 CREATE TABLE calls (function regprocedure, object text, call text);
 INSERT INTO calls VALUES
-('campaign_dimension(regclass, text, text, jsonb, jsonb, text, text, text)', 'table', $$SELECT campaign_dimension(('rights.' || nullif($1, 'nobody') || '_people')::regclass)$$),
+('campaign_dimension(regclass, text, text, jsonb, jsonb, text, text, text)', 'table', $$SELECT campaign_dimension(to_regclass('rights.' || $1 || '_people'))$$),
 ('campaign_create(text, text, text, jsonb)', 'none', $$SELECT campaign_create('new', 'people')$$),
 ('campaign_add(text, text, text, jsonb, text)', 'campaign', $$SELECT campaign_add($1, 'new', 'audience')$$),
 ('campaign_connect(text, text, text)', 'campaign', $$SELECT campaign_connect($1, 'mail', 'everybody')$$),
@@ -237,7 +241,7 @@ INSERT INTO calls VALUES
 ('campaign_remove(text, text)', 'campaign', $$SELECT campaign_remove($1, 'fails')$$),
 ('campaign_rename(text, text, text)', 'campaign', $$SELECT campaign_rename($1, 'everybody', 'all_of_them')$$),
 ('campaign_drop(text)', 'idle', $$SELECT campaign_drop($1)$$),
-('campaign_define(jsonb)', 'campaign', $$SELECT campaign_define(jsonb_build_object('campaign', $1, 'dimension', 'people', 'activities', '[]'::jsonb, 'transitions', '[]'::jsonb))$$),
+('campaign_define(jsonb)', 'name', $$SELECT campaign_define(jsonb_build_object('name', $1, 'dimension', 'people', 'activities', '[]'::jsonb, 'transitions', '[]'::jsonb))$$),
 ('campaign_export(text, integer)', 'campaign', $$SELECT campaign_export($1)$$),
 ('campaign_add_audience(text, text, text, text, boolean, text)', 'campaign', $$SELECT campaign_add_audience($1, 'new')$$),
 ('campaign_add_split(text, text, jsonb, text, text)', 'campaign', $$SELECT campaign_add_split($1, 'new', '[{"name": "a"}]')$$),
@@ -261,7 +265,7 @@ INSERT INTO calls VALUES
 ('campaign_extend(uuid, interval)', 'lease', $$SELECT campaign_extend($3, '1 hour')$$),
 ('campaign_suppress(text, text, text)', 'none', $$SELECT campaign_suppress('email', 'new@example.com')$$),
 ('campaign_unsuppress(text, text)', 'none', $$SELECT campaign_unsuppress('email', 'of_boss@example.com')$$),
-('campaign_kinds()', 'none', $$SELECT count(*) FROM campaign_kinds()$$),
+('campaign_kinds()', 'none', $$SELECT count(*) > 5 FROM campaign_kinds()$$),
 ('campaign_check(text)', 'campaign', $$SELECT count(*) FROM campaign_check($1)$$),
 ('campaign_graph(text, text, bigint)', 'campaign', $$SELECT length(campaign_graph($1)) > 0$$),
 ('campaign_verify(bigint)', 'run', $$SELECT count(*) FROM campaign_verify($2)$$),
@@ -324,7 +328,6 @@ BEGIN
 		INSERT INTO rights.results VALUES (replace(session_user, 'regress_rights_', ''), c.proname, c.object, c.owner, outcome);
 	END LOOP;
 END $$;
-\set QUIET on
 SET client_min_messages = warning;
 SET SESSION AUTHORIZATION regress_rights_boss; SELECT call_all();
 SET SESSION AUTHORIZATION regress_rights_ann; SELECT call_all();
@@ -344,27 +347,79 @@ SELECT function, max(outcome) FILTER (WHERE role = 'boss') AS boss, max(outcome)
 FROM cell GROUP BY function ORDER BY function COLLATE "C";
 -- A member of ann is ann to us; one who does not inherit her rights is not.
 SELECT a.function, a.outcome AS ann, m.outcome AS member FROM cell a JOIN cell m USING (function)
-WHERE a.role = 'ann' AND m.role = 'member' AND a.outcome <> m.outcome ORDER BY 1 COLLATE "C";
+WHERE a.role = 'ann' AND m.role = 'member' AND a.outcome <> m.outcome ORDER BY 1;
 SELECT p.function, p.outcome AS plain, o.role, o.outcome FROM cell p JOIN cell o USING (function)
-WHERE p.role = 'plain' AND o.role IN ('noinherit', 'nologin') AND p.outcome <> o.outcome ORDER BY 1 COLLATE "C", 3 COLLATE "C";
--- Without USAGE on schema campaign nothing works.
+WHERE p.role = 'plain' AND o.role IN ('noinherit', 'nologin') AND p.outcome <> o.outcome ORDER BY 1, 3;
+-- Without USAGE on schema campaign nothing works but what tells how to define.
 SELECT outcome, count(*), min(function COLLATE "C") FROM cell WHERE role = 'outsider' GROUP BY 1 ORDER BY 1;
 -- Somebody else's and what is not there cannot be told apart.
 SELECT f.role, f.function, f.result, m.result FROM results f JOIN results m USING (role, function)
 WHERE f.role IN ('ann', 'bob', 'plain', 'noinherit', 'nologin') AND f.owner IN ('ann', 'bob') AND f.owner <> f.role
-	AND m.owner = 'nobody' AND f.result <> m.result ORDER BY 1, 2;
+	AND m.owner = 'nobody' AND f.result <> m.result
+	AND f.object NOT IN ('table', 'role', 'name') ORDER BY 1, 2;
+-- But tables and roles are for everybody to see, and a name can be had once.
+SELECT DISTINCT f.function, f.result, m.result AS missing FROM results f JOIN results m USING (role, function)
+WHERE f.role IN ('ann', 'bob') AND f.owner IN ('ann', 'bob') AND f.owner <> f.role
+	AND m.owner = 'nobody' AND f.result <> m.result AND f.object IN ('table', 'role', 'name') ORDER BY 1, 2;
 
 -- ---------------------------------------------------------------------------
 -- Installing: not into the schema of the tables, not over somebody's objects
 -- ---------------------------------------------------------------------------
 
-\set QUIET off
 \set VERBOSITY default
+SELECT extrelocatable, extnamespace::regnamespace FROM pg_extension WHERE extname = 'campaign';
+ALTER EXTENSION campaign SET SCHEMA rights;
+SELECT json_agg(p.proname || '(' || pg_get_function_identity_arguments(p.oid) || ')' ORDER BY p.oid) AS functions
+FROM member d JOIN pg_proc p ON p.oid = d.objid AND d.classid = 'pg_proc'::regclass
+WHERE p.pronamespace <> 'campaign'::regnamespace AND p.prokind = 'f' \gset
+SELECT current_database() AS home \gset
+CREATE DATABASE regress_rights;
+GRANT CREATE ON DATABASE regress_rights TO regress_rights_plain;
+\c regress_rights
+GRANT CREATE ON SCHEMA public TO regress_rights_plain;
 SET SESSION AUTHORIZATION regress_rights_plain;
 CREATE EXTENSION campaign;
+CREATE SCHEMA campaign;
 RESET SESSION AUTHORIZATION;
-SELECT extrelocatable FROM pg_extension WHERE extname = 'campaign';
-ALTER EXTENSION campaign SET SCHEMA rights;
+CREATE EXTENSION campaign;
+CREATE EXTENSION campaign SCHEMA campaign;
+DROP SCHEMA campaign;
+CREATE EXTENSION campaign SCHEMA campaign;
+SET SESSION AUTHORIZATION regress_rights_plain;
+CREATE SCHEMA campaign_data;
+RESET SESSION AUTHORIZATION;
+CREATE EXTENSION campaign;
+CREATE EXTENSION campaign SCHEMA campaign_data;
+DROP SCHEMA campaign_data;
+-- A function of somebody's in the way of each of ours.
+CREATE FUNCTION obstruct(signature text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	identity text := regexp_replace(signature, '(, |\m)OUT \w+ \w+', '', 'g');
+BEGIN
+	EXECUTE format('CREATE FUNCTION public.%s RETURNS text LANGUAGE sql AS ''SELECT NULL::text''', identity);
+	EXECUTE format('ALTER FUNCTION public.%s OWNER TO regress_rights_plain', identity);
+	BEGIN
+		CREATE EXTENSION campaign;
+	EXCEPTION WHEN OTHERS THEN
+		EXECUTE format('DROP FUNCTION public.%s', identity);
+		RETURN sqlstate;
+	END;
+	RETURN 'created';
+END $$;
+SELECT obstruct(signature) AS sqlstate, count(*) > 30 AS many FROM json_array_elements_text(:'functions') signature GROUP BY 1;
+-- With nothing in the way it installs, into a schema of one's own, too; nothing
+-- of it stays when it goes.
+CREATE SCHEMA "an odd schema";
+CREATE EXTENSION campaign SCHEMA "an odd schema";
+SELECT count(*) > 30 AS many FROM pg_proc WHERE pronamespace = '"an odd schema"'::regnamespace;
+SET search_path = "an odd schema", public;
+CREATE TABLE t (id int PRIMARY KEY);
+SELECT campaign_dimension('t'), campaign_create('odd', 't'), campaign_add_audience('odd', 'all');
+DROP EXTENSION campaign;
+SELECT nspname FROM pg_namespace WHERE nspname ~ 'campaign';
+\c :home
+SET client_min_messages = warning;
+DROP DATABASE regress_rights WITH (FORCE);
 
 -- Nothing is left behind.
 \set VERBOSITY terse

@@ -103,8 +103,8 @@ wait_until_at($node, $run, 'all', 'third');
 my $offset = -s $node->logfile;
 my $drop = IPC::Run::start(['psql', '-XAtq', '-d', $node->connstr('third'), '-c', 'DROP EXTENSION campaign CASCADE'],
 	'>', \my $stdout, '2>', \my $stderr);
-$node->poll_query_until('third', q{SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND locktype = 'object')})
-  or die 'DROP EXTENSION does not wait';
+$node->poll_query_until('third', q{SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND classid = 'pg_extension'::regclass)})
+  or die 'DROP EXTENSION does not wait for the extension before all else';
 open_gate($node, 4, 'third');
 IPC::Run::finish($drop);
 unlike($stderr, qr/ERROR/, 'it waits for the task and is done');

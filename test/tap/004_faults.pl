@@ -13,7 +13,6 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my $wants_run = 'SELECT campaign_start(%s)';
 my $claim = q(SELECT count(*) FROM campaign_claim('email', 10000, '1 hour'));
 
 # Where the fault strikes: in a worker while a run goes on, in the executor of
@@ -41,7 +40,10 @@ my %scenario = (
 );
 
 # A scheduler that leaves at once is started for every run.
-my $node = start_node('faults', 'campaign.scheduler_idle = 0');
+my $node = start_node('faults', qq(
+campaign.scheduler_idle = 0
+max_prepared_transactions = 2
+));
 make_people($node, 3000);
 make_campaign($node, 'c', filter => 'score < 95 AND pg_sleep(0) IS NOT NULL', wait => '1 millisecond');
 
@@ -201,8 +203,6 @@ sub fault_in_acknowledge
 
 # ----------------------------------- test ---------------------------------
 
-$node->append_conf('postgresql.conf', 'max_prepared_transactions = 2');
-$node->restart;
 as_owner($node, q(
 CREATE FUNCTION gate() RETURNS boolean LANGUAGE sql AS 'SELECT pg_advisory_xact_lock_shared(1) IS NOT NULL';
 ));

@@ -12,7 +12,7 @@ use Test::More;
 use Time::HiRes qw(usleep);
 
 our @EXPORT = qw(
-  start_node as_owner try_as_owner make_people make_campaign verify_clean
+  start_node make_user as_owner try_as_owner make_people make_campaign verify_clean
   children wait_for_child kill_server sound_log
 );
 
@@ -30,18 +30,18 @@ log_statement = none
 restart_after_crash = on
 ) . ($conf // ''));
 	$node->start;
+	$node->safe_psql('postgres', 'CREATE ROLE ann LOGIN');
 	make_user($node, 'postgres');
 	return $node;
 }
 
-# The extension in that database, and a role that may use it.
+# The extension in that database, and ann may use it.
 sub make_user
 {
 	my ($node, $database) = @_;
 
 	$node->safe_psql($database, q(
 CREATE EXTENSION campaign;
-CREATE ROLE ann LOGIN;
 GRANT USAGE ON SCHEMA campaign TO ann;
 GRANT CREATE ON SCHEMA public TO ann;
 ));
@@ -56,13 +56,13 @@ sub as_owner
 		extra_params => [ '-U', 'ann' ]);
 }
 
-# The same without dying: status, output, errors and notices.
+# The same without dying: status, output, errors and notices with SQLSTATE.
 sub try_as_owner
 {
 	my ($node, $sql, $database) = @_;
 
 	return $node->psql($database // 'postgres', $sql,
-		extra_params => [ '-U', 'ann' ]);
+		extra_params => [ '-U', 'ann', '-v', 'VERBOSITY=verbose' ]);
 }
 
 # Customers of ann: one in ten has not agreed, one in fifty has no address, and

@@ -1,0 +1,157 @@
+-- ---------------------------------------------------------------------------
+-- What columns mean: all of views and types, and those of tables that do not
+-- say it by their names.  docs/reference.md shows these texts.
+-- ---------------------------------------------------------------------------
+
+-- Views.
+
+COMMENT ON COLUMN campaign.run_progress.run_id IS 'the run';
+COMMENT ON COLUMN campaign.run_progress.campaign IS 'name of its campaign';
+COMMENT ON COLUMN campaign.run_progress.activity IS 'name of the activity';
+COMMENT ON COLUMN campaign.run_progress.kind IS 'kind of the activity';
+COMMENT ON COLUMN campaign.run_progress.state IS 'state of the task; running while an executor is at it';
+COMMENT ON COLUMN campaign.run_progress.rows_in IS 'rows that flow in; NULL where nothing can, or nothing did yet';
+COMMENT ON COLUMN campaign.run_progress.rows_out IS 'rows that came out of all outcomes; while it works, rows handled so far';
+COMMENT ON COLUMN campaign.run_progress.elapsed IS 'time since the task was begun, until it ended';
+COMMENT ON COLUMN campaign.run_progress.bar IS 'share of rows_in that is done, twenty characters wide';
+COMMENT ON COLUMN campaign.run_progress.eta IS 'when a waiting task goes on';
+COMMENT ON COLUMN campaign.run_progress.error IS 'message of the last failed attempt';
+COMMENT ON COLUMN campaign.run_progress.sqlstate IS 'its SQLSTATE';
+COMMENT ON COLUMN campaign.run_progress.hint IS 'its hint';
+COMMENT ON COLUMN campaign.run_progress.attempts IS 'failed attempts so far';
+COMMENT ON COLUMN campaign.run_progress.run_state IS 'state of the run; held if it is at home in another database';
+
+COMMENT ON COLUMN campaign.flow_counts.run_id IS 'the run';
+COMMENT ON COLUMN campaign.flow_counts.source IS 'activity out of which the rows came';
+COMMENT ON COLUMN campaign.flow_counts.outcome IS 'its outcome';
+COMMENT ON COLUMN campaign.flow_counts.target IS 'activity that the outcome feeds, one line each; NULL if it feeds none';
+COMMENT ON COLUMN campaign.flow_counts.rows IS 'how many rows';
+
+COMMENT ON COLUMN campaign.message.run_id IS 'the run';
+COMMENT ON COLUMN campaign.message.activity IS 'the activity that delivers';
+COMMENT ON COLUMN campaign.message.message_id IS 'number of the message, unique in the database';
+COMMENT ON COLUMN campaign.message.recipient IS 'key of the targeted row as text';
+COMMENT ON COLUMN campaign.message.channel IS 'the channel';
+COMMENT ON COLUMN campaign.message.address IS 'where it goes';
+COMMENT ON COLUMN campaign.message.status IS 'pending, leased, sent, failed or withdrawn';
+COMMENT ON COLUMN campaign.message.send_at IS 'not before';
+COMMENT ON COLUMN campaign.message.settled_at IS 'when it was acknowledged or withdrawn; of one that is to be tried again, when the last attempt failed';
+
+COMMENT ON COLUMN campaign.excluded.run_id IS 'the run';
+COMMENT ON COLUMN campaign.excluded.activity IS 'the activity that delivers';
+COMMENT ON COLUMN campaign.excluded.recipient IS 'key of the targeted row as text';
+COMMENT ON COLUMN campaign.excluded.reason IS 'gone, no_address, malformed_address, no_consent, suppressed, duplicate_address or duplicate';
+
+COMMENT ON COLUMN campaign.suppressed.channel IS 'the channel';
+COMMENT ON COLUMN campaign.suppressed.address_hash IS 'campaign.address_hash() of the address';
+
+-- Types.
+
+COMMENT ON COLUMN campaign.claimed_message.message_id IS 'number of the message, to be named if it fails';
+COMMENT ON COLUMN campaign.claimed_message.lease IS 'the lease, the same for all messages of a claim';
+COMMENT ON COLUMN campaign.claimed_message.idempotency_key IS '32 hex digits, the same whenever this message is handed out; pass it to the provider';
+COMMENT ON COLUMN campaign.claimed_message.address IS 'where to send it';
+COMMENT ON COLUMN campaign.claimed_message.subject IS 'rendered subject, one line; NULL if the channel has none';
+COMMENT ON COLUMN campaign.claimed_message.body IS 'rendered body: HTML for email';
+COMMENT ON COLUMN campaign.claimed_message.attributes IS 'campaign, activity and recipient, for tags and logs';
+COMMENT ON COLUMN campaign.claimed_message.attempt IS 'how many times it has been handed out, this time included';
+
+COMMENT ON COLUMN campaign.acknowledged.result IS 'settled; or late, settled before or unknown, when nothing was changed';
+COMMENT ON COLUMN campaign.acknowledged.sent IS 'messages that were settled as sent';
+COMMENT ON COLUMN campaign.acknowledged.failed IS 'messages that failed for good';
+COMMENT ON COLUMN campaign.acknowledged.retried IS 'messages that will be handed out again';
+
+-- Tables.
+
+COMMENT ON COLUMN campaign.log.logged_at IS 'when, by the clock and not by the transaction';
+COMMENT ON COLUMN campaign.log.role_name IS 'who did it: name of the current user';
+COMMENT ON COLUMN campaign.log.owner IS 'owner of the campaign; rows are shown to who has its rights';
+COMMENT ON COLUMN campaign.log.campaign IS 'name of the campaign';
+COMMENT ON COLUMN campaign.log.run_id IS 'the run, if it was about one';
+COMMENT ON COLUMN campaign.log.activity IS 'the activity, if it was about one';
+COMMENT ON COLUMN campaign.log.event IS 'move (of a state), define, publish, start or error';
+COMMENT ON COLUMN campaign.log.old_state IS 'of a move: the state before';
+COMMENT ON COLUMN campaign.log.new_state IS 'of a move: the state after';
+COMMENT ON COLUMN campaign.log.message IS 'why, or what';
+COMMENT ON COLUMN campaign.log.sqlstate IS 'of an error: its SQLSTATE';
+
+COMMENT ON COLUMN campaign.dimension.name IS 'unique among its owner''s dimensions; the alias of the row in expressions';
+COMMENT ON COLUMN campaign.dimension.relation IS 'oid of the relation; believed as long as it has the name';
+COMMENT ON COLUMN campaign.dimension.relation_name IS 'schema and name of the relation, quoted';
+COMMENT ON COLUMN campaign.dimension.key IS 'columns of the key, in order';
+COMMENT ON COLUMN campaign.dimension.addresses IS 'channel: expression giving the address';
+COMMENT ON COLUMN campaign.dimension.consent IS 'channel: condition under which marketing may be sent';
+COMMENT ON COLUMN campaign.dimension.time_zone IS 'expression; stored, used by no kind yet';
+COMMENT ON COLUMN campaign.dimension.language IS 'expression; stored, used by no kind yet';
+COMMENT ON COLUMN campaign.dimension.profile IS 'expression giving the key of the person behind the row';
+COMMENT ON COLUMN campaign.dimension.search_path IS 'under which its expressions are read';
+
+COMMENT ON COLUMN campaign.campaign.dimension IS 'name of the owner''s dimension that branches begin with';
+COMMENT ON COLUMN campaign.campaign.status IS 'draft, published, closed, stopped or archived';
+COMMENT ON COLUMN campaign.campaign.settings IS 'variables and keep_populations';
+
+COMMENT ON COLUMN campaign.version.number IS '0: the draft; the others are frozen, the highest is live';
+COMMENT ON COLUMN campaign.version.hash IS 'SHA-256 of the frozen definition; NULL for the draft';
+COMMENT ON COLUMN campaign.version.definition IS 'what campaign_export shows; NULL for the draft';
+COMMENT ON COLUMN campaign.version.dimensions IS 'copies of the dimensions it uses; NULL for the draft';
+
+COMMENT ON COLUMN campaign.activity.position IS 'order of definition';
+COMMENT ON COLUMN campaign.activity.search_path IS 'under which its expressions are read';
+COMMENT ON COLUMN campaign.activity.objects IS 'identities of what its expressions refer to; set on publishing';
+
+COMMENT ON COLUMN campaign.transition.position IS 'order of definition';
+
+COMMENT ON COLUMN campaign.run.uuid IS 'what the idempotency keys of its messages are derived from';
+COMMENT ON COLUMN campaign.run.home IS 'server and database that may execute it';
+COMMENT ON COLUMN campaign.run.epoch IS 'whose partition of the queue takes its messages';
+COMMENT ON COLUMN campaign.run.variables IS 'values of the run variables';
+COMMENT ON COLUMN campaign.run.started_by IS 'name of the role that started it';
+
+COMMENT ON COLUMN campaign.task.position IS 'order of definition';
+COMMENT ON COLUMN campaign.task.due_at IS 'not to be executed before';
+COMMENT ON COLUMN campaign.task.attempts IS 'failed attempts so far';
+COMMENT ON COLUMN campaign.task.rows_in IS 'rows that flowed in; -1 where nothing can';
+COMMENT ON COLUMN campaign.task.sqlstate IS 'of the last failed attempt, as are error, detail and hint';
+
+COMMENT ON COLUMN campaign.flow.rows IS 'rows that came out';
+COMMENT ON COLUMN campaign.flow.dimension IS 'name of the dimension the rows are of';
+COMMENT ON COLUMN campaign.flow.population IS 'table in campaign_data holding the rows; NULL where they were only counted, or are not needed any more';
+COMMENT ON COLUMN campaign.flow.active IS 'false: the outcome is not to be followed';
+
+COMMENT ON COLUMN campaign.epoch.month IS 'first day of the month, in UTC';
+COMMENT ON COLUMN campaign.epoch.partition IS 'its partition of campaign.dispatch, in campaign_data';
+
+COMMENT ON COLUMN campaign.delivery.targeted IS 'rows that came in: queued + excluded';
+COMMENT ON COLUMN campaign.delivery.excluded IS 'rows in campaign.exclusion';
+COMMENT ON COLUMN campaign.delivery.queued IS 'rows in campaign.dispatch';
+
+COMMENT ON COLUMN campaign.dispatch.message_id IS 'epoch * 2^36 + a number; those of a chunk are consecutive';
+COMMENT ON COLUMN campaign.dispatch.recipient IS 'key of the targeted row as text';
+COMMENT ON COLUMN campaign.dispatch.person IS 'key of the person behind it; NULL where that is the recipient';
+COMMENT ON COLUMN campaign.dispatch.variables IS 'values of the templates'' expressions, in their order';
+
+COMMENT ON COLUMN campaign.chunk.first_id IS 'first message';
+COMMENT ON COLUMN campaign.chunk.last_id IS 'last message';
+COMMENT ON COLUMN campaign.chunk.first_recipient IS 'recipient of the first message; the lowest in byte order';
+COMMENT ON COLUMN campaign.chunk.last_recipient IS 'recipient of the last message; the highest';
+COMMENT ON COLUMN campaign.chunk.due_at IS 'not to be handed out before';
+COMMENT ON COLUMN campaign.chunk.settled IS 'no message is open any more';
+COMMENT ON COLUMN campaign.chunk.lease IS 'of the sender that has, or had, it';
+COMMENT ON COLUMN campaign.chunk.holder IS 'role that claimed it';
+COMMENT ON COLUMN campaign.chunk.leased_until IS 'end of the lease; of a settled chunk, when it was settled';
+COMMENT ON COLUMN campaign.chunk.attempts IS 'how often it was claimed';
+COMMENT ON COLUMN campaign.chunk.results IS 'a byte per message: . open, s sent, f failed, w withdrawn, r retried in a chunk of its own; NULL: all open';
+
+COMMENT ON COLUMN campaign.outcome.attempt IS 'which attempt it was';
+COMMENT ON COLUMN campaign.outcome.status IS 'failed, retried or withdrawn';
+COMMENT ON COLUMN campaign.outcome.reason IS 'what the sender said, or why it was withdrawn';
+
+COMMENT ON COLUMN campaign.exclusion.recipient IS 'key of the targeted row as text';
+COMMENT ON COLUMN campaign.exclusion.person IS 'key of the person behind it; NULL where that is the recipient';
+COMMENT ON COLUMN campaign.exclusion.reason IS 'code; see the view campaign.excluded';
+
+COMMENT ON COLUMN campaign.suppression.address_hash IS 'campaign.address_hash() of the address: what is compared';
+COMMENT ON COLUMN campaign.suppression.role_name IS 'role that suppressed it, and may take that back';
+
+COMMENT ON COLUMN campaign.lost_lease.lease IS 'a lease that ran out, and whose messages were claimed again';
+COMMENT ON COLUMN campaign.lost_lease.holder IS 'role that had it';
