@@ -10,14 +10,18 @@ EXTENSION    = campaign
 MODULE_big   = $(EXTENSION)
 EXTVERSION  := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" $(EXTENSION).control)
 PARTS        = $(sort $(wildcard sql/parts/*.sql))
-OBJS         = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c src/*/*.c)))
+OBJS         = $(patsubst %.c,%.o,$(filter-out src/sender/%,$(sort $(wildcard src/*.c src/*/*.c))))
 DATA_built   = sql/$(EXTENSION)--$(EXTVERSION).sql
 DATA         = $(filter-out $(DATA_built),$(wildcard sql/*--*.sql))
 PG_CPPFLAGS  = -I$(srcdir)/src
 PG_CFLAGS    = -std=gnu99 -Wall -Wextra -Wno-unused-parameter \
                -Wno-missing-field-initializers -Wno-sign-compare \
                -Wno-cast-function-type -fvisibility=hidden -MMD -MP
-EXTRA_CLEAN  = $(OBJS:.o=.d) results regression.diffs regression.out
+EXTRA_CLEAN  = $(OBJS:.o=.d) results regression.diffs regression.out $(SENDER) $(SENDER_OBJS) $(SENDER_OBJS:.o=.d)
+
+# A program beside the extension; it needs libcurl and libpq.
+SENDER       = src/sender/campaign-sender
+SENDER_OBJS  = $(patsubst %.c,%.o,$(sort $(wildcard src/sender/*.c)))
 
 # Named fault points for the crash tests; make clean before switching.
 ifdef FAULTS
@@ -39,7 +43,29 @@ PG_CONFIG ?= pg_config
 PGXS := $(wildcard $(shell $(PG_CONFIG) --pgxs 2>/dev/null))
 ifneq (,$(PGXS))
 include $(PGXS)
--include $(OBJS:.o=.d)
+-include $(OBJS:.o=.d) $(SENDER_OBJS:.o=.d)
+
+SENDER_CURL := $(shell curl-config --checkfor 7.66.0 >/dev/null 2>&1 && curl-config --cflags --libs)
+ifneq (,$(and $(SENDER_CURL),$(wildcard $(includedir)/libpq-fe.h)))
+all: $(SENDER)
+install: install-sender
+uninstall: uninstall-sender
+else
+all: no-sender
+endif
+
+.PHONY: install-sender uninstall-sender no-sender
+$(SENDER_OBJS): %.o: %.c
+	$(CC) $(CFLAGS) -D_GNU_SOURCE -DSENDER_VERSION='"$(EXTVERSION)"' -I$(includedir) $(filter-out -l% -L%,$(SENDER_CURL)) -c -o $@ $<
+$(SENDER): $(SENDER_OBJS)
+	$(CC) $(CFLAGS) -o $@ $^ $(LDFLAGS) $(LDFLAGS_EX) -L$(libdir) $(filter -l% -L%,$(SENDER_CURL)) -lpq -lpthread
+install-sender: $(SENDER)
+	$(MKDIR_P) '$(DESTDIR)$(bindir)'
+	$(INSTALL_PROGRAM) $(SENDER) '$(DESTDIR)$(bindir)/'
+uninstall-sender:
+	rm -f '$(DESTDIR)$(bindir)/campaign-sender'
+no-sender:
+	@echo "campaign: campaign-sender is not built, it needs libcurl 7.66 and libpq (Debian: libcurl4-openssl-dev libpq-dev)" >&2
 else
 .PHONY: all install installcheck uninstall clean
 all install installcheck uninstall clean:

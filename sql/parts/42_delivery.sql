@@ -76,6 +76,15 @@ LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION @extschema@.campaign_extend(uuid, interval)
 	IS 'makes a lease last for so long from now; returns how many messages it holds';
 
+-- Why nothing can be sent to an address: no_address for NULL and blank ones,
+-- malformed_address where a control character would break a mail header.
+CREATE FUNCTION campaign.address_fault(address text)
+RETURNS text
+AS 'MODULE_PATHNAME', 'campaign_address_fault'
+LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION campaign.address_fault(text)
+	IS 'why nothing can be sent to an address; NULL if something can';
+
 -- What addresses are compared by: the same for addresses that differ in blanks
 -- around them and in the case of ASCII letters.
 CREATE FUNCTION campaign.address_hash(address text)

@@ -39,19 +39,11 @@ COMMENT ON FUNCTION @extschema@.campaign_verify(bigint)
 CREATE VIEW campaign.run_progress WITH (security_barrier) AS
 SELECT t.run_id, c.name AS campaign, t.activity, a.kind,
 	CASE WHEN e.pid IS NULL THEN t.state ELSE 'running' END AS state,
-	coalesce(t.rows_in, (
-		SELECT sum(f.rows)::bigint FROM campaign.transition n
-		JOIN campaign.flow f ON f.run_id = t.run_id AND f.source = n.source AND f.outcome = n.outcome
-		WHERE n.version_id = r.version_id AND n.target = t.activity)) AS rows_in,
-	coalesce(e.rows, (
-		SELECT sum(f.rows)::bigint FROM campaign.flow f
-		WHERE f.run_id = t.run_id AND f.source = t.activity)) AS rows_out,
+	coalesce(t.rows_in, inbound.rows) AS rows_in,
+	coalesce(e.rows, outbound.rows) AS rows_out,
 	coalesce(t.ended_at, clock_timestamp()) - coalesce(e.started_at, t.started_at) AS elapsed,
 	CASE WHEN t.state IN ('succeeded', 'skipped') THEN repeat('#', 20)
-		WHEN e.pid IS NOT NULL THEN rpad(repeat('#', least(19, (20 * e.rows / nullif((
-			SELECT sum(f.rows)::bigint FROM campaign.transition n
-			JOIN campaign.flow f ON f.run_id = t.run_id AND f.source = n.source AND f.outcome = n.outcome
-			WHERE n.version_id = r.version_id AND n.target = t.activity), 0))::integer)), 20, '.')
+		WHEN inbound.rows > 0 THEN rpad(repeat('#', coalesce(19 * e.rows / greatest(inbound.rows, e.rows), 0)::integer), 20, '.')
 		ELSE repeat('.', 20) END AS bar,
 	CASE WHEN t.state = 'waiting' THEN t.due_at END AS eta,
 	t.error, t.sqlstate, t.detail, t.hint, t.attempts,
@@ -64,6 +56,13 @@ JOIN campaign.activity a ON a.version_id = r.version_id AND a.name = t.activity
 LEFT JOIN campaign.executors() e ON e.run_id = t.run_id AND e.activity = t.activity
 	-- An executor that has just committed is still there for a moment.
 	AND t.state IN ('ready', 'waiting') AND t.due_at <= clock_timestamp()
+CROSS JOIN LATERAL (
+	SELECT sum(f.rows)::bigint AS rows FROM campaign.transition n
+	JOIN campaign.flow f ON f.run_id = t.run_id AND f.source = n.source AND f.outcome = n.outcome
+	WHERE n.version_id = r.version_id AND n.target = t.activity) inbound
+CROSS JOIN LATERAL (
+	SELECT sum(f.rows)::bigint AS rows FROM campaign.flow f
+	WHERE f.run_id = t.run_id AND f.source = t.activity) outbound
 WHERE campaign.visible(c.owner)
 ORDER BY t.run_id, t.position;
 COMMENT ON VIEW campaign.run_progress IS 'every activity of every run: state, rows in and out, time, error';

@@ -17,6 +17,7 @@ COMMENT ON COLUMN campaign.run_progress.bar IS 'share of rows_in that is done, t
 COMMENT ON COLUMN campaign.run_progress.eta IS 'when a waiting task goes on';
 COMMENT ON COLUMN campaign.run_progress.error IS 'message of the last failed attempt';
 COMMENT ON COLUMN campaign.run_progress.sqlstate IS 'its SQLSTATE';
+COMMENT ON COLUMN campaign.run_progress.detail IS 'its detail';
 COMMENT ON COLUMN campaign.run_progress.hint IS 'its hint';
 COMMENT ON COLUMN campaign.run_progress.attempts IS 'failed attempts so far';
 COMMENT ON COLUMN campaign.run_progress.run_state IS 'state of the run; held if it is at home in another database';

@@ -21,7 +21,8 @@ GRANT EXECUTE ON FUNCTION
 	campaign.home(),
 	campaign.executors(),
 	campaign.sample_position(text, text),
-	campaign.address_hash(text)
+	campaign.address_hash(text),
+	campaign.address_fault(text)
 TO PUBLIC;
 GRANT SELECT ON
 	campaign.run_progress,

@@ -72,6 +72,35 @@ campaign_activity_outcomes(const CampaignActivity *activity)
 }
 
 /*
+ * The activity whose rows go on from here: the inbound one that an option of
+ * the activity names, else the first.
+ */
+static CampaignActivity *
+leading_source(const CampaignActivity *activity)
+{
+	const CampaignKind *kind = campaign_kind_find(activity->kind);
+	ListCell   *cell;
+
+	for (int i = 0; i < kind->noptions; i++)
+	{
+		char	   *named;
+
+		if (kind->options[i].type != CAMPAIGN_OPTION_TRANSITION)
+			continue;
+		named = campaign_option_text(activity->options, kind->options[i].name);
+		foreach(cell, named == NULL ? NIL : activity->inbound)
+		{
+			CampaignTransition *transition = lfirst(cell);
+
+			if (campaign_transition_named(named, transition->source->name,
+										  transition->outcome))
+				return transition->source;
+		}
+	}
+	return ((CampaignTransition *) linitial(activity->inbound))->source;
+}
+
+/*
  * The dimension an activity's rows come from: that of the first activity on
  * the way up that names one, or the campaign's.
  */
@@ -90,7 +119,7 @@ campaign_activity_dimension(const CampaignGraph *graph,
 			return named;
 		if (activity->inbound == NIL)
 			break;
-		activity = ((CampaignTransition *) linitial(activity->inbound))->source;
+		activity = leading_source(activity);
 	}
 	return graph->campaign->dimension;
 }
@@ -140,6 +169,10 @@ campaign_task_population(const CampaignTask *task, int number)
 	campaign_ensure(flow->population != NULL,
 					"population of \"%s.%s\" is missing", flow->source,
 					flow->outcome);
+	campaign_ensure(strcmp(flow->dimension,
+						   task->scope.target->dimension->name) == 0,
+					"population of \"%s.%s\" is of dimension \"%s\"",
+					flow->source, flow->outcome, flow->dimension);
 	return campaign_population_open(flow->population, task->scope.target);
 }
 

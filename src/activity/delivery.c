@@ -113,11 +113,18 @@ template_expressions(const CampaignActivity *activity)
 	ListCell   *cell;
 
 	foreach(cell, content->expressions)
-		expressions = lappend(expressions,
-							  campaign_expression_parse(lfirst(cell),
-														psprintf("template of activity \"%s\"",
-																 activity->name),
-														activity->search_path));
+	{
+		const CampaignTemplateExpression *part = lfirst(cell);
+		CampaignExpression *expression;
+
+		expression = campaign_expression_parse(part->text,
+											   psprintf("template of activity \"%s\"",
+														activity->name),
+											   activity->search_path);
+		expression->condition = part->use == CAMPAIGN_USE_CONDITION;
+		expression->collection = part->use == CAMPAIGN_USE_COLLECTION;
+		expressions = lappend(expressions, expression);
+	}
 	return expressions;
 }
 
@@ -181,14 +188,11 @@ append_reasoned(CampaignSelect *select, const CampaignTask *task,
 	StringInfo	text = &select->text;
 
 	appendStringInfo(text,
-					 "(SELECT %s.*, CASE"
-					 " WHEN NOT %s THEN 'gone'"
-					 " WHEN \"campaign.address\" IS NULL"
-					 " OR \"campaign.address\" = '' THEN 'no_address'"
-					 " WHEN \"campaign.address\" ~ '[[:cntrl:]]' THEN 'malformed_address'"
+					 "(SELECT %s.*, CASE WHEN NOT %s THEN 'gone' ELSE"
+					 " coalesce(campaign.address_fault(\"campaign.address\"), CASE"
 					 " WHEN \"campaign.consent\" IS NOT TRUE THEN 'no_consent'"
 					 " WHEN \"campaign.s\".address_hash IS NOT NULL THEN 'suppressed'"
-					 " END AS \"campaign.excluded\","
+					 " END) END AS \"campaign.excluded\","
 					 " \"campaign.h\".address_hash AS \"campaign.hash\" FROM ",
 					 alias,
 					 campaign_row_found(task->scope.target, population));
@@ -239,8 +243,12 @@ append_variables(CampaignSelect *select, const CampaignTask *task)
 	appendStringInfoString(text, "CASE WHEN \"campaign.reason\" IS NULL THEN ARRAY[");
 	foreach(cell, expressions)
 	{
-		appendStringInfoString(text, foreach_current_index(cell) > 0 ? ", (" : "(");
-		campaign_select_expression(select, lfirst(cell));
+		const CampaignExpression *expression = lfirst(cell);
+
+		appendStringInfo(text, "%s%s(",
+						 foreach_current_index(cell) > 0 ? ", " : "",
+						 expression->collection ? "pg_catalog.to_jsonb" : "");
+		campaign_select_expression(select, expression);
 		appendStringInfoString(text, ")::pg_catalog.text");
 	}
 	appendStringInfoString(text, "]::pg_catalog.text[] END");
@@ -274,6 +282,8 @@ campaign_delivery_run(CampaignTask *task)
 	enqueue.run_id = task->run->id;
 	enqueue.activity = task->scope.activity->name;
 	enqueue.channel = channel_of(&task->scope);
+	enqueue.content = campaign_content_parse(enqueue.channel,
+											 task->scope.activity->options);
 	enqueue.epoch = task->run->epoch;
 	enqueue.due_at = campaign_clock_now();
 	campaign_enqueue(&enqueue, build_select(task));

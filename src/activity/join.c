@@ -17,14 +17,6 @@ static const CampaignOption options[] = {
 	"The inbound transition whose population goes on, as activity or activity.outcome."}
 };
 
-/* True if the transition is what the option names. */
-static bool
-is_named(const char *name, const char *source, const char *outcome)
-{
-	return strcmp(name, source) == 0 ||
-		strcmp(name, psprintf("%s.%s", source, outcome)) == 0;
-}
-
 /* Refuses a primary set that does not come in. */
 static void
 check_join(const CampaignScope *scope)
@@ -40,7 +32,8 @@ check_join(const CampaignScope *scope)
 	{
 		CampaignTransition *transition = lfirst(cell);
 
-		if (is_named(primary, transition->source->name, transition->outcome))
+		if (campaign_transition_named(primary, transition->source->name,
+									  transition->outcome))
 			return;
 		names = lappend(names, psprintf("%s.%s", transition->source->name,
 										transition->outcome));
@@ -65,7 +58,8 @@ run_join(CampaignTask *task)
 	{
 		CampaignFlow *flow = lfirst(cell);
 
-		if (primary == NULL || is_named(primary, flow->source, flow->outcome))
+		if (primary == NULL ||
+			campaign_transition_named(primary, flow->source, flow->outcome))
 		{
 			campaign_task_pass(task, foreach_current_index(cell));
 			return;

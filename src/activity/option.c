@@ -10,10 +10,12 @@
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "miscadmin.h"
+#include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
 #include "utils/builtins.h"
 #include "utils/datetime.h"
 #include "utils/json.h"
+#include "utils/lsyscache.h"
 
 #include "activity/option.h"
 #include "base/text.h"
@@ -78,6 +80,19 @@ campaign_object_keys(const Jsonb *object)
 										  value.val.string.len));
 	}
 	return keys;
+}
+
+/* True if a text, "activity" or "activity.outcome", names the transition. */
+bool
+campaign_transition_named(const char *text, const char *source,
+						  const char *outcome)
+{
+	size_t		length = strlen(source);
+
+	if (strncmp(text, source, length) != 0)
+		return false;
+	return text[length] == '\0' ||
+		(text[length] == '.' && strcmp(text + length + 1, outcome) == 0);
 }
 
 /* A text option; NULL if absent. */
@@ -382,6 +397,25 @@ check_columns_only(const CampaignExpression *expression, Query *query)
 	}
 }
 
+/* Refuses a collection whose type has no items. */
+static void
+check_collection(const CampaignExpression *expression, const Query *query)
+{
+	Oid			type = exprType((Node *) linitial_node(TargetEntry,
+													   query->targetList)->expr);
+	Oid			base = getBaseType(type);
+
+	if (base == JSONBOID || base == JSONOID ||
+		OidIsValid(get_base_element_type(type)))
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_DATATYPE_MISMATCH),
+			 errmsg("collection in %s must be of type jsonb, json or an array, not type %s",
+					expression->what, format_type_be(type)),
+			 errdetail("It is \"%s\".", expression->text),
+			 errhint("Collect rows in a subquery, such as (SELECT jsonb_agg(to_jsonb(o) ORDER BY o.id) FROM orders o WHERE ...), or convert the value with to_jsonb().")));
+}
+
 /* Analyzes an expression over the scope's rows. */
 Query *
 campaign_expression_check(const CampaignScope *scope,
@@ -407,6 +441,8 @@ campaign_expression_check(const CampaignScope *scope,
 	query = campaign_select_analyze(select);
 	check_no_sets(expression, query);
 	check_columns_only(expression, query);
+	if (expression->collection)
+		check_collection(expression, query);
 	return query;
 }
 

@@ -23,6 +23,9 @@ extern TimestampTz campaign_option_time(const Jsonb *options,
 /* An expression option, parsed; NULL if absent. */
 extern CampaignExpression *campaign_option_expression(const CampaignActivity *activity,
 													  const char *name);
+/* True if a text, "activity" or "activity.outcome", names the transition. */
+extern bool campaign_transition_named(const char *text, const char *source,
+									  const char *outcome);
 /* Keys of a jsonb object, of char *. */
 extern List *campaign_object_keys(const Jsonb *object);
 /* The member as text (a string without quotes); NULL if absent or null. */

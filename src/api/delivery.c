@@ -27,6 +27,7 @@ CAMPAIGN_FUNCTION(campaign_extend);
 CAMPAIGN_FUNCTION(campaign_suppress);
 CAMPAIGN_FUNCTION(campaign_unsuppress);
 CAMPAIGN_FUNCTION(campaign_address_hash);
+CAMPAIGN_FUNCTION(campaign_address_fault);
 
 /* Refuses NULL for an argument that has to be given. */
 static void
@@ -203,4 +204,19 @@ campaign_address_hash(PG_FUNCTION_ARGS)
 	campaign_address_fingerprint(VARDATA_ANY(address),
 								 VARSIZE_ANY_EXHDR(address), hash);
 	PG_RETURN_UUID_P(hash);
+}
+
+/* campaign.address_fault(address): why nothing can be sent to it */
+Datum
+campaign_address_fault(PG_FUNCTION_ARGS)
+{
+	text	   *address = PG_ARGISNULL(0) ? NULL : PG_GETARG_TEXT_PP(0);
+	const char *problem;
+
+	problem = address == NULL ? "no_address" :
+		campaign_address_problem(VARDATA_ANY(address),
+								 VARSIZE_ANY_EXHDR(address));
+	if (problem == NULL)
+		PG_RETURN_NULL();
+	PG_RETURN_TEXT_P(cstring_to_text(problem));
 }

@@ -90,6 +90,7 @@ campaign_kinds(PG_FUNCTION_ARGS)
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	ListCell   *cell;
 
+	campaign_require_user();
 	InitMaterializedSRF(fcinfo, 0);
 	foreach(cell, campaign_kinds_all())
 	{

@@ -8,14 +8,12 @@
  */
 #include "postgres.h"
 
-#include "access/xact.h"
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
 #include "utils/builtins.h"
-#include "utils/memutils.h"
-#include "utils/resowner.h"
 
 #include "activity/option.h"
+#include "base/attempt.h"
 #include "base/compat.h"
 #include "base/identity.h"
 #include "base/settings.h"
@@ -79,44 +77,25 @@ add_error(const Question *question, const char *code, const ErrorData *error)
  * if there was none.  Cancel and the like are not for us to swallow.
  */
 static bool
-ask(Question *question, void (*ask_it) (Question *), const char *code)
+ask(Question *question, void (*ask_it) (void *question), const char *code)
 {
-	MemoryContext context = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
-	volatile bool fine = true;
+	ErrorData  *error = campaign_attempt(ask_it, question);
 
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(context);
-	PG_TRY();
-	{
-		ask_it(question);
-		ReleaseCurrentSubTransaction();
-	}
-	PG_CATCH();
-	{
-		ErrorData  *error;
-
-		MemoryContextSwitchTo(context);
-		error = CopyErrorData();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-		if (ERRCODE_TO_CATEGORY(error->sqlerrcode) == ERRCODE_OPERATOR_INTERVENTION)
-			ReThrowError(error);
-		add_error(question, code, error);
-		fine = false;
-	}
-	PG_END_TRY();
-	MemoryContextSwitchTo(context);
-	CurrentResourceOwner = owner;
-	return fine;
+	if (error == NULL)
+		return true;
+	if (ERRCODE_TO_CATEGORY(error->sqlerrcode) == ERRCODE_OPERATOR_INTERVENTION)
+		ReThrowError(error);
+	add_error(question, code, error);
+	return false;
 }
 
 /* ---------------------------- one activity ------------------------------ */
 
 /* Question: are the options what the kind takes? */
 static void
-ask_shape(Question *question)
+ask_shape(void *arg)
 {
+	Question   *question = arg;
 	const CampaignKind *kind = campaign_kind_find(question->activity->kind);
 
 	(void) campaign_options_check_shape(kind, question->activity->options);
@@ -125,8 +104,9 @@ ask_shape(Question *question)
 
 /* Question: is the dimension there, and may the owner read its key? */
 static void
-ask_scope(Question *question)
+ask_scope(void *arg)
 {
+	Question   *question = arg;
 	CampaignRecord *campaign = question->checking->graph->campaign;
 
 	campaign_scope_open(question->scope, question->checking->graph,
@@ -145,8 +125,9 @@ ask_scope(Question *question)
 
 /* Question: what are its expressions, and does the kind agree? */
 static void
-ask_kind(Question *question)
+ask_kind(void *arg)
 {
+	Question   *question = arg;
 	const CampaignKind *kind = campaign_kind_find(question->activity->kind);
 
 	if (kind->check != NULL)
@@ -186,8 +167,9 @@ owner_permitted(Query *query, Oid owner)
 
 /* Question: does an expression hold, and may the owner evaluate it? */
 static void
-ask_expression(Question *question)
+ask_expression(void *arg)
 {
+	Question   *question = arg;
 	CampaignRecord *campaign = question->checking->graph->campaign;
 	Query	   *query = campaign_expression_check(question->scope,
 												  question->expression);
@@ -394,8 +376,9 @@ check_owner(Checking *checking)
 
 /* Question: are the variables declared properly? */
 static void
-ask_variables(Question *question)
+ask_variables(void *arg)
 {
+	Question   *question = arg;
 	question->checking->variables =
 		campaign_variables_declared(question->checking->graph->campaign->settings);
 }

@@ -409,6 +409,7 @@ campaign_define_drop(const char *campaign)
 	ListCell   *cell;
 
 	campaign_lifecycle_require_idle(record->id, record->name, "drop");
+	campaign_run_lock_all(record->id);
 	foreach(cell, campaign_run_populations(record->id))
 		(void) campaign_population_drop(lfirst(cell));
 	log_change(record, NULL, "dropped");

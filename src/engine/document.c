@@ -195,7 +195,7 @@ record_of_document(const Jsonb *document, const char *name)
 	CampaignRecord *record;
 
 	campaign_define_check_title("campaign", name);
-	if (!campaign_record_exists(name))
+	if (!campaign_record_visible(name))
 		return campaign_record_create(name, dimension, description, settings);
 	record = campaign_record_require(name, true);
 	record->dimension = dimension;

@@ -28,6 +28,7 @@
 #include "engine/lifecycle.h"
 #include "engine/ready.h"
 #include "queue/enqueue.h"
+#include "set/population.h"
 #include "set/variable.h"
 #include "store/log.h"
 #include "store/run.h"
@@ -37,7 +38,7 @@
 
 /* How often a waiting session looks, at first and at most. */
 #define FIRST_LOOK_MS	10
-#define LAST_LOOK_MS	250
+#define LAST_LOOK_MS	50
 /* Problems named in an error; all are in campaign_check(). */
 #define NAMED_PROBLEMS	3
 
@@ -185,6 +186,27 @@ check_startable(const CampaignRecord *record)
 				 errhint("ALTER ROLE … LOGIN, GRANT CONNECT ON DATABASE, or GRANT USAGE ON SCHEMA campaign mend that.")));
 }
 
+/*
+ * Drops what ended runs have left because somebody was reading it when they
+ * ended.
+ */
+static void
+drop_leftovers(const CampaignRecord *record)
+{
+	List	   *dropped = NIL;
+	ListCell   *cell;
+
+	if (campaign_option_bool(record->settings, "keep_populations", false))
+		return;
+	foreach(cell, campaign_run_populations(record->id))
+	{
+		if (campaign_population_drop(lfirst(cell)))
+			dropped = lappend(dropped, lfirst(cell));
+	}
+	if (dropped != NIL)
+		campaign_run_forget_populations(record->id, dropped);
+}
+
 /* Starts a run of the newest version; gives its number. */
 int64
 campaign_lifecycle_start(const char *campaign, const Jsonb *variables)
@@ -201,6 +223,7 @@ campaign_lifecycle_start(const char *campaign, const Jsonb *variables)
 	check_startable(record);
 	campaign_lifecycle_require_idle(record->id, record->name, "start");
 	graph = campaign_graph_load(record, record->live_id);
+	drop_leftovers(record);
 	run_id = campaign_run_create(graph, campaign_epoch_current(),
 								 campaign_variables_bind(record->settings,
 														 variables));
@@ -238,7 +261,10 @@ lock_own_run(int64 run_id)
 	return campaign_run_lock(run_id);
 }
 
-/* Pauses: claims stop at commit, the executor within the grace. */
+/*
+ * Pauses: claims stop at commit, the executor within the grace.  A run that
+ * has ended may still have messages to be claimed, so it can be paused too.
+ */
 char *
 campaign_lifecycle_pause(int64 run_id)
 {
@@ -248,7 +274,7 @@ campaign_lifecycle_pause(int64 run_id)
 		return state;
 	if (!campaign_state_move(CAMPAIGN_NOUN_RUN, run_id, NULL, "paused", NULL))
 		refuse_verb(run_id, state, "pause",
-					"Only a run that is under way can be paused.");
+					"It was stopped for good.");
 	hand_over();
 	return pstrdup("paused");
 }
@@ -267,7 +293,6 @@ campaign_lifecycle_resume(int64 run_id)
 {
 	char	   *state = lock_own_run(run_id);
 	CampaignRunSummary tasks;
-	const char *to;
 
 	if (goes_on(state))
 		return state;
@@ -276,15 +301,15 @@ campaign_lifecycle_resume(int64 run_id)
 					strcmp(state, "failed") == 0 ?
 					"Repair the cause and call campaign_retry()." :
 					"Only a paused run can be resumed.");
-	campaign_run_summary(run_id, &tasks);
-	to = tasks.ready > 0 || tasks.waiting == 0 ? "running" : "waiting";
-	(void) campaign_state_move(CAMPAIGN_NOUN_RUN, run_id, NULL, to, NULL);
-	campaign_ready_run(run_id, to, &tasks);
+	campaign_ready_run(run_id, "paused", &tasks);
 	hand_over();
 	return campaign_run_lock(run_id);
 }
 
-/* Ends the run for good; a task at work finds out when it wants to record. */
+/*
+ * Ends the run for good, with what is left of its messages; a task at work
+ * finds out when it wants to record.
+ */
 char *
 campaign_lifecycle_stop(int64 run_id)
 {
@@ -386,6 +411,8 @@ campaign_lifecycle_wait(int64 run_id, const Interval *timeout)
 	{
 		CampaignRun *run = campaign_run_require(run_id);
 
+		if (strcmp(run->home, campaign_home()) != 0)
+			return pstrdup("held");
 		if (at_rest(run->state) || campaign_clock_now() >= until)
 			return run->state;
 		if (!campaign_shared_active())

@@ -164,10 +164,12 @@ campaign_ready_sweep(int64 run_id, int64 version_id, List *populations)
 void
 campaign_ready_halt(const CampaignRun *run)
 {
-	CampaignRecord *campaign = campaign_record_by_id(run->campaign_id);
+	CampaignGraph *graph = campaign_graph_load(campaign_record_by_id(run->campaign_id),
+											   run->version_id);
 
 	cancel_tasks(run->id);
-	if (!campaign_option_bool(campaign->settings, "keep_populations", false))
+	if (!campaign_option_bool(graph->campaign->settings, "keep_populations",
+							  false))
 		campaign_ready_sweep(run->id, run->version_id,
 							 campaign_flow_populations(run->id));
 }

@@ -15,12 +15,12 @@
 #include "miscadmin.h"
 #include "nodes/parsenodes.h"
 #include "utils/memutils.h"
-#include "utils/resowner.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
 #include "activity/activity.h"
 #include "activity/option.h"
+#include "base/attempt.h"
 #include "base/clock.h"
 #include "base/errors.h"
 #include "base/fault.h"
@@ -141,10 +141,11 @@ fire_deferred_triggers(void)
 	AfterTriggerSetState(all);
 }
 
-/* The owner's part, within the subtransaction. */
+/* The owner's part, within a subtransaction. */
 static void
-run_owner_part(Step *step)
+run_owner_part(void *arg)
 {
+	Step	   *step = arg;
 	int			nestlevel;
 	bool		pushed = !ActiveSnapshotSet();
 
@@ -159,32 +160,6 @@ run_owner_part(Step *step)
 	campaign_settings_leave(nestlevel);
 	if (pushed)
 		PopActiveSnapshot();
-}
-
-/* Executes the owner's part; an error is kept, not raised. */
-static void
-execute(Step *step)
-{
-	MemoryContext context = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
-
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(context);
-	PG_TRY();
-	{
-		run_owner_part(step);
-		ReleaseCurrentSubTransaction();
-	}
-	PG_CATCH();
-	{
-		MemoryContextSwitchTo(context);
-		step->error = CopyErrorData();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-	}
-	PG_END_TRY();
-	MemoryContextSwitchTo(context);
-	CurrentResourceOwner = owner;
 }
 
 /* True if the error may pass by itself: conflicts, resources, intervention. */
@@ -349,8 +324,7 @@ record(Step *step)
 		record_success(step);
 	else
 		record_failure(step);
-	if (strcmp(state, "failed") != 0)
-		campaign_ready_run(run_id, state, &tasks);
+	campaign_ready_run(run_id, state, &tasks);
 	if (step->error == NULL)
 		drop_released(step, tasks.ready + tasks.waiting + tasks.pending == 0);
 	/* One ready task is this executor's own next one. */
@@ -417,11 +391,14 @@ step_in_transaction(int64 run_id, const CampaignTransactions *control,
 	control->begin();
 	if (!take(&step, run_id, control))
 	{
+		/* An earlier process did not get to the end of a stopped run. */
+		*halted = step.task.run != NULL &&
+			strcmp(step.task.run->state, "stopped") == 0;
 		control->commit();
 		return false;
 	}
 	campaign_shared_progress_begin(run_id, step.taken->activity);
-	execute(&step);
+	step.error = campaign_attempt(run_owner_part, &step);
 	*halted = !record(&step);
 	if (*halted)
 		control->abort();
@@ -460,7 +437,7 @@ List *
 campaign_due_runs(TimestampTz *next_due)
 {
 	TimestampTz now = campaign_clock_now();
-	List	   *due = campaign_run_due(now);
+	List	   *due = campaign_run_due(now, true);
 
 	*next_due = campaign_run_next_due(now);
 	return due;
@@ -474,7 +451,7 @@ campaign_due_runs_of(Oid owner, int *others)
 	ListCell   *cell;
 
 	*others = 0;
-	foreach(cell, campaign_run_due(campaign_clock_now()))
+	foreach(cell, campaign_run_due(campaign_clock_now(), false))
 	{
 		CampaignDueRun *run = lfirst(cell);
 

@@ -31,6 +31,7 @@
 #include "base/hash.h"
 #include "base/identity.h"
 #include "base/sql.h"
+#include "set/render.h"
 #include "store/run.h"
 #include "queue/chunk.h"
 #include "queue/claim.h"

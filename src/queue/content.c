@@ -7,7 +7,12 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_type.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+
 #include "base/errors.h"
+#include "set/render.h"
 #include "queue/content.h"
 
 /* The option's text, or NULL if it is not given. */
@@ -54,4 +59,55 @@ campaign_content_parse(const char *channel, const Jsonb *options)
 	content->body = parse_option(options, "body", kind,
 								 &content->expressions);
 	return content;
+}
+
+/* The strings of a message's variables; NULLs stay NULL. */
+const char **
+campaign_content_variables(Datum variables, int *count)
+{
+	const char **strings;
+	Datum	   *elements;
+	bool	   *nulls;
+
+	deconstruct_array(DatumGetArrayTypeP(variables), TEXTOID, -1, false,
+					  TYPALIGN_INT, &elements, &nulls, count);
+	strings = palloc(sizeof(char *) * *count);
+	for (int i = 0; i < *count; i++)
+		strings[i] = nulls[i] ? NULL : TextDatumGetCString(elements[i]);
+	return strings;
+}
+
+/* True if the size of messages does not follow from that of the values. */
+static bool
+has_collections(const CampaignMessageContent *content)
+{
+	ListCell   *cell;
+
+	foreach(cell, content->expressions)
+	{
+		const CampaignTemplateExpression *expression = lfirst(cell);
+
+		if (expression->use == CAMPAIGN_USE_COLLECTION)
+			return true;
+	}
+	return false;
+}
+
+/* Renders in vain; only collections can make that fail. */
+void
+campaign_content_try(const CampaignMessageContent *content, Datum variables)
+{
+	const char **strings;
+	int			count;
+	StringInfoData out;
+
+	if (!has_collections(content))
+		return;
+	strings = campaign_content_variables(variables, &count);
+	initStringInfo(&out);
+	if (content->subject != NULL)
+		campaign_template_render(content->subject, strings, count, &out);
+	resetStringInfo(&out);
+	if (content->body != NULL)
+		campaign_template_render(content->body, strings, count, &out);
 }

@@ -171,6 +171,9 @@ add_message(Enqueuer *enqueuer, TupleTableSlot *slot, const char *recipient,
 	remember(&enqueuer->last, recipient, length);
 	chunk->last_id++;
 
+	if (!slot->tts_isnull[COLUMN_VARIABLES])
+		campaign_content_try(enqueuer->enqueue->content,
+							 slot->tts_values[COLUMN_VARIABLES]);
 	values[0] = Int64GetDatum(chunk->last_id);
 	values[1] = Int64GetDatum(chunk->delivery_id);
 	values[2] = slot->tts_values[COLUMN_RECIPIENT];

@@ -10,12 +10,14 @@
 #include "datatype/timestamp.h"
 
 #include "set/select.h"
+#include "queue/content.h"
 
 typedef struct CampaignEnqueue
 {
 	int64		run_id;
 	const char *activity;
 	const char *channel;
+	const CampaignMessageContent *content;
 	int64		epoch;
 	TimestampTz due_at;
 	/* what came of it */

@@ -4,13 +4,13 @@
  */
 #include "postgres.h"
 
-#include "utils/array.h"
 #include "utils/builtins.h"
 
 #include "base/errors.h"
 #include "base/identity.h"
 #include "base/sql.h"
 #include "queue/chunk.h"
+#include "queue/content.h"
 #include "queue/message.h"
 
 /* A scalar subquery, because EXISTS may be answered by reading all of it. */
@@ -38,17 +38,10 @@ read_variables(CampaignMessage *message, const CampaignRows *rows, int row)
 {
 	bool		isnull;
 	Datum		value = campaign_row_datum(rows, row, 4, &isnull);
-	Datum	   *elements;
-	bool	   *nulls;
 
-	if (isnull)
-		return;
-	deconstruct_array(DatumGetArrayTypeP(value), TEXTOID, -1, false,
-					  TYPALIGN_INT, &elements, &nulls, &message->nvariables);
-	message->variables = palloc(sizeof(char *) * message->nvariables);
-	for (int i = 0; i < message->nvariables; i++)
-		message->variables[i] = nulls[i] ? NULL :
-			TextDatumGetCString(elements[i]);
+	if (!isnull)
+		message->variables = campaign_content_variables(value,
+														&message->nvariables);
 }
 
 /* Reads the range in one statement; its size is a chunk's at most. */

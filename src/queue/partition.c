@@ -78,6 +78,8 @@ create_partition(int64 epoch, const char *name)
 	campaign_sql_utility(psprintf("CREATE TABLE campaign_data.%s"
 								  " (LIKE campaign.dispatch INCLUDING ALL)",
 								  name));
+	campaign_sql_utility(psprintf("ALTER TABLE campaign_data.%s"
+								  " ENABLE ROW LEVEL SECURITY", name));
 	campaign_sql_utility(psprintf("ALTER TABLE campaign.dispatch"
 								  " ATTACH PARTITION campaign_data.%s"
 								  " FOR VALUES FROM (" INT64_FORMAT ")"

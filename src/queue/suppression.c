@@ -9,6 +9,7 @@
  */
 #include "postgres.h"
 
+#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
 
@@ -45,6 +46,37 @@ static bool
 is_blank(char c)
 {
 	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+/*
+ * True if a control character begins here: of ASCII, or one of the few that
+ * only Unicode has and that software takes for a line break.
+ */
+static bool
+is_control(const unsigned char *byte, int length)
+{
+	if (byte[0] < 0x20 || byte[0] == 0x7f)
+		return true;
+	if (byte[0] < 0x80 || GetDatabaseEncoding() != PG_UTF8)
+		return false;
+	if (length >= 2 && byte[0] == 0xc2)
+		return byte[1] < 0xa0;
+	return length >= 3 && byte[0] == 0xe2 && byte[1] == 0x80 &&
+		(byte[2] == 0xa8 || byte[2] == 0xa9);
+}
+
+/* Why nothing can be sent to a trimmed address, or NULL. */
+const char *
+campaign_address_problem(const char *address, int length)
+{
+	if (length == 0)
+		return "no_address";
+	for (int i = 0; i < length; i++)
+	{
+		if (is_control((const unsigned char *) address + i, length - i))
+			return "malformed_address";
+	}
+	return NULL;
 }
 
 /* Hashes the address, trimmed and with ASCII letters in lower case. */

@@ -1,7 +1,6 @@
 /*
  * escape.h
- *		How a value is written into a message, and how that follows from the
- *		place where it stands.
+ *		How a value is written into a message.
  */
 #ifndef CAMPAIGN_SET_ESCAPE_H
 #define CAMPAIGN_SET_ESCAPE_H
@@ -17,18 +16,9 @@ typedef enum CampaignEscape
 	CAMPAIGN_ESCAPE_URL_PART	/* inside a URL: percent-encoded */
 } CampaignEscape;
 
-typedef struct CampaignHtml CampaignHtml;
-
 extern void campaign_escape_append(StringInfo out, const char *value,
 								   CampaignEscape escape);
 extern const char *campaign_escape_find_control(const char *text,
 												const char *end);
-extern CampaignHtml *campaign_escape_begin_html(void);
-extern const char *campaign_escape_scan_html(CampaignHtml *html,
-											 const char *text,
-											 const char *end);
-extern const char *campaign_escape_choose(CampaignHtml *html, bool raw,
-										  CampaignEscape *escape,
-										  const char **hint);
 
 #endif							/* CAMPAIGN_SET_ESCAPE_H */

@@ -15,7 +15,9 @@ typedef struct CampaignExpression
 	const char *what;			/* what it is, for messages: option "filter" */
 	const char *search_path;	/* under which its names are looked up */
 	Node	   *tree;			/* raw parse tree of the one expression */
-	bool		condition;		/* must be boolean; set by the caller */
+	/* set by the caller: */
+	bool		condition;		/* must be boolean */
+	bool		collection;		/* must be jsonb, json or an array */
 } CampaignExpression;
 
 /* Parses text alone; refuses whatever is not exactly one expression. */

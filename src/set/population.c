@@ -16,10 +16,11 @@
 #include "catalog/toasting.h"
 #include "commands/tablecmds.h"
 #include "nodes/makefuncs.h"
+#include "storage/lmgr.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
-#include "utils/resowner.h"
 
+#include "base/attempt.h"
 #include "base/fault.h"
 #include "base/identity.h"
 #include "base/text.h"
@@ -119,44 +120,37 @@ campaign_population_open(const char *name, const CampaignTarget *target)
 	return population;
 }
 
-/* Drops it if it is there and nothing depends on it. */
+/* Deletes the table as the extension's owner; nothing of a user's is run. */
+static void
+delete_table(void *arg)
+{
+	CampaignIdentity identity;
+
+	campaign_identity_enter(&identity);
+	performDeletion(arg, DROP_RESTRICT, PERFORM_DELETION_INTERNAL);
+	CAMPAIGN_FAULT("population_drop");
+	campaign_identity_leave(&identity);
+}
+
+/*
+ * Drops it if it is there, nobody is reading it and nothing depends on it.
+ * It must not wait: the run is locked, and a dump may read for hours.
+ */
 bool
 campaign_population_drop(const char *name)
 {
 	Oid			relation = get_relname_relid(name, campaign_data_schema_oid());
 	ObjectAddress address;
-	CampaignIdentity identity;
-	MemoryContext context = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
-	volatile bool dropped = true;
+	ErrorData  *error;
 
 	if (!OidIsValid(relation))
 		return true;
+	if (!ConditionalLockRelationOid(relation, AccessExclusiveLock))
+		return false;
 	ObjectAddressSet(address, RelationRelationId, relation);
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(context);
-	PG_TRY();
-	{
-		campaign_identity_enter(&identity);
-		performDeletion(&address, DROP_RESTRICT, PERFORM_DELETION_INTERNAL);
-		CAMPAIGN_FAULT("population_drop");
-		campaign_identity_leave(&identity);
-		ReleaseCurrentSubTransaction();
-	}
-	PG_CATCH();
-	{
-		ErrorData  *error;
-
-		MemoryContextSwitchTo(context);
-		error = CopyErrorData();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-		if (error->sqlerrcode != ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST)
-			ReThrowError(error);
-		dropped = false;
-	}
-	PG_END_TRY();
-	MemoryContextSwitchTo(context);
-	CurrentResourceOwner = owner;
-	return dropped;
+	error = campaign_attempt(delete_table, &address);
+	if (error != NULL &&
+		error->sqlerrcode != ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST)
+		ReThrowError(error);
+	return error == NULL;
 }

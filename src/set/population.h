@@ -28,8 +28,8 @@ extern CampaignPopulation *campaign_population_create(const char *name,
 extern CampaignPopulation *campaign_population_open(const char *name,
 													const CampaignTarget *target);
 /*
- * Drops it if it is there.  False if something of the owner's depends on it,
- * such as a view: then it stays.
+ * Drops it if it is there.  False if somebody is reading it, or something of
+ * the owner's depends on it, such as a view: then it stays for now.
  */
 extern bool campaign_population_drop(const char *name);
 

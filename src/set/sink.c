@@ -12,12 +12,11 @@
 #include "access/table.h"
 #include "executor/tuptable.h"
 #include "port/pg_bitutils.h"
-#include "storage/bufmgr.h"
 #include "utils/rel.h"
 
-#include "base/compat.h"
 #include "base/errors.h"
 #include "base/shared.h"
+#include "base/statistics.h"
 #include "base/writer.h"
 #include "set/sink.h"
 
@@ -99,15 +98,20 @@ local_row(CampaignReceiver *receiver, TupleTableSlot *slot)
 							slot->tts_isnull + skipped);
 }
 
-/* Tells the planner the size of what was written: the next join needs it. */
+/*
+ * Tells the planner what the next join needs: how many rows were written, and
+ * that no two share a key.  Without the second it would rather hash a whole
+ * dimension than a small population.
+ */
 static void
-note_size(const CampaignOutlet *outlet)
+note_statistics(const CampaignOutlet *outlet)
 {
-	Relation	relation = table_open(outlet->population->relation,
-									  RowExclusiveLock);
+	CampaignPopulation *population = outlet->population;
+	Relation	relation = table_open(population->relation, RowExclusiveLock);
 
-	campaign_set_relation_size(relation, RelationGetNumberOfBlocks(relation),
-							   (double) outlet->rows);
+	campaign_statistics_size(relation, (double) outlet->rows);
+	if (population->nkeys == 1 && outlet->rows > 0)
+		campaign_statistics_unique(relation, 1);
 	table_close(relation, NoLock);
 }
 
@@ -133,7 +137,7 @@ local_write(CampaignSelect *select, CampaignRouting routing,
 		if (sink.writers[i] == NULL)
 			continue;
 		(void) campaign_writer_close(sink.writers[i]);
-		note_size(&outlets[i]);
+		note_statistics(&outlets[i]);
 	}
 	campaign_shared_progress_rows(sink.rows);
 	return sink.rows;

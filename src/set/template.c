@@ -1,18 +1,17 @@
 /*
  * template.c
  *		Message texts with placeholders: {{ expression }} is escaped for the
- *		place where it stands, {{{ expression }}} is not.
+ *		place where it stands, {{{ expression }}} is not; and with blocks:
+ *		{{#if condition}} and {{#each collection}}.
  *
  * Parsing collects the expressions and cuts the text into parts; somebody
- * else evaluates the expressions, and rendering only joins strings.  So a
- * message is a pure function of (template, values): nothing in here runs SQL,
- * reads a catalog or calls a function that a user could have written, which
- * is why messages may be rendered in the session of a role that does not own
- * them.
+ * else evaluates the expressions, and rendering (render.c) only joins
+ * strings.
  *
- * An expression is PostgreSQL's SQL.  Only its end is looked for here, by the
- * lexical rules that decide whether "}}" is inside of a string, a quoted
- * name or a comment (with standard_conforming_strings on).
+ * An expression is PostgreSQL's SQL, over the recipient's row, and is
+ * evaluated once per message.  The items of a collection are no rows: within
+ * {{#each}}, what begins with the word "item" is no SQL but a reference that
+ * rendering follows.
  *
  * The text is scanned byte by byte: in every encoding a server can have,
  * ASCII bytes stand for themselves only.
@@ -22,7 +21,9 @@
 #include "common/hashfn.h"
 #include "mb/pg_wchar.h"
 
-#include "set/escape.h"
+#include "set/html.h"
+#include "set/lexer.h"
+#include "set/render.h"
 #include "set/template.h"
 
 #define MAX_TEMPLATE_BYTES (1024 * 1024)
@@ -30,37 +31,39 @@
 
 #define LITERAL_HINT "To get two literal braces, write {{ '{{' }}."
 
-/* A piece of literal text and the placeholder that follows it. */
-typedef struct TemplatePart
+/* A block whose end was not met yet. */
+typedef struct Block
 {
-	int			start;			/* of the literal text */
-	int			length;
-	int			expression;		/* -1 after the last placeholder */
-	CampaignEscape escape;
-} TemplatePart;
+	const char *open;			/* its tag */
+	bool		is_loop;
+	int			part;			/* of its tag */
+	int			jump;			/* the part that skips {{else}}; -1: none */
+	CampaignHtml *begin;		/* where it begins and where its first branch */
+	CampaignHtml *end;			/* ends, of HTML content */
+} Block;
 
-struct CampaignTemplate
+/* What a placeholder or block is about. */
+typedef struct Operand
 {
-	char	   *text;
-	TemplatePart *parts;
-	int			nparts;
-};
+	int			expression;		/* position; -1: an item's */
+	const char *const *path;
+} Operand;
 
 /* An expression that has a position in the list already. */
 typedef struct KnownExpression
 {
-	const char *text;
+	CampaignTemplateExpression expression;
 	int			position;
 	char		status;
 } KnownExpression;
 
 #define SH_PREFIX known
 #define SH_ELEMENT_TYPE KnownExpression
-#define SH_KEY_TYPE const char *
-#define SH_KEY text
+#define SH_KEY_TYPE CampaignTemplateExpression
+#define SH_KEY expression
 #define SH_HASH_KEY(tb, key) \
-	hash_bytes((const unsigned char *) (key), strlen(key))
-#define SH_EQUAL(tb, a, b) (strcmp(a, b) == 0)
+	(hash_bytes((const unsigned char *) (key).text, strlen((key).text)) + (key).use)
+#define SH_EQUAL(tb, a, b) ((a).use == (b).use && strcmp((a).text, (b).text) == 0)
 #define SH_SCOPE static inline
 #define SH_DECLARE
 #define SH_DEFINE
@@ -77,43 +80,68 @@ typedef struct TemplateParser
 	List	  **expressions;
 	known_hash *known;
 	int			capacity;		/* of template->parts */
+	Block		blocks[CAMPAIGN_TEMPLATE_DEPTH];
+	int			depth;			/* number of blocks within each other */
+	int			loops;			/* of them, those that have an item here */
 } TemplateParser;
 
 static void open_parser(TemplateParser *parser, const char *text);
 static void read_literal(TemplateParser *parser, const char *text,
 						 const char *end);
+static const char *read_tag(TemplateParser *parser, const char *literal,
+							const char *open);
+static bool names_tag(const char *p, const char *name);
 static const char *read_placeholder(TemplateParser *parser,
 									const char *literal, const char *open);
+static const char *read_block(TemplateParser *parser, const char *literal,
+							  const char *open, const char *first,
+							  bool is_loop);
+static const char *read_else(TemplateParser *parser, const char *literal,
+							 const char *open, const char *p);
+static const char *read_end(TemplateParser *parser, const char *literal,
+							const char *open, const char *p, bool is_loop);
+static void end_branch(TemplateParser *parser, Block *block,
+					   const char *literal, const char *open);
+static void join_branches(TemplateParser *parser, Block *block,
+						  const char *open);
+static const char *close_tag(TemplateParser *parser, const char *open,
+							 const char *p);
+static Operand read_operand(TemplateParser *parser, const char *open,
+							const char *first, const char *close,
+							CampaignTemplateUse use);
+static const char *const *read_path(TemplateParser *parser, const char *open,
+									const char *first, const char *close);
+static void refuse_path(TemplateParser *parser, const char *open,
+						const char *first, const char *close);
+static void check_block_place(TemplateParser *parser, const char *open);
+static void refuse_branches(TemplateParser *parser, Block *block,
+							const char *open);
+static void refuse_end(TemplateParser *parser, const char *open, bool is_loop);
+static void refuse_unclosed_block(TemplateParser *parser);
 static void refuse_reserved(TemplateParser *parser, const char *open,
 							const char *first);
+static void refuse_tag(TemplateParser *parser, const char *open,
+					   const char *last);
 static void refuse_unclosed(TemplateParser *parser, const char *open,
 							bool raw);
 static CampaignEscape choose_escape(TemplateParser *parser, const char *open,
 									bool raw);
 static int	find_expression(TemplateParser *parser, const char *first,
-							const char *end);
-static int	add_expression(TemplateParser *parser, char *text);
-static void add_part(TemplateParser *parser, const char *literal,
-					 const char *end, int expression, CampaignEscape escape);
+						   const char *end, CampaignTemplateUse use);
+static int	add_expression(TemplateParser *parser,
+						  CampaignTemplateExpression expression);
+static CampaignTemplatePart *add_part(TemplateParser *parser,
+									  const char *literal, const char *end,
+									  CampaignPartKind kind);
 static int	count_lines(TemplateParser *parser, const char *position);
-static const char *scan_expression(const char *p, const char *end);
-static const char *skip_quoted(const char *p, const char *end, char quote);
-static const char *skip_word(const char *p, const char *end);
-static const char *skip_escape_string(const char *p, const char *end);
-static const char *skip_gap(const char *p, const char *end);
-static const char *skip_dollar_quoted(const char *p, const char *end);
-static const char *skip_line_comment(const char *p, const char *end);
-static const char *skip_block_comment(const char *p, const char *end);
-static bool begins_word(char c);
-static bool continues_word(char c);
-static bool is_space(char c);
 
 /*
  * Parses the text and appends to *expressions the text of each expression
  * that is not in it yet.  The template refers to expressions by position, so
- * templates that share a list share the values, and the list must not be
- * reordered between parsing and rendering.  "what" names the option in
- * errors.  Everything returned is in the current memory context.
+ * templates that share a list share the values, and the list, of
+ * CampaignTemplateExpression *, must not be reordered between parsing and
+ * rendering.  "what" names the option in errors.  Everything returned is in
+ * the current memory context.
  */
 CampaignTemplate *
 campaign_template_parse(const char *text, CampaignContent content,
@@ -132,42 +160,15 @@ campaign_template_parse(const char *text, CampaignContent content,
 	while ((open = strstr(position, "{{")) != NULL)
 	{
 		read_literal(&parser, position, open);
-		position = read_placeholder(&parser, position, open);
+		position = read_tag(&parser, position, open);
 	}
 	read_literal(&parser, position, parser.end);
-	add_part(&parser, position, parser.end, -1, CAMPAIGN_ESCAPE_NONE);
+	if (parser.depth > 0)
+		refuse_unclosed_block(&parser);
+	(void) add_part(&parser, position, parser.end, CAMPAIGN_PART_END);
 
 	known_destroy(parser.known);
 	return parser.template;
-}
-
-/*
- * Appends the rendered text.  values[i] is the text of expression i; NULL
- * renders as nothing.  Allocates nothing but what "out" needs to grow, since
- * it is called once per message.
- */
-void
-campaign_template_render(const CampaignTemplate *template,
-						 const char *const *values, int nvalues,
-						 StringInfo out)
-{
-	int			i;
-
-	for (i = 0; i < template->nparts; i++)
-	{
-		const TemplatePart *part = &template->parts[i];
-
-		appendBinaryStringInfo(out, template->text + part->start,
-							   part->length);
-		if (part->expression < 0)
-			continue;
-		if (part->expression >= nvalues)
-			elog(ERROR, "template needs the value of expression %d of %d",
-				 part->expression, nvalues);
-		if (values[part->expression] != NULL)
-			campaign_escape_append(out, values[part->expression],
-								   part->escape);
-	}
 }
 
 /*
@@ -189,13 +190,15 @@ open_parser(TemplateParser *parser, const char *text)
 				 errhint("Link to large content instead of including it.")));
 
 	parser->template = palloc0(sizeof(CampaignTemplate));
+	parser->template->what = pstrdup(parser->what);
 	parser->template->text = pstrdup(text);
 	parser->text = parser->template->text;
 	parser->end = parser->text + length;
 	parser->capacity = 8;
-	parser->template->parts = palloc(parser->capacity * sizeof(TemplatePart));
+	parser->template->parts =
+		palloc(parser->capacity * sizeof(CampaignTemplatePart));
 	if (parser->content == CAMPAIGN_CONTENT_HTML)
-		parser->html = campaign_escape_begin_html();
+		parser->html = campaign_html_begin();
 
 	parser->known = known_create(CurrentMemoryContext, 64, NULL);
 	foreach(cell, *parser->expressions)
@@ -203,7 +206,8 @@ open_parser(TemplateParser *parser, const char *text)
 		bool		found;
 		KnownExpression *entry;
 
-		entry = known_insert(parser->known, (const char *) lfirst(cell),
+		entry = known_insert(parser->known,
+							 *(CampaignTemplateExpression *) lfirst(cell),
 							 &found);
 		if (!found)
 			entry->position = foreach_current_index(cell);
@@ -231,7 +235,7 @@ read_literal(TemplateParser *parser, const char *text, const char *end)
 				 errhint("Write the text on one line.")));
 
 	if (parser->html != NULL)
-		offence = campaign_escape_scan_html(parser->html, text, end);
+		offence = campaign_html_scan(parser->html, text, end);
 	if (offence != NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_SYNTAX_ERROR),
@@ -243,9 +247,41 @@ read_literal(TemplateParser *parser, const char *text, const char *end)
 }
 
 /*
- * Reads the placeholder at "open", adds it together with the literal text
- * before it, and returns what follows it.
+ * Reads the placeholder or block tag at "open", adds it together with the
+ * literal text before it, and returns what follows it.
  */
+static const char *
+read_tag(TemplateParser *parser, const char *literal, const char *open)
+{
+	const char *first = open + 2;
+	const char *name = first;
+
+	if (*first == '#' && names_tag(first + 1, "if"))
+		return read_block(parser, literal, open, first + 3, false);
+	if (*first == '#' && names_tag(first + 1, "each"))
+		return read_block(parser, literal, open, first + 5, true);
+	if (*first == '/' && names_tag(first + 1, "if"))
+		return read_end(parser, literal, open, first + 3, false);
+	if (*first == '/' && names_tag(first + 1, "each"))
+		return read_end(parser, literal, open, first + 5, true);
+	while (campaign_lexer_is_space(*name))
+		name++;
+	if (names_tag(name, "else"))
+		return read_else(parser, literal, open, name + 4);
+	return read_placeholder(parser, literal, open);
+}
+
+/* Tells whether the name of a tag stands at p. */
+static bool
+names_tag(const char *p, const char *name)
+{
+	size_t		length = strlen(name);
+
+	return pg_strncasecmp(p, name, length) == 0 &&
+		!campaign_lexer_continues_word(p[length]);
+}
+
+/* Reads a placeholder, as read_tag says. */
 static const char *
 read_placeholder(TemplateParser *parser, const char *literal,
 				 const char *open)
@@ -255,15 +291,202 @@ read_placeholder(TemplateParser *parser, const char *literal,
 	const char *first = open + width;
 	const char *close;
 	CampaignEscape escape;
+	Operand		operand;
+	CampaignTemplatePart *part;
 
 	refuse_reserved(parser, open, first);
 	escape = choose_escape(parser, open, raw);
-	close = scan_expression(first, parser->end);
+	close = campaign_lexer_find_end(first, parser->end);
 	if (close == NULL || (raw && close[2] != '}'))
 		refuse_unclosed(parser, open, raw);
+	operand = read_operand(parser, open, first, close, CAMPAIGN_USE_VALUE);
+	part = add_part(parser, literal, open, CAMPAIGN_PART_VALUE);
+	part->expression = operand.expression;
+	part->path = operand.path;
+	part->escape = escape;
+	return close + width;
+}
 
-	while (first < close && is_space(*first))
+/* Reads the tag that begins a block, whose operand is at "first". */
+static const char *
+read_block(TemplateParser *parser, const char *literal, const char *open,
+		   const char *first, bool is_loop)
+{
+	Block	   *block = &parser->blocks[parser->depth];
+	const char *close;
+	Operand		operand;
+	CampaignTemplatePart *part;
+
+	check_block_place(parser, open);
+	if (parser->depth == CAMPAIGN_TEMPLATE_DEPTH)
+		ereport(ERROR,
+				(errcode(ERRCODE_SYNTAX_ERROR),
+				 errmsg("blocks in template \"%s\" are nested too deep",
+						parser->what),
+				 errdetail("There are more than %d within each other on line %d.",
+						   CAMPAIGN_TEMPLATE_DEPTH,
+						   count_lines(parser, open)),
+				 errhint("Combine the conditions of blocks in each other with AND.")));
+	close = campaign_lexer_find_end(first, parser->end);
+	if (close == NULL)
+		refuse_unclosed(parser, open, false);
+	operand = read_operand(parser, open, first, close,
+						   is_loop ? CAMPAIGN_USE_COLLECTION :
+						   CAMPAIGN_USE_CONDITION);
+
+	block->open = open;
+	block->is_loop = is_loop;
+	block->part = parser->template->nparts;
+	block->jump = -1;
+	block->begin = parser->html == NULL ? NULL :
+		campaign_html_copy(parser->html);
+	block->end = NULL;
+	parser->depth++;
+	if (is_loop)
+		parser->loops++;
+
+	part = add_part(parser, literal, open,
+					is_loop ? CAMPAIGN_PART_EACH : CAMPAIGN_PART_IF);
+	part->expression = operand.expression;
+	part->path = operand.path;
+	return close + 2;
+}
+
+/* Reads {{else}}, of which what is at p comes after the name. */
+static const char *
+read_else(TemplateParser *parser, const char *literal, const char *open,
+		  const char *p)
+{
+	Block	   *block = parser->depth == 0 ? NULL :
+		&parser->blocks[parser->depth - 1];
+
+	p = close_tag(parser, open, p);
+	if (block == NULL || block->jump >= 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_SYNTAX_ERROR),
+				 block == NULL ?
+				 errmsg("\"{{else}}\" without a block in template \"%s\"",
+						parser->what) :
+				 errmsg("second \"{{else}}\" of a block in template \"%s\"",
+						parser->what),
+				 errdetail("It is on line %d.", count_lines(parser, open)),
+				 errhint("Write {{else}} once between {{#if condition}} and {{/if}}, or {{#each collection}} and {{/each}}.")));
+	check_block_place(parser, open);
+
+	end_branch(parser, block, literal, open);
+	block->jump = parser->template->nparts;
+	(void) add_part(parser, open, open, CAMPAIGN_PART_JUMP);
+	parser->template->parts[block->part].target = parser->template->nparts;
+	if (parser->html != NULL)
+	{
+		block->end = parser->html;
+		parser->html = campaign_html_copy(block->begin);
+	}
+	return p;
+}
+
+/* Reads {{/if}} or {{/each}}, of which what is at p comes after the name. */
+static const char *
+read_end(TemplateParser *parser, const char *literal, const char *open,
+		 const char *p, bool is_loop)
+{
+	Block	   *block;
+
+	p = close_tag(parser, open, p);
+	if (parser->depth == 0 ||
+		parser->blocks[parser->depth - 1].is_loop != is_loop)
+		refuse_end(parser, open, is_loop);
+	block = &parser->blocks[parser->depth - 1];
+	check_block_place(parser, open);
+
+	if (block->jump < 0)
+	{
+		end_branch(parser, block, literal, open);
+		parser->template->parts[block->part].target = parser->template->nparts;
+	}
+	else
+	{
+		(void) add_part(parser, literal, open, CAMPAIGN_PART_NOTHING);
+		parser->template->parts[block->jump].target = parser->template->nparts;
+	}
+	join_branches(parser, block, open);
+	parser->depth--;
+	return p;
+}
+
+/*
+ * Ends the first branch of a block.  That of a loop must lead to where it
+ * began, as it is gone through again.
+ */
+static void
+end_branch(TemplateParser *parser, Block *block, const char *literal,
+		   const char *open)
+{
+	if (!block->is_loop)
+	{
+		(void) add_part(parser, literal, open, CAMPAIGN_PART_NOTHING);
+		return;
+	}
+	if (parser->html != NULL &&
+		!campaign_html_covers(block->begin, parser->html))
+		refuse_branches(parser, block, open);
+	add_part(parser, literal, open, CAMPAIGN_PART_AGAIN)->target =
+		block->part + 1;
+	parser->loops--;
+}
+
+/*
+ * Goes on behind a block with the state that covers all ways through it.
+ */
+static void
+join_branches(TemplateParser *parser, Block *block, const char *open)
+{
+	CampaignHtml *other = block->end == NULL ? block->begin : block->end;
+
+	if (parser->html == NULL)
+		return;
+	if (campaign_html_covers(other, parser->html))
+	{
+		pfree(parser->html);
+		parser->html = campaign_html_copy(other);
+	}
+	else if (!campaign_html_covers(parser->html, other))
+		refuse_branches(parser, block, open);
+	pfree(block->begin);
+	if (block->end != NULL)
+		pfree(block->end);
+}
+
+/*
+ * Returns what follows a tag without an operand, of which what is at p comes
+ * after the name.
+ */
+static const char *
+close_tag(TemplateParser *parser, const char *open, const char *p)
+{
+	const char *last = p;
+
+	while (campaign_lexer_is_space(*p))
+		p++;
+	if (p[0] != '}' || p[1] != '}')
+		refuse_tag(parser, open, last);
+	return p + 2;
+}
+
+/*
+ * Reads what is between first and close: a reference to an item, or an
+ * expression, which gets its position in the list.
+ */
+static Operand
+read_operand(TemplateParser *parser, const char *open, const char *first,
+			 const char *close, CampaignTemplateUse use)
+{
+	Operand		operand = {-1, NULL};
+
+	while (first < close && campaign_lexer_is_space(*first))
 		first++;
+	while (close > first && campaign_lexer_is_space(close[-1]))
+		close--;
 	if (first == close)
 		ereport(ERROR,
 				(errcode(ERRCODE_SYNTAX_ERROR),
@@ -271,42 +494,169 @@ read_placeholder(TemplateParser *parser, const char *literal,
 				 errdetail("It is on line %d.", count_lines(parser, open)),
 				 errhint("Write an expression between the braces. "
 						 LITERAL_HINT)));
-	add_part(parser, literal, open,
-			 find_expression(parser, first, close), escape);
-	return close + width;
+	if (parser->loops > 0 && names_tag(first, "item"))
+		operand.path = read_path(parser, open, first, close);
+	else
+		operand.expression = find_expression(parser, first, close, use);
+	return operand;
+}
+
+/*
+ * Reads a reference to an item, or to a member of it: item.name.name.  JSON
+ * tells upper from lower case, so the names are left as they are.
+ */
+static const char *const *
+read_path(TemplateParser *parser, const char *open, const char *first,
+		  const char *close)
+{
+	const char **path;
+	const char *p;
+	int			count = 0;
+
+	for (p = first; p < close; p++)
+		count += *p == '.';
+	path = palloc((count + 1) * sizeof(char *));
+
+	count = 0;
+	p = first + strlen("item");
+	while (p < close)
+	{
+		const char *name = p + 1;
+
+		if (*p != '.' || !campaign_lexer_begins_word(*name))
+			refuse_path(parser, open, first, close);
+		for (p = name; p < close && campaign_lexer_continues_word(*p); p++)
+			;
+		path[count++] = pnstrdup(name, p - name);
+	}
+	path[count] = NULL;
+	return path;
+}
+
+/* Raises an error for what begins like a reference to an item and is none. */
+static void
+refuse_path(TemplateParser *parser, const char *open, const char *first,
+			const char *close)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_SYNTAX_ERROR),
+			 errmsg("invalid reference to an item in template \"%s\": %.*s",
+					parser->what, pg_mbcliplen(first, close - first, 60),
+					first),
+			 errdetail("It is on line %d.", count_lines(parser, open)),
+			 errhint("Within {{#each}} write item, item.name or item.name.name, and compute everything else in the collection; a column \"item\" of the row is written in quotes.")));
+}
+
+/*
+ * Checks that a tag of a block may stand where the literal text so far ends.
+ */
+static void
+check_block_place(TemplateParser *parser, const char *open)
+{
+	const char *place;
+	const char *hint;
+
+	if (parser->html == NULL)
+		return;
+	place = campaign_html_refuse_block(parser->html, &hint);
+	if (place != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_SYNTAX_ERROR),
+				 errmsg("block tag in template \"%s\" stands in %s",
+						parser->what, place),
+				 errdetail("It is on line %d.", count_lines(parser, open)),
+				 errhint("%s", hint)));
+}
+
+/* Raises the error for ways through a block that lead to different places. */
+static void
+refuse_branches(TemplateParser *parser, Block *block, const char *open)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_SYNTAX_ERROR),
+			 errmsg("branches of a block in template \"%s\" end in different places",
+					parser->what),
+			 errdetail("The block begins on line %d; the branch that ends on line %d leads to another place in the HTML than leaving it out, or another branch, does.",
+					   count_lines(parser, block->open),
+					   count_lines(parser, open)),
+			 errhint("Let each branch be text and whole tags, or a part of one attribute value; let a URL begin before the block or in both branches.")));
+}
+
+/* Raises the error for the end of a block that is not open. */
+static void
+refuse_end(TemplateParser *parser, const char *open, bool is_loop)
+{
+	const char *name = is_loop ? "each" : "if";
+	Block	   *block;
+
+	if (parser->depth == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_SYNTAX_ERROR),
+				 errmsg("\"{{/%s}}\" without a block in template \"%s\"", name,
+						parser->what),
+				 errdetail("It is on line %d.", count_lines(parser, open)),
+				 errhint("Begin the block with {{#%s}}, or remove its end.",
+						 name)));
+	block = &parser->blocks[parser->depth - 1];
+	ereport(ERROR,
+			(errcode(ERRCODE_SYNTAX_ERROR),
+			 errmsg("\"{{/%s}}\" ends another block in template \"%s\"", name,
+					parser->what),
+			 errdetail("It is on line %d; the block that is open there begins on line %d.",
+					   count_lines(parser, open),
+					   count_lines(parser, block->open)),
+			 errhint("Write {{/%s}} first.", block->is_loop ? "each" : "if")));
+}
+
+/* Raises the error for the innermost block that is open at the end. */
+static void
+refuse_unclosed_block(TemplateParser *parser)
+{
+	Block	   *block = &parser->blocks[parser->depth - 1];
+	const char *name = block->is_loop ? "each" : "if";
+
+	ereport(ERROR,
+			(errcode(ERRCODE_SYNTAX_ERROR),
+			 errmsg("unclosed \"{{#%s}}\" in template \"%s\"", name, parser->what),
+			 errdetail("It is on line %d.", count_lines(parser, block->open)),
+			 errhint("Close the block with {{/%s}}.", name)));
 }
 
 /*
  * Raises an error for the tags that other template languages have, before
- * their names are taken for expressions.  No expression begins with ELSE; the
- * signs are operators, which is why they are refused next to the brace only.
+ * their names are taken for expressions.  The signs are operators, which is
+ * why they are refused next to the brace only.
  */
 static void
 refuse_reserved(TemplateParser *parser, const char *open, const char *first)
 {
 	const char *last = first;
 
-	if (*first != '\0' && strchr("#/^>!", *first) != NULL)
+	if (*first == '\0' || strchr("#/^>!", *first) == NULL)
 	{
-		last++;
-		while (continues_word(*last))
-			last++;
-	}
-	else
-	{
-		while (is_space(*first))
+		while (campaign_lexer_is_space(*first))
 			first++;
-		if (pg_strncasecmp(first, "else", 4) != 0 || continues_word(first[4]))
-			return;
-		last = first + 4;
+		/* No expression begins with ELSE. */
+		if (names_tag(first, "else"))
+			refuse_tag(parser, open, first + 4);
+		return;
 	}
+	last++;
+	while (campaign_lexer_continues_word(*last))
+		last++;
+	refuse_tag(parser, open, last);
+}
 
+/* Raises the error for a tag that is none; its name ends at "last". */
+static void
+refuse_tag(TemplateParser *parser, const char *open, const char *last)
+{
 	ereport(ERROR,
 			(errcode(ERRCODE_SYNTAX_ERROR),
 			 errmsg("unsupported tag \"%.*s\" in template \"%s\"",
 					pg_mbcliplen(open, last - open, 40), open, parser->what),
 			 errdetail("It is on line %d.", count_lines(parser, open)),
-			 errhint("Use an expression such as {{ CASE WHEN vip THEN 'Dear friend' ELSE 'Hello' END }}; one that begins with an operator needs a space after the braces.")));
+			 errhint("There are {{#if condition}}, {{#each collection}}, {{else}}, {{/if}} and {{/each}}; an expression that begins with an operator needs a space after the braces.")));
 }
 
 /*
@@ -343,7 +693,7 @@ choose_escape(TemplateParser *parser, const char *open, bool raw)
 	if (parser->content == CAMPAIGN_CONTENT_TEXT)
 		return CAMPAIGN_ESCAPE_NONE;
 
-	place = campaign_escape_choose(parser->html, raw, &escape, &hint);
+	place = campaign_html_choose(parser->html, raw, &escape, &hint);
 	if (place != NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_SYNTAX_ERROR),
@@ -356,31 +706,29 @@ choose_escape(TemplateParser *parser, const char *open, bool raw)
 
 /*
  * Returns the position in the list of the expression between first and end,
- * which is trimmed at its end here, adding it if it is new.
+ * adding it if it is new for this use.
  */
 static int
-find_expression(TemplateParser *parser, const char *first, const char *end)
+find_expression(TemplateParser *parser, const char *first, const char *end,
+				CampaignTemplateUse use)
 {
-	char	   *text;
-	KnownExpression *entry;
+	CampaignTemplateExpression expression = {pnstrdup(first, end - first), use};
+	KnownExpression *entry = known_lookup(parser->known, expression);
 
-	while (end > first && is_space(end[-1]))
-		end--;
-	text = pnstrdup(first, end - first);
-	entry = known_lookup(parser->known, text);
 	if (entry == NULL)
-		return add_expression(parser, text);
-	pfree(text);
+		return add_expression(parser, expression);
+	pfree(unconstify(char *, expression.text));
 	return entry->position;
 }
 
 /*
  * Appends an expression to the list and returns its position.  The list
- * keeps the string, so it must not be freed.
+ * keeps the text, so it must not be freed.
  */
 static int
-add_expression(TemplateParser *parser, char *text)
+add_expression(TemplateParser *parser, CampaignTemplateExpression expression)
 {
+	CampaignTemplateExpression *element;
 	bool		found;
 	int			position = list_length(*parser->expressions);
 
@@ -392,30 +740,39 @@ add_expression(TemplateParser *parser, char *text)
 				 errdetail("The templates of a message may have %d together.",
 						   MAX_EXPRESSIONS),
 				 errhint("Concatenate values in one expression.")));
-	*parser->expressions = lappend(*parser->expressions, text);
-	known_insert(parser->known, text, &found)->position = position;
+	element = palloc(sizeof(CampaignTemplateExpression));
+	*element = expression;
+	*parser->expressions = lappend(*parser->expressions, element);
+	known_insert(parser->known, expression, &found)->position = position;
 	return position;
 }
 
-/* Adds a piece of literal text and the placeholder after it, if any. */
-static void
+/*
+ * Adds a piece of literal text and what follows it.  The result is to be
+ * filled in before the next part is added, which may move it.
+ */
+static CampaignTemplatePart *
 add_part(TemplateParser *parser, const char *literal, const char *end,
-		 int expression, CampaignEscape escape)
+		 CampaignPartKind kind)
 {
 	CampaignTemplate *template = parser->template;
-	TemplatePart *part;
+	CampaignTemplatePart *part;
 
 	if (template->nparts == parser->capacity)
 	{
 		parser->capacity *= 2;
-		template->parts = repalloc(template->parts,
-								   parser->capacity * sizeof(TemplatePart));
+		template->parts = repalloc(template->parts, parser->capacity *
+								   sizeof(CampaignTemplatePart));
 	}
 	part = &template->parts[template->nparts++];
 	part->start = literal - parser->text;
 	part->length = end - literal;
-	part->expression = expression;
-	part->escape = escape;
+	part->kind = kind;
+	part->escape = CAMPAIGN_ESCAPE_NONE;
+	part->expression = -1;
+	part->target = -1;
+	part->path = NULL;
+	return part;
 }
 
 /*
@@ -432,201 +789,4 @@ count_lines(TemplateParser *parser, const char *position)
 		if (*p == '\n')
 			line++;
 	return line;
-}
-
-/*
- * Returns where "}}" ends the expression that begins at p, or NULL.  Braces
- * mean nothing in SQL; they nest so that what somebody pasted reaches the
- * parser whole, whose message is better.  Parentheses need not be watched.
- */
-static const char *
-scan_expression(const char *p, const char *end)
-{
-	int			depth = 0;
-
-	while (p != NULL && p < end)
-	{
-		if (*p == '\'' || *p == '"')
-			p = skip_quoted(p + 1, end, *p);
-		else if (*p == '$')
-			p = skip_dollar_quoted(p, end);
-		else if (p[0] == '-' && p[1] == '-')
-			p = skip_line_comment(p, end);
-		else if (p[0] == '/' && p[1] == '*')
-			p = skip_block_comment(p + 2, end);
-		else if (begins_word(*p))
-			p = skip_word(p, end);
-		else if (p[0] == '}' && p[1] == '}' && depth == 0)
-			return p;
-		else
-		{
-			if (*p == '{')
-				depth++;
-			else if (*p == '}' && depth > 0)
-				depth--;
-			p++;
-		}
-	}
-	return NULL;
-}
-
-/*
- * Returns what follows the closing quote, or NULL.  A doubled quote looks
- * like an end and another beginning, which comes to the same.
- */
-static const char *
-skip_quoted(const char *p, const char *end, char quote)
-{
-	p = memchr(p, quote, end - p);
-	return p == NULL ? NULL : p + 1;
-}
-
-/*
- * Skips a name or key word, with the dollar signs in it, which would else be
- * taken for quotes; goes on into the string if the word is the E of E'...'.
- */
-static const char *
-skip_word(const char *p, const char *end)
-{
-	const char *start = p;
-
-	while (p < end && continues_word(*p))
-		p++;
-	if (p == start + 1 && (*start == 'e' || *start == 'E') && *p == '\'')
-		return skip_escape_string(p + 1, end);
-	return p;
-}
-
-/*
- * Returns what follows a string with backslash escapes, or NULL.  A string
- * that goes on after a line break still has them.
- */
-static const char *
-skip_escape_string(const char *p, const char *end)
-{
-	while (p < end)
-	{
-		if (*p == '\\')
-			p += 2;
-		else if (*p != '\'')
-			p++;
-		else if (p[1] == '\'')
-			p += 2;
-		else
-		{
-			const char *next = skip_gap(p + 1, end);
-
-			if (*next != '\'')
-				return p + 1;
-			p = next + 1;
-		}
-	}
-	return NULL;
-}
-
-/*
- * Skips white space and line comments between the parts of a string.  Does
- * not move without a line break, because the string does not go on then.
- */
-static const char *
-skip_gap(const char *p, const char *end)
-{
-	const char *start = p;
-	bool		broken = false;
-
-	while (p < end)
-	{
-		if (p[0] == '-' && p[1] == '-')
-			p = skip_line_comment(p, end);
-		else if (is_space(*p))
-		{
-			broken = broken || *p == '\n' || *p == '\r';
-			p++;
-		}
-		else
-			break;
-	}
-	return broken ? p : start;
-}
-
-/*
- * Returns what follows a dollar-quoted string, NULL if it has no end, and the
- * next byte if the dollar sign begins none.
- */
-static const char *
-skip_dollar_quoted(const char *p, const char *end)
-{
-	const char *body = p + 1;
-	size_t		length;
-
-	if (begins_word(*body))
-		while (*body != '$' && continues_word(*body))
-			body++;
-	if (*body != '$')
-		return p + 1;
-	body++;
-	length = body - p;
-
-	while ((body = memchr(body, '$', end - body)) != NULL)
-	{
-		if ((size_t) (end - body) >= length && memcmp(body, p, length) == 0)
-			return body + length;
-		body++;
-	}
-	return NULL;
-}
-
-/* Returns the line break that ends a comment, or the end of the text. */
-static const char *
-skip_line_comment(const char *p, const char *end)
-{
-	while (p < end && *p != '\n' && *p != '\r')
-		p++;
-	return p;
-}
-
-/* Returns what follows a comment, which may contain others, or NULL. */
-static const char *
-skip_block_comment(const char *p, const char *end)
-{
-	int			depth = 1;
-
-	while (p < end && depth > 0)
-	{
-		if (p[0] == '/' && p[1] == '*')
-			depth++;
-		else if (p[0] == '*' && p[1] == '/')
-			depth--;
-		else
-		{
-			p++;
-			continue;
-		}
-		p += 2;
-	}
-	return depth == 0 ? p : NULL;
-}
-
-/*
- * Tells whether a name or the tag of a dollar quote may begin with the byte.
- */
-static bool
-begins_word(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
-		IS_HIGHBIT_SET(c);
-}
-
-/* Tells whether a name may go on with the byte. */
-static bool
-continues_word(char c)
-{
-	return begins_word(c) || (c >= '0' && c <= '9') || c == '$';
-}
-
-/* Tells whether the byte is white space in SQL. */
-static bool
-is_space(char c)
-{
-	return c == ' ' || (c >= '\t' && c <= '\r');
 }

@@ -5,7 +5,6 @@
 #ifndef CAMPAIGN_SET_TEMPLATE_H
 #define CAMPAIGN_SET_TEMPLATE_H
 
-#include "lib/stringinfo.h"
 #include "nodes/pg_list.h"
 
 /* What a text becomes, and so how the values in it are escaped. */
@@ -16,14 +15,25 @@ typedef enum CampaignContent
 	CAMPAIGN_CONTENT_TEXT		/* plain text: text part, SMS, push */
 } CampaignContent;
 
+/* What an expression is for, and so what its value is as a text. */
+typedef enum CampaignTemplateUse
+{
+	CAMPAIGN_USE_VALUE,			/* any type's text */
+	CAMPAIGN_USE_CONDITION,		/* a boolean's */
+	CAMPAIGN_USE_COLLECTION		/* a jsonb's */
+} CampaignTemplateUse;
+
+typedef struct CampaignTemplateExpression
+{
+	const char *text;
+	CampaignTemplateUse use;
+} CampaignTemplateExpression;
+
 typedef struct CampaignTemplate CampaignTemplate;
 
 extern CampaignTemplate *campaign_template_parse(const char *text,
 												 CampaignContent content,
 												 const char *what,
 												 List **expressions);
-extern void campaign_template_render(const CampaignTemplate *template,
-									 const char *const *values, int nvalues,
-									 StringInfo out);
 
 #endif							/* CAMPAIGN_SET_TEMPLATE_H */

@@ -80,23 +80,35 @@ lock_record(const char *name)
 	return campaign_query(&lock, campaign_text(name))->count > 0;
 }
 
-/* The campaign of that name, if the current user acts for its owner. */
-CampaignRecord *
-campaign_record_require(const char *name, bool lock)
+/* The campaign of that name, whoever owns it, or NULL. */
+static CampaignRecord *
+find_record(const char *name)
 {
 	CAMPAIGN_STATEMENT(find,
 					   "SELECT " RECORD_COLUMNS RECORD_FROM
 					   " WHERE c.name = $1");
-	CampaignRecord *record;
 
-	record = read_record(campaign_query(&find, campaign_text(name)));
-	if (record != NULL && campaign_acts_for(record->owner))
+	return read_record(campaign_query(&find, campaign_text(name)));
+}
+
+/* True if the current user acts for the owner of a campaign of that name. */
+bool
+campaign_record_visible(const char *name)
+{
+	CampaignRecord *record = find_record(name);
+
+	return record != NULL && campaign_acts_for(record->owner);
+}
+
+/* The campaign of that name, if the current user acts for its owner. */
+CampaignRecord *
+campaign_record_require(const char *name, bool lock)
+{
+	if (campaign_record_visible(name))
 	{
-		if (!lock)
-			return record;
-		/* Read again under the lock: it may have changed while waiting. */
-		if (lock_record(name))
-			return read_record(campaign_query(&find, campaign_text(name)));
+		/* Read under the lock: it may have changed while waiting for it. */
+		if (!lock || lock_record(name))
+			return find_record(name);
 	}
 	ereport(ERROR,
 			(errcode(ERRCODE_CAMPAIGN_NOT_FOUND),
@@ -104,16 +116,6 @@ campaign_record_require(const char *name, bool lock)
 			 errhint("%s", campaign_nearest_hint(name, visible_names(),
 												 "campaigns"))));
 	return NULL;				/* keep the compiler quiet */
-}
-
-/* True if anybody has a campaign of that name. */
-bool
-campaign_record_exists(const char *name)
-{
-	CAMPAIGN_STATEMENT(find,
-					   "SELECT FROM campaign.campaign WHERE name = $1");
-
-	return campaign_query(&find, campaign_text(name))->count > 0;
 }
 
 /* By id, without asking who is looking. */

@@ -62,8 +62,8 @@ typedef struct CampaignGraph
  * campaign takes this lock first.
  */
 extern CampaignRecord *campaign_record_require(const char *name, bool lock);
-/* True if anybody has a campaign of that name. */
-extern bool campaign_record_exists(const char *name);
+/* True if the current user acts for the owner of a campaign of that name. */
+extern bool campaign_record_visible(const char *name);
 /* By id, without asking who is looking. */
 extern CampaignRecord *campaign_record_by_id(int64 campaign_id);
 extern CampaignRecord *campaign_record_create(const char *name,

@@ -140,6 +140,27 @@ campaign_run_lock(int64 run_id)
 	return campaign_row_text(rows, 0, 1);
 }
 
+/*
+ * Locks all that can still move in runs of the campaign.  Tasks come before
+ * runs here, as they do for an executor, for which this waits.
+ */
+void
+campaign_run_lock_all(int64 campaign_id)
+{
+	CAMPAIGN_STATEMENT(lock_tasks,
+					   "SELECT FROM campaign.task t"
+					   " JOIN campaign.run r ON r.run_id = t.run_id"
+					   " WHERE r.campaign_id = $1"
+					   " AND t.state IN ('ready', 'waiting')"
+					   " ORDER BY t.run_id, t.position FOR UPDATE OF t");
+	CAMPAIGN_STATEMENT(lock_runs,
+					   "SELECT FROM campaign.run WHERE campaign_id = $1"
+					   " ORDER BY run_id FOR UPDATE");
+
+	(void) campaign_query(&lock_tasks, campaign_int8(campaign_id));
+	(void) campaign_query(&lock_runs, campaign_int8(campaign_id));
+}
+
 /* Counts the tasks that are not at their end. */
 void
 campaign_run_summary(int64 run_id, CampaignRunSummary *summary)
@@ -193,10 +214,11 @@ campaign_run_adopt(void)
 
 /*
  * Runs with due tasks, the owners taking turns: first everybody's oldest run,
- * then everybody's second.
+ * then everybody's second.  With leftovers, also stopped runs in which a task
+ * at work was not cancelled because its process ended before it could be.
  */
 List *
-campaign_run_due(TimestampTz now)
+campaign_run_due(TimestampTz now, bool leftovers)
 {
 	CAMPAIGN_STATEMENT(find,
 					   "SELECT r.run_id, c.owner, c.owner_name, count(*)::int4"
@@ -204,13 +226,15 @@ campaign_run_due(TimestampTz now)
 					   " JOIN campaign.run r ON r.run_id = t.run_id"
 					   " JOIN campaign.campaign c ON c.campaign_id = r.campaign_id"
 					   " WHERE t.state IN ('ready', 'waiting') AND t.due_at <= $1"
-					   " AND r.state IN ('pending', 'running', 'waiting')"
+					   " AND (r.state IN ('pending', 'running', 'waiting')"
+					   " OR $3 AND r.state = 'stopped')"
 					   " AND r.home = $2"
 					   " GROUP BY r.run_id, c.owner, c.owner_name"
 					   " ORDER BY row_number() OVER (PARTITION BY c.owner"
 					   " ORDER BY r.run_id), r.run_id");
 	CampaignRows *rows = campaign_query(&find, campaign_time(now),
-										campaign_text(campaign_home()));
+										campaign_text(campaign_home()),
+										campaign_bool(leftovers));
 	List	   *due = NIL;
 
 	for (int i = 0; i < rows->count; i++)

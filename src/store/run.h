@@ -52,6 +52,7 @@ extern CampaignRun *campaign_run_require(int64 run_id);
 extern bool campaign_run_is_new(int64 run_id);
 /* Locks the run until the end of the transaction; gives its state now. */
 extern char *campaign_run_lock(int64 run_id);
+extern void campaign_run_lock_all(int64 campaign_id);
 extern void campaign_run_summary(int64 run_id, CampaignRunSummary *summary);
 /* A run of the campaign that has not come to its end, or 0. */
 extern int64 campaign_run_unfinished(int64 campaign_id);
@@ -68,7 +69,7 @@ typedef struct CampaignDueRun
 } CampaignDueRun;
 
 /* Runs at home here with due tasks, of CampaignDueRun *. */
-extern List *campaign_run_due(TimestampTz now);
+extern List *campaign_run_due(TimestampTz now, bool leftovers);
 /* When the next task becomes due; 0 if none is waiting. */
 extern TimestampTz campaign_run_next_due(TimestampTz now);
 /* Of the given runs (int64 *), those that must not go on executing. */

@@ -25,11 +25,9 @@ static const Move moves[] = {
 	{CAMPAIGN_NOUN_CAMPAIGN, "draft", "published"},
 
 	{CAMPAIGN_NOUN_RUN, "pending", "running"},
-	{CAMPAIGN_NOUN_RUN, "pending", "waiting"},
 	{CAMPAIGN_NOUN_RUN, "pending", "failed"},
 	{CAMPAIGN_NOUN_RUN, "pending", "paused"},
 	{CAMPAIGN_NOUN_RUN, "pending", "stopped"},
-	{CAMPAIGN_NOUN_RUN, "pending", "succeeded"},
 	{CAMPAIGN_NOUN_RUN, "running", "waiting"},
 	{CAMPAIGN_NOUN_RUN, "running", "paused"},
 	{CAMPAIGN_NOUN_RUN, "running", "succeeded"},
@@ -42,9 +40,14 @@ static const Move moves[] = {
 	{CAMPAIGN_NOUN_RUN, "waiting", "stopped"},
 	{CAMPAIGN_NOUN_RUN, "paused", "running"},
 	{CAMPAIGN_NOUN_RUN, "paused", "waiting"},
+	{CAMPAIGN_NOUN_RUN, "paused", "failed"},
+	{CAMPAIGN_NOUN_RUN, "paused", "succeeded"},
 	{CAMPAIGN_NOUN_RUN, "paused", "stopped"},
 	{CAMPAIGN_NOUN_RUN, "failed", "running"},
+	{CAMPAIGN_NOUN_RUN, "failed", "paused"},
 	{CAMPAIGN_NOUN_RUN, "failed", "stopped"},
+	{CAMPAIGN_NOUN_RUN, "succeeded", "paused"},
+	{CAMPAIGN_NOUN_RUN, "succeeded", "stopped"},
 
 	{CAMPAIGN_NOUN_TASK, "pending", "ready"},
 	{CAMPAIGN_NOUN_TASK, "pending", "skipped"},
@@ -72,18 +75,6 @@ campaign_states_before(CampaignNoun noun, const char *to)
 			states = lappend(states, pstrdup(moves[i].from));
 	}
 	return states;
-}
-
-/* True if no move leads out of the state. */
-bool
-campaign_state_is_final(CampaignNoun noun, const char *state)
-{
-	for (int i = 0; i < lengthof(moves); i++)
-	{
-		if (moves[i].noun == noun && strcmp(moves[i].from, state) == 0)
-			return false;
-	}
-	return true;
 }
 
 /* Moves a campaign's status. */

@@ -18,8 +18,6 @@ typedef enum CampaignNoun
 
 /* States from which a move to the given one is allowed, of char *. */
 extern List *campaign_states_before(CampaignNoun noun, const char *to);
-/* True if nothing follows the state by itself. */
-extern bool campaign_state_is_final(CampaignNoun noun, const char *state);
 
 /*
  * Moves a campaign, a run, or a task of a run (activity not NULL for tasks

@@ -291,3 +291,16 @@ campaign_flow_forget(int64 run_id, const char *population)
 	campaign_execute(&update, campaign_int8(run_id),
 					 campaign_text(population));
 }
+
+/* Populations of a campaign's runs are gone; the counts stay. */
+void
+campaign_run_forget_populations(int64 campaign_id, List *populations)
+{
+	CAMPAIGN_STATEMENT(update,
+					   "UPDATE campaign.flow f SET population = NULL"
+					   " FROM campaign.run r WHERE r.campaign_id = $1"
+					   " AND f.run_id = r.run_id AND f.population = ANY ($2)");
+
+	campaign_execute(&update, campaign_int8(campaign_id),
+					 campaign_text_array(populations));
+}

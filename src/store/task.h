@@ -89,6 +89,9 @@ extern List *campaign_flow_all(int64 run_id);
 extern List *campaign_flow_populations(int64 run_id);
 /* Those of all runs of a campaign. */
 extern List *campaign_run_populations(int64 campaign_id);
+/* These of them are gone; the counts stay. */
+extern void campaign_run_forget_populations(int64 campaign_id,
+											List *populations);
 extern void campaign_flow_forget(int64 run_id, const char *population);
 
 #endif							/* CAMPAIGN_TASK_H */

@@ -210,9 +210,29 @@ SELECT campaign_connect('refused', 'y', 'x');
 SELECT severity, activity, code, message, hint FROM campaign_check('refused');
 SELECT campaign_publish('refused');
 
+-- What follows a join reads the rows of its primary set, also where that is
+-- not the first inbound transition and of another dimension.
+\set VERBOSITY terse
+CREATE TABLE flow.parcel (number text PRIMARY KEY, heavy boolean);
+INSERT INTO flow.parcel VALUES ('p1', true), ('p2', false), ('p3', true);
+SELECT campaign_dimension('flow.parcel');
+SELECT campaign_create('two dimensions', dimension => 'people');
+SELECT campaign_add_audience('two dimensions', 'everybody');
+SELECT campaign_add_audience('two dimensions', 'parcels', dimension => 'parcel');
+SELECT campaign_add_join('two dimensions', 'both', primary_set => 'parcels', after => 'everybody, parcels');
+SELECT campaign_add_audience('two dimensions', 'heavy_ones', filter => 'heavy', after => 'both');
+SELECT campaign_publish('two dimensions');
+SELECT campaign_start('two dimensions') AS run \gset
+SELECT campaign_wait(:run);
+SELECT source, outcome, rows FROM campaign.flow_counts WHERE run_id = :run AND source <> 'everybody' ORDER BY 1, 2;
+
+-- A run that has ended can be paused and stopped: its messages may still wait.
+SELECT campaign_pause(:run), campaign_pause(:run), campaign_resume(:run);
+SELECT campaign_stop(:run), campaign_stop(:run);
+
 -- Nothing is left behind.
 \set VERBOSITY terse
-SELECT campaign_drop(c) FROM unnest(ARRAY['diamond', 'readers', 'skipping', 'waiting', 'waiting long', 'refused']) c;
+SELECT campaign_drop(c) FROM unnest(ARRAY['two dimensions', 'diamond', 'readers', 'skipping', 'waiting', 'waiting long', 'refused']) c;
 RESET SESSION AUTHORIZATION;
 SELECT count(*) FROM pg_tables WHERE schemaname = 'campaign_data' AND tableowner = 'regress_flow';
 DELETE FROM campaign.dimension WHERE owner_name = 'regress_flow';

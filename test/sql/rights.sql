@@ -273,7 +273,8 @@ INSERT INTO calls VALUES
 ('campaign.sample_position(text, text)', 'none', $$SELECT campaign.sample_position('a', 'b') < 1$$),
 ('campaign.home()', 'none', $$SELECT campaign.home() ~ '/'$$),
 ('campaign.executors()', 'none', $$SELECT count(*) FROM campaign.executors() WHERE owner <> ALL (ARRAY[to_regrole('regress_rights_ann'), to_regrole('regress_rights_bob')])$$),
-('campaign.address_hash(text)', 'none', $$SELECT campaign.address_hash('a') = campaign.address_hash(' A ')$$);
+('campaign.address_hash(text)', 'none', $$SELECT campaign.address_hash('a') = campaign.address_hash(' A ')$$),
+('campaign.address_fault(text)', 'none', $$SELECT campaign.address_fault('a') IS NULL$$);
 -- Functions without a call here: none; write one.
 SELECT d.objid::regprocedure AS "function without a test" FROM member d
 WHERE d.classid = 'pg_proc'::regclass AND d.objid NOT IN (SELECT function FROM calls) ORDER BY 1;
@@ -350,7 +351,7 @@ SELECT a.function, a.outcome AS ann, m.outcome AS member FROM cell a JOIN cell m
 WHERE a.role = 'ann' AND m.role = 'member' AND a.outcome <> m.outcome ORDER BY 1;
 SELECT p.function, p.outcome AS plain, o.role, o.outcome FROM cell p JOIN cell o USING (function)
 WHERE p.role = 'plain' AND o.role IN ('noinherit', 'nologin') AND p.outcome <> o.outcome ORDER BY 1, 3;
--- Without USAGE on schema campaign nothing works but what tells how to define.
+-- Without USAGE on schema campaign nothing works.
 SELECT outcome, count(*), min(function COLLATE "C") FROM cell WHERE role = 'outsider' GROUP BY 1 ORDER BY 1;
 -- Somebody else's and what is not there cannot be told apart.
 SELECT f.role, f.function, f.result, m.result FROM results f JOIN results m USING (role, function)

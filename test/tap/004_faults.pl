@@ -141,6 +141,8 @@ sub fault_in_stop
 	wait_for_server();
 	$node->safe_psql('postgres', q(COMMIT PREPARED 'gate'));
 	is(wait_for_state($run, 'stopped'), 'stopped', "$point, $action: the run is stopped");
+	ok($node->poll_query_until('postgres', "SELECT bool_and(state = 'cancelled') FROM campaign.task WHERE run_id = $run"),
+		"$point, $action: what was at work is cancelled");
 	ok(fault_fired($node, $point), "$point, $action: the point was reached");
 }
 

@@ -89,6 +89,23 @@ is(as_owner($node, "SELECT campaign_stop($run)"), 'stopped', 'a run is stopped')
 as_owner($node, 'CALL campaign_work()');
 is(state_of($run), 'stopped', '... and not executed');
 
+# ------------------------------- two at a time ----------------------------
+
+as_owner($node, q(
+CREATE FUNCTION gate() RETURNS boolean LANGUAGE sql AS 'SELECT pg_advisory_xact_lock_shared(1) IS NOT NULL'));
+make_campaign($node, 'held', filter => 'gate()');
+my $keeper = $node->background_psql('postgres');
+$keeper->query_safe('SELECT pg_advisory_lock(1)');
+$run = as_owner($node, q(SELECT campaign_start('held')));
+my $worker = $node->background_psql('postgres', extra_params => [ '-U', 'ann' ]);
+$worker->query_until(qr/begins/, "\\echo begins\nCALL campaign_work();\n");
+$node->poll_query_until('postgres', q(SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted)));
+($status, $output, $errors) = try_as_owner($node, q(SET statement_timeout = '20s'; CALL campaign_work()));
+is($status, 0, 'a second session does not wait for what the first is at') or diag($errors);
+$keeper->quit;
+$worker->quit;
+like(state_of($run), qr/waiting|succeeded/, 'the first one finishes it');
+
 # --------------------------------- failure --------------------------------
 
 as_owner($node, q(

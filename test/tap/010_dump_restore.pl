@@ -53,7 +53,7 @@ make_campaign($node, 'finished', wait => '1 millisecond');
 make_campaign($node, 'waiting', wait => '1 day', filter => 'score < 30');
 make_campaign($node, 'fresh', wait => '1 millisecond');
 my $finished = as_owner($node, q(SELECT campaign_start('finished')));
-is(as_owner($node, "SELECT campaign_wait($finished)"), 'succeeded', 'a run is finished');
+is(finish($node, $finished), 'succeeded', 'a run is finished');
 
 # Some sent, some failed, some to be sent again, some leased.
 my ($lease, $first) = split /\|/, as_owner($node, q(
@@ -86,7 +86,7 @@ sub check_copy
 		'0', "$what: nothing is handed out");
 	$run = as_owner($node, q(SELECT campaign_start('fresh')), $database);
 	cmp_ok($run, '>', $waiting, "$what: numbers of runs go on");
-	is(as_owner($node, "SELECT campaign_wait($run)", $database), 'succeeded', "$what: a new run succeeds");
+	is(finish($node, $run, $database), 'succeeded', "$what: a new run succeeds");
 	is($node->safe_psql($database, "SELECT state FROM campaign.run WHERE run_id = $waiting"),
 		'waiting', "$what: the old one is still held");
 	cmp_ok(as_owner($node, q(SELECT count(*) FROM campaign_claim('email', 10000)), $database),
@@ -96,7 +96,7 @@ SELECT count(*) FROM (SELECT message_id FROM campaign.dispatch GROUP BY 1 HAVING
 		'0', "$what: numbers of messages go on");
 
 	is(as_owner($node, 'SELECT campaign_adopt()', $database), '2', "$what: both old runs are adopted");
-	is(as_owner($node, "SELECT campaign_wait($waiting)", $database), 'succeeded', "$what: the waiting one goes on");
+	is(finish($node, $waiting, $database), 'succeeded', "$what: the waiting one goes on");
 	is(as_owner($node, q(SELECT count(*) FROM campaign_claim('email', 10000)), $database),
 		$pending, "$what: what was pending is handed out");
 	verify_clean($node, "$what: campaign_verify finds nothing", $database);
@@ -138,7 +138,7 @@ WHERE relnamespace = 'campaign_data'::regnamespace AND relkind = 'r' AND NOT rel
 is(as_owner($other, 'SELECT campaign_adopt()', 'orphaned'), '2', 'the owner, once there, adopts both runs');
 $other->safe_psql('orphaned', q(UPDATE campaign.task SET due_at = clock_timestamp() WHERE state = 'waiting'));
 as_owner($other, "SELECT campaign_pause($waiting); SELECT campaign_resume($waiting)", 'orphaned');
-is(as_owner($other, "SELECT campaign_wait($waiting)", 'orphaned'), 'succeeded', '... the waiting one goes on');
+is(finish($other, $waiting, 'orphaned'), 'succeeded', '... the waiting one goes on');
 is(as_owner($other, q(SELECT count(*) FROM campaign_claim('email', 10000)), 'orphaned'),
 	$pending, '... and what was pending is handed out');
 verify_clean($other, '... and campaign_verify finds nothing', 'orphaned');
@@ -158,7 +158,7 @@ ALTER DATABASE tidy SET search_path = public, tools;
 make_people($node, 100, 'tidy');
 make_campaign($node, 'c', wait => '1 millisecond', database => 'tidy');
 my $run = as_owner($node, q(SELECT campaign_start('c')), 'tidy');
-is(as_owner($node, "SELECT campaign_wait($run)", 'tidy'), 'succeeded', 'a run succeeds with functions in a schema of their own');
+is(finish($node, $run, 'tidy'), 'succeeded', 'a run succeeds with functions in a schema of their own');
 dump_database('tidy', "$folder/tidy.sql");
 restore($node, 'tidier', "$folder/tidy.sql", 'psql restores it');
 is(digests($node, 'tidier', 1), digests($node, 'tidy', 1), 'every table and sequence is the same');
@@ -167,15 +167,14 @@ is($node->safe_psql('tidier', q(SELECT pronamespace::regnamespace FROM pg_proc W
 
 # -------------------------------- dropping --------------------------------
 
-as_owner($node, q(SELECT campaign_alter('c', 'pause', '{"duration": "1 day"}'); SELECT campaign_publish('c')), 'tidier');
-$run = as_owner($node, q(SELECT campaign_start('c')), 'tidier');
-is(as_owner($node, "SELECT campaign_adopt()", 'tidier'), '1', 'the old run is adopted');
-is(as_owner($node, "SELECT campaign_wait($run)", 'tidier'), 'waiting', 'a new one waits');
-my ($status, $output, $errors) = $node->psql('tidier', 'DROP EXTENSION campaign');
+make_campaign($node, 'waiting', wait => '1 day', database => 'tidy');
+$run = as_owner($node, q(SELECT campaign_start('waiting')), 'tidy');
+is(as_owner($node, "SELECT campaign_wait($run)", 'tidy'), 'waiting', 'a run waits');
+my ($status, $output, $errors) = $node->psql('tidy', 'DROP EXTENSION campaign');
 like($errors, qr/cannot drop extension campaign because other objects depend on it.*HINT:  Use DROP \.\.\. CASCADE/s,
 	'DROP EXTENSION needs CASCADE while runs have populations, and says so');
-$node->safe_psql('tidier', 'DROP EXTENSION campaign CASCADE');
-is($node->safe_psql('tidier', q(SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'campaign%')),
+$node->safe_psql('tidy', 'DROP EXTENSION campaign CASCADE');
+is($node->safe_psql('tidy', q(SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'campaign%')),
 	'0', 'nothing is left after it');
 sound_log($node, 'no PANIC and no internal error in the log');
 

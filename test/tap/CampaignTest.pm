@@ -12,7 +12,7 @@ use Test::More;
 use Time::HiRes qw(usleep);
 
 our @EXPORT = qw(
-  start_node make_user as_owner try_as_owner make_people make_campaign verify_clean
+  start_node make_user as_owner try_as_owner make_people make_campaign finish verify_clean
   children wait_for_child kill_server sound_log
 );
 
@@ -100,6 +100,17 @@ SELECT campaign_add_join('$name', 'both', after => 'pause, mail_b');
 SELECT campaign_add_end('$name', 'done', after => 'both');
 SELECT campaign_publish('$name');
 ), $with{database});
+}
+
+# The state of the run once it has come to its end, timers and all.
+sub finish
+{
+	my ($node, $run, $database) = @_;
+	my $states = "SELECT state FROM campaign.run WHERE run_id = $run";
+
+	$node->poll_query_until($database // 'postgres',
+		"SELECT EXISTS ($states AND state IN ('succeeded', 'failed', 'stopped'))");
+	return $node->safe_psql($database // 'postgres', $states);
 }
 
 # No run of the database has broken a promise.

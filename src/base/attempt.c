@@ -1,0 +1,43 @@
+/*
+ * attempt.c
+ *		Doing something that may fail without failing.
+ *
+ * What a subtransaction does not restore by itself, the memory context and the
+ * resource owner, is restored here; snapshots, settings and the user id are
+ * restored by its abort.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "utils/memutils.h"
+#include "utils/resowner.h"
+
+#include "base/attempt.h"
+
+/* Runs body(arg) in a subtransaction; gives the error that undid it. */
+ErrorData *
+campaign_attempt(void (*body) (void *arg), void *arg)
+{
+	MemoryContext context = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	ErrorData  *volatile error = NULL;
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(context);
+	PG_TRY();
+	{
+		body(arg);
+		ReleaseCurrentSubTransaction();
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(context);
+	CurrentResourceOwner = owner;
+	return error;
+}

@@ -1,0 +1,223 @@
+/*
+ * batch.c
+ *		Sends the messages of a lease, many at the same time.
+ *
+ * Each of some threads takes one message after the other and sends it with a
+ * libcurl handle of its own, which keeps its connection.  It is not one thread
+ * with libcurl's multi interface, because that stands still as a whole while
+ * one mail server takes its time to accept a text or to say good-bye.  Only
+ * the main thread speaks to the database.
+ *
+ * A message is begun only while the lease lasts longer than the message can
+ * take.  So nothing is under way when another sender may have it, even if the
+ * database is away and the lease cannot be extended.
+ */
+#include <pthread.h>
+#include <time.h>
+
+#include "sender.h"
+
+/* Nanoseconds between two looks at signals and the lease. */
+#define TICK 200000000
+
+/* Seconds before extending a lease is tried again. */
+#define EXTEND_PAUSE 2
+
+struct SenderBatch
+{
+	Sender	   *sender;
+	SenderLease *lease;
+	double		extend_at;
+	pthread_mutex_t lock;		/* for what follows, and the lease's deadline */
+	pthread_cond_t done;		/* a thread has ended */
+	int			next;			/* the first message that was not begun */
+	int			threads;
+	int			unreached;		/* messages in a row */
+	bool		ended;			/* the lease is lost, or the time to stop over */
+};
+
+/* True while a message can be sent before the lease ends. */
+static bool
+has_time(const SenderBatch *batch)
+{
+	return !batch->ended && sender_now() + batch->sender->options.timeout <
+		batch->lease->deadline;
+}
+
+/* The next message; NULL if there is none that may be begun. */
+static SenderMessage *
+take(SenderBatch *batch)
+{
+	SenderMessage *message = NULL;
+
+	pthread_mutex_lock(&batch->lock);
+	if (batch->next < batch->lease->count && has_time(batch) &&
+		batch->unreached < batch->sender->options.parallel)
+		message = &batch->lease->messages[batch->next++];
+	pthread_mutex_unlock(&batch->lock);
+	return message;
+}
+
+/* Asked by libcurl now and then: has it to stop at once? */
+static int
+must_abort(void *argument, curl_off_t a, curl_off_t b, curl_off_t c,
+		   curl_off_t d)
+{
+	SenderBatch *batch = argument;
+	bool		result;
+
+	pthread_mutex_lock(&batch->lock);
+	result = batch->ended && sender_stopping();
+	pthread_mutex_unlock(&batch->lock);
+	return result;
+}
+
+/*
+ * Sends a message.  The time a server may take is limited twice: libcurl does
+ * not count its good-bye as part of the transfer.
+ */
+static void
+perform(SenderTransfer *transfer, bool fresh)
+{
+	const SenderOptions *options = &transfer->batch->sender->options;
+	CURL	   *easy = transfer->easy;
+
+	curl_easy_reset(easy);
+	transfer->error[0] = transfer->reply[0] = '\0';
+	if (!(options->webhook ? sender_webhook_prepare :
+		  sender_smtp_prepare) (options, transfer))
+		return;
+	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->error);
+	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, sender_result_keep);
+	curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
+	curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
+	curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, must_abort);
+	curl_easy_setopt(easy, CURLOPT_XFERINFODATA, transfer->batch);
+	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(easy, CURLOPT_TIMEOUT, (long) options->timeout);
+	curl_easy_setopt(easy, CURLOPT_FTP_RESPONSE_TIMEOUT,
+					 (long) options->timeout);
+	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, 10L);
+	curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, (long) fresh);
+	if (options->ca_file != NULL)
+		curl_easy_setopt(easy, CURLOPT_CAINFO, options->ca_file);
+	sender_result_judge(transfer, curl_easy_perform(easy));
+	curl_slist_free_all(transfer->headers);
+	curl_slist_free_all(transfer->recipients);
+	curl_mime_free(transfer->mime);
+	transfer->headers = transfer->recipients = NULL;
+	transfer->mime = NULL;
+}
+
+/* Sends a message, once more if the connection kept for it was dead. */
+static void
+send_message(SenderBatch *batch, SenderTransfer *transfer)
+{
+	static const char *const names[] = {"not tried", "server not reached",
+		"sent", "to be tried again", "failed"};
+	const SenderMessage *message = transfer->message;
+	bool		again;
+
+	perform(transfer, false);
+	pthread_mutex_lock(&batch->lock);
+	again = sender_result_is_stale(transfer) && has_time(batch);
+	pthread_mutex_unlock(&batch->lock);
+	if (again)
+		perform(transfer, true);
+	if (batch->sender->options.verbose)
+		sender_log("message %s: %s: %s", message->id, names[message->state],
+				   message->reason);
+	pthread_mutex_lock(&batch->lock);
+	batch->unreached = message->state == SENDER_UNREACHED ?
+		batch->unreached + 1 : 0;
+	pthread_mutex_unlock(&batch->lock);
+}
+
+/* A thread: sends messages as long as there are any. */
+static void *
+work(void *argument)
+{
+	SenderTransfer *transfer = argument;
+	SenderBatch *batch = transfer->batch;
+
+	if (transfer->easy == NULL)
+		transfer->easy = curl_easy_init();
+	while ((transfer->message = take(batch)) != NULL)
+		send_message(batch, transfer);
+	pthread_mutex_lock(&batch->lock);
+	batch->threads--;
+	pthread_cond_signal(&batch->done);
+	pthread_mutex_unlock(&batch->lock);
+	return NULL;
+}
+
+/* Extends the lease when half of it is over; called without the lock. */
+static void
+keep_lease(SenderBatch *batch)
+{
+	double		now = sender_now();
+	double		deadline = batch->lease->deadline;
+	bool		live;
+
+	if (now < batch->extend_at ||
+		now < deadline - batch->sender->lease_seconds / 2)
+		return;
+	live = sender_queue_extend(batch->sender, batch->lease, &deadline);
+	batch->extend_at = sender_now() + EXTEND_PAUSE;
+	pthread_mutex_lock(&batch->lock);
+	batch->lease->deadline = deadline;
+	batch->ended |= !live;
+	pthread_mutex_unlock(&batch->lock);
+}
+
+/* Waits until all threads have ended, and minds the lease meanwhile. */
+static void
+attend(SenderBatch *batch)
+{
+	pthread_mutex_lock(&batch->lock);
+	while (batch->threads > 0)
+	{
+		struct timespec until;
+
+		clock_gettime(CLOCK_REALTIME, &until);
+		until.tv_nsec += TICK;
+		until.tv_sec += until.tv_nsec / 1000000000;
+		until.tv_nsec %= 1000000000;
+		pthread_cond_timedwait(&batch->done, &batch->lock, &until);
+		batch->ended |= sender_grace_over(batch->sender->options.grace);
+		pthread_mutex_unlock(&batch->lock);
+		keep_lease(batch);
+		pthread_mutex_lock(&batch->lock);
+	}
+	pthread_mutex_unlock(&batch->lock);
+}
+
+/* Sends what it can; the messages say what became of them. */
+void
+sender_batch_send(Sender *sender, SenderLease *lease)
+{
+	SenderBatch batch = {.sender = sender, .lease = lease};
+	pthread_t	threads[SENDER_PARALLEL_LIMIT];
+	int			started = 0;
+
+	pthread_mutex_init(&batch.lock, NULL);
+	pthread_cond_init(&batch.done, NULL);
+	batch.threads = sender->options.parallel < lease->count ?
+		sender->options.parallel : lease->count;
+	for (int i = batch.threads; i > 0; i--)
+	{
+		sender->transfers[started].batch = &batch;
+		if (pthread_create(&threads[started], NULL, work,
+						   &sender->transfers[started]) == 0)
+		{
+			started++;
+			continue;
+		}
+		pthread_mutex_lock(&batch.lock);
+		batch.threads--;
+		pthread_mutex_unlock(&batch.lock);
+	}
+	attend(&batch);
+	while (started > 0)
+		pthread_join(threads[--started], NULL);
+}

@@ -1,0 +1,371 @@
+/*
+ * render.c
+ *		Makes a message of a parsed template and the values of a recipient.
+ *
+ * A message is a pure function of the two: nothing in here runs SQL, reads a
+ * catalog or calls a function that a user could have written, which is why
+ * messages may be rendered in the session of a role that does not own them.
+ * Collections come as the text of a jsonb and are read by the server's own
+ * functions.
+ *
+ * What one message may cost is bounded, because collections in collections
+ * multiply.  The bound does not depend on the session, so that a message
+ * which was rendered once can be rendered again.
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/jsonb.h"
+
+#include "set/render.h"
+
+/* Bytes and parts of a message with collections, taken together. */
+#define MAX_COST (16 * 1024 * 1024)
+
+/* A collection being gone through. */
+typedef struct Loop
+{
+	JsonbContainer *items;
+	int			count;
+	int			next;			/* number of the next item */
+	JsonbValue	item;
+} Loop;
+
+typedef struct Rendering
+{
+	const CampaignTemplate *template;
+	const char *const *values;
+	int			nvalues;
+	StringInfo	out;
+	int64		begin;			/* length of "out" before */
+	int64		steps;			/* parts gone through */
+	Jsonb	  **collections;	/* by expression, read when first needed */
+	Loop		loops[CAMPAIGN_TEMPLATE_DEPTH];
+	int			depth;			/* number of loops within each other */
+} Rendering;
+
+static void append_operand(Rendering *rendering,
+						   const CampaignTemplatePart *part);
+static void append_item(StringInfo out, const JsonbValue *item,
+						CampaignEscape escape);
+static bool is_true(Rendering *rendering, const CampaignTemplatePart *part);
+static bool is_true_item(const JsonbValue *item);
+static bool enter_loop(Rendering *rendering, const CampaignTemplatePart *part);
+static bool open_loop(Loop *loop, Rendering *rendering,
+					  const CampaignTemplatePart *part);
+static Jsonb *read_collection(Rendering *rendering, int expression);
+static bool next_item(Rendering *rendering);
+static bool take_item(Loop *loop);
+static void check_cost(const Rendering *rendering);
+static const char *find_value(const Rendering *rendering, int expression);
+static const JsonbValue *find_item(const Rendering *rendering,
+								   const char *const *path,
+								   JsonbValue *buffer);
+
+/*
+ * Appends the rendered text.  values[i] is the text of expression i; NULL
+ * renders as nothing, and counts as false and as an empty collection.  Only a
+ * template with collections allocates more than "out" needs to grow; it is to
+ * be called in a context that is reset after the message.
+ */
+void
+campaign_template_render(const CampaignTemplate *template,
+						 const char *const *values, int nvalues,
+						 StringInfo out)
+{
+	Rendering	rendering;
+	int			i = 0;
+
+	rendering.template = template;
+	rendering.values = values;
+	rendering.nvalues = nvalues;
+	rendering.out = out;
+	rendering.begin = out->len;
+	rendering.steps = 0;
+	rendering.collections = NULL;
+	rendering.depth = 0;
+
+	for (;;)
+	{
+		const CampaignTemplatePart *part = &template->parts[i++];
+		bool		jump = false;
+
+		appendBinaryStringInfo(out, template->text + part->start,
+							   part->length);
+		rendering.steps++;
+		switch (part->kind)
+		{
+			case CAMPAIGN_PART_END:
+				return;
+			case CAMPAIGN_PART_NOTHING:
+				break;
+			case CAMPAIGN_PART_VALUE:
+				append_operand(&rendering, part);
+				break;
+			case CAMPAIGN_PART_IF:
+				jump = !is_true(&rendering, part);
+				break;
+			case CAMPAIGN_PART_EACH:
+				jump = !enter_loop(&rendering, part);
+				break;
+			case CAMPAIGN_PART_AGAIN:
+				jump = next_item(&rendering);
+				break;
+			case CAMPAIGN_PART_JUMP:
+				jump = true;
+				break;
+		}
+		if (jump)
+			i = part->target;
+	}
+}
+
+/* Appends what a placeholder stands for. */
+static void
+append_operand(Rendering *rendering, const CampaignTemplatePart *part)
+{
+	JsonbValue	buffer;
+	const char *value;
+
+	if (part->expression < 0)
+	{
+		append_item(rendering->out,
+					find_item(rendering, part->path, &buffer), part->escape);
+		return;
+	}
+	value = find_value(rendering, part->expression);
+	if (value != NULL)
+		campaign_escape_append(rendering->out, value, part->escape);
+}
+
+/*
+ * Appends an item or a member of one: strings without their quotes, objects
+ * and arrays as JSON, null and what is not there as nothing.
+ */
+static void
+append_item(StringInfo out, const JsonbValue *item, CampaignEscape escape)
+{
+	char	   *text;
+
+	if (item == NULL || item->type == jbvNull)
+		return;
+	switch (item->type)
+	{
+		case jbvString:
+			text = pnstrdup(item->val.string.val, item->val.string.len);
+			break;
+		case jbvNumeric:
+			text = DatumGetCString(DirectFunctionCall1(numeric_out,
+													   NumericGetDatum(item->val.numeric)));
+			break;
+		case jbvBool:
+			text = pstrdup(item->val.boolean ? "true" : "false");
+			break;
+		case jbvBinary:
+			text = JsonbToCString(NULL, item->val.binary.data,
+								  item->val.binary.len);
+			break;
+		default:
+			elog(ERROR, "unexpected type of jsonb value: %d", item->type);
+	}
+	campaign_escape_append(out, text, escape);
+	pfree(text);
+}
+
+/* Tells which way a condition goes. */
+static bool
+is_true(Rendering *rendering, const CampaignTemplatePart *part)
+{
+	JsonbValue	buffer;
+	const char *value;
+
+	if (part->expression < 0)
+		return is_true_item(find_item(rendering, part->path, &buffer));
+	value = find_value(rendering, part->expression);
+	return value != NULL && value[0] == 't';
+}
+
+/*
+ * Tells whether there is something to an item: false are null, false, zero,
+ * and empty strings, arrays and objects.
+ */
+static bool
+is_true_item(const JsonbValue *item)
+{
+	char	   *text;
+	bool		result;
+
+	if (item == NULL)
+		return false;
+	switch (item->type)
+	{
+		case jbvString:
+			return item->val.string.len > 0;
+		case jbvNumeric:
+			text = DatumGetCString(DirectFunctionCall1(numeric_out,
+													   NumericGetDatum(item->val.numeric)));
+			result = strpbrk(text, "123456789") != NULL;
+			pfree(text);
+			return result;
+		case jbvBool:
+			return item->val.boolean;
+		case jbvBinary:
+			return JsonContainerSize(item->val.binary.data) > 0;
+		default:
+			return false;
+	}
+}
+
+/* Begins with a collection's first item; false if it has none. */
+static bool
+enter_loop(Rendering *rendering, const CampaignTemplatePart *part)
+{
+	Loop	   *loop = &rendering->loops[rendering->depth];
+
+	if (!open_loop(loop, rendering, part) || !take_item(loop))
+		return false;
+	rendering->depth++;
+	check_cost(rendering);
+	return true;
+}
+
+/*
+ * Finds the operand's items.  What is no array is a collection of itself;
+ * null and what is not there have no items.
+ */
+static bool
+open_loop(Loop *loop, Rendering *rendering, const CampaignTemplatePart *part)
+{
+	JsonbValue	buffer;
+	const JsonbValue *value;
+	Jsonb	   *collection;
+
+	loop->items = NULL;
+	loop->count = 1;
+	loop->next = 0;
+	if (part->expression < 0)
+	{
+		value = find_item(rendering, part->path, &buffer);
+		if (value == NULL)
+			return false;
+		loop->item = *value;
+		if (value->type == jbvBinary)
+			loop->items = value->val.binary.data;
+	}
+	else
+	{
+		collection = read_collection(rendering, part->expression);
+		if (collection == NULL)
+			return false;
+		/* The server keeps a scalar as an array of one. */
+		loop->items = &collection->root;
+		loop->item.type = jbvBinary;
+		loop->item.val.binary.data = &collection->root;
+		loop->item.val.binary.len = VARSIZE(collection) - VARHDRSZ;
+	}
+	if (loop->items != NULL && !JsonContainerIsArray(loop->items))
+		loop->items = NULL;
+	if (loop->items != NULL)
+		loop->count = JsonContainerSize(loop->items);
+	return loop->items != NULL || loop->item.type != jbvNull;
+}
+
+/* Reads the text of a collection, once for all loops; NULL if there is none. */
+static Jsonb *
+read_collection(Rendering *rendering, int expression)
+{
+	const char *value = find_value(rendering, expression);
+	Jsonb	  **collection;
+
+	if (value == NULL)
+		return NULL;
+	if (rendering->collections == NULL)
+		rendering->collections = palloc0(rendering->nvalues * sizeof(Jsonb *));
+	collection = &rendering->collections[expression];
+	if (*collection == NULL)
+		*collection = DatumGetJsonbP(DirectFunctionCall1(jsonb_in,
+														 CStringGetDatum(value)));
+	return *collection;
+}
+
+/* Goes on to the next item of the innermost loop, or leaves it. */
+static bool
+next_item(Rendering *rendering)
+{
+	check_cost(rendering);
+	if (take_item(&rendering->loops[rendering->depth - 1]))
+		return true;
+	rendering->depth--;
+	return false;
+}
+
+/*
+ * Makes the loop's next element its item; false after the last.  A null that
+ * is a whole collection is none.
+ */
+static bool
+take_item(Loop *loop)
+{
+	JsonbValue *item;
+
+	if (loop->next >= loop->count)
+		return false;
+	if (loop->items != NULL)
+	{
+		item = getIthJsonbValueFromContainer(loop->items, loop->next);
+		loop->item = *item;
+		pfree(item);
+		if (JsonContainerIsScalar(loop->items) && loop->item.type == jbvNull)
+			return false;
+	}
+	loop->next++;
+	return true;
+}
+
+/* Ends what grows out of all proportion. */
+static void
+check_cost(const Rendering *rendering)
+{
+	CHECK_FOR_INTERRUPTS();
+	if (rendering->out->len - rendering->begin + rendering->steps <= MAX_COST)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+			 errmsg("message of template \"%s\" is too long",
+					rendering->template->what),
+			 errdetail("At most %d bytes and tags gone through are allowed, taken together.",
+					   MAX_COST),
+			 errhint("Limit the collections of {{#each}} in their subqueries.")));
+}
+
+/* Returns the text of an expression's value, or NULL. */
+static const char *
+find_value(const Rendering *rendering, int expression)
+{
+	if (expression >= rendering->nvalues)
+		elog(ERROR, "template needs the value of expression %d of %d",
+			 expression, rendering->nvalues);
+	return rendering->values[expression];
+}
+
+/*
+ * Returns the innermost loop's item or the member of it that the path leads
+ * to, or NULL.  The result may be in the buffer.
+ */
+static const JsonbValue *
+find_item(const Rendering *rendering, const char *const *path,
+		  JsonbValue *buffer)
+{
+	const JsonbValue *value = &rendering->loops[rendering->depth - 1].item;
+
+	for (; value != NULL && *path != NULL; path++)
+	{
+		if (value->type != jbvBinary ||
+			!JsonContainerIsObject(value->val.binary.data))
+			return NULL;
+		value = getKeyJsonValueFromContainer(value->val.binary.data, *path,
+											 strlen(*path), buffer);
+	}
+	return value;
+}
