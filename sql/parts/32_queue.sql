@@ -41,7 +41,6 @@ CREATE TABLE campaign.dispatch (
 	variables		text[]
 ) PARTITION BY RANGE (message_id);
 COMMENT ON TABLE campaign.dispatch IS 'the dispatch queue: one row per message, written once';
-CREATE INDEX dispatch_message ON campaign.dispatch USING brin (message_id) WITH (pages_per_range = 32);
 
 -- Numbers of messages are handed out by the thousand, a chunk at a time.
 CREATE SEQUENCE campaign.message_number;

@@ -146,7 +146,11 @@ campaign_delivery_expressions(const CampaignScope *scope)
 	return expressions;
 }
 
-/* First stage: the row with its address, consent, recipient and person. */
+/*
+ * First stage: the row with its address, consent, recipient and person.  The
+ * OFFSET keeps the planner from taking the stage apart, and so from evaluating
+ * the owner's expressions again wherever a later stage uses their results.
+ */
 static void
 append_addressed(CampaignSelect *select, const CampaignTask *task,
 				 const CampaignPopulation *population)
@@ -176,10 +180,24 @@ append_addressed(CampaignSelect *select, const CampaignTask *task,
 		appendStringInfoString(text, "NULL::pg_catalog.text");
 	appendStringInfoString(text, " AS \"campaign.person\" FROM ");
 	campaign_row_from(select, scope->target, population, CAMPAIGN_ROW_LEFT);
-	appendStringInfo(text, ") AS %s", alias);
+	appendStringInfo(text, " OFFSET 0) AS %s", alias);
 }
 
-/* Second stage: why the row gets no message, NULL if it may. */
+/* Second stage: what the address is compared by, computed once as well. */
+static void
+append_hashed(CampaignSelect *select, const CampaignTask *task,
+			  const CampaignPopulation *population)
+{
+	const char *alias = quote_identifier(task->scope.target->dimension->name);
+
+	appendStringInfo(&select->text,
+					 "(SELECT %s.*, campaign.address_hash(\"campaign.address\")"
+					 " AS \"campaign.hash\" FROM ", alias);
+	append_addressed(select, task, population);
+	appendStringInfo(&select->text, " OFFSET 0) AS %s", alias);
+}
+
+/* Third stage: why the row gets no message, NULL if it may. */
 static void
 append_reasoned(CampaignSelect *select, const CampaignTask *task,
 				const CampaignPopulation *population)
@@ -192,19 +210,17 @@ append_reasoned(CampaignSelect *select, const CampaignTask *task,
 					 " coalesce(campaign.address_fault(\"campaign.address\"), CASE"
 					 " WHEN \"campaign.consent\" IS NOT TRUE THEN 'no_consent'"
 					 " WHEN \"campaign.s\".address_hash IS NOT NULL THEN 'suppressed'"
-					 " END) END AS \"campaign.excluded\","
-					 " \"campaign.h\".address_hash AS \"campaign.hash\" FROM ",
+					 " END) END AS \"campaign.excluded\" FROM ",
 					 alias,
 					 campaign_row_found(task->scope.target, population));
-	append_addressed(select, task, population);
+	append_hashed(select, task, population);
 	appendStringInfo(text,
-					 " CROSS JOIN LATERAL (SELECT campaign.address_hash(\"campaign.address\") AS address_hash) AS \"campaign.h\""
 					 " LEFT JOIN campaign.suppressed AS \"campaign.s\" ON \"campaign.s\".channel = %s"
-					 " AND \"campaign.s\".address_hash = \"campaign.h\".address_hash) AS %s",
+					 " AND \"campaign.s\".address_hash = \"campaign.hash\") AS %s",
 					 quote_literal_cstr(channel_of(&task->scope)), alias);
 }
 
-/* Third stage: of the rows that share an address, the first one stays. */
+/* Fourth stage: of the rows that share an address, the first one stays. */
 static void
 append_deduplicated(CampaignSelect *select, const CampaignTask *task,
 					const CampaignPopulation *population)

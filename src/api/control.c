@@ -133,22 +133,32 @@ campaign_work(PG_FUNCTION_ARGS)
 	MemoryContext context = CurrentMemoryContext;
 	int			others;
 	List	   *due;
+	bool		worked;
 
 	campaign_require_user();
 	check_can_commit(fcinfo);
 	campaign_sql_procedure_begin();
-	/* Somebody who became the owner by SET ROLE could become himself again. */
-	while ((due = campaign_due_runs_of(GetUserId() == GetSessionUserId() ?
-									   GetUserId() : InvalidOid,
-									   &others)) != NIL)
+	/* What others are just executing stays due: end when nothing was done. */
+	do
 	{
-		CampaignDueRun *run = linitial(due);
-		int64		run_id = run->run_id;
+		ListCell   *cell;
 
+		worked = false;
 		MemoryContextSwitchTo(context);
-		while (campaign_step(run_id, &procedure_transactions))
-			CHECK_FOR_INTERRUPTS();
-	}
+		/* Somebody who became the owner by SET ROLE could become himself again. */
+		due = campaign_due_runs_of(GetUserId() == GetSessionUserId() ?
+								   GetUserId() : InvalidOid, &others);
+		foreach(cell, due)
+		{
+			int64		run_id = ((CampaignDueRun *) lfirst(cell))->run_id;
+
+			while (campaign_step(run_id, &procedure_transactions))
+			{
+				worked = true;
+				CHECK_FOR_INTERRUPTS();
+			}
+		}
+	} while (worked);
 	campaign_sql_procedure_end();
 	if (others > 0)
 		ereport(NOTICE,

@@ -80,6 +80,9 @@ create_partition(int64 epoch, const char *name)
 								  name));
 	campaign_sql_utility(psprintf("ALTER TABLE campaign_data.%s"
 								  " ENABLE ROW LEVEL SECURITY", name));
+	campaign_sql_utility(psprintf("CREATE INDEX ON campaign_data.%s"
+								  " USING brin (message_id)"
+								  " WITH (pages_per_range = 32)", name));
 	campaign_sql_utility(psprintf("ALTER TABLE campaign.dispatch"
 								  " ATTACH PARTITION campaign_data.%s"
 								  " FOR VALUES FROM (" INT64_FORMAT ")"

@@ -11,8 +11,14 @@
  * A message is begun only while the lease lasts longer than the message can
  * take.  So nothing is under way when another sender may have it, even if the
  * database is away and the lease cannot be extended.
+ *
+ * libcurl cannot be hurried out of waiting for a server.  When the time to stop
+ * is over, threads are left alone with what they do: they work on copies, what
+ * the lease says of their messages is that these have to be sent again, and the
+ * end of the program ends them.
  */
 #include <pthread.h>
+#include <stdlib.h>
 #include <time.h>
 
 #include "sender.h"
@@ -34,6 +40,7 @@ struct SenderBatch
 	int			threads;
 	int			unreached;		/* messages in a row */
 	bool		ended;			/* the lease is lost, or the time to stop over */
+	bool		abandoned;		/* nobody waits for the threads any more */
 };
 
 /* True while a message can be sent before the lease ends. */
@@ -44,32 +51,46 @@ has_time(const SenderBatch *batch)
 		batch->lease->deadline;
 }
 
-/* The next message; NULL if there is none that may be begun. */
+/*
+ * Copies the next message; returns the original, or NULL if there is none that
+ * may be begun.  Until put_back() it counts as broken off.
+ */
 static SenderMessage *
-take(SenderBatch *batch)
+take(SenderBatch *batch, SenderMessage *copy)
 {
 	SenderMessage *message = NULL;
 
 	pthread_mutex_lock(&batch->lock);
 	if (batch->next < batch->lease->count && has_time(batch) &&
 		batch->unreached < batch->sender->options.parallel)
+	{
 		message = &batch->lease->messages[batch->next++];
+		*copy = *message;
+		sender_result_set(message, SENDER_TEMPORARY,
+						  "stopped while it was being sent");
+	}
 	pthread_mutex_unlock(&batch->lock);
 	return message;
 }
 
-/* Asked by libcurl now and then: has it to stop at once? */
-static int
-must_abort(void *argument, curl_off_t a, curl_off_t b, curl_off_t c,
-		   curl_off_t d)
+/* Says what became of the message, if anybody still wants to know. */
+static void
+put_back(SenderBatch *batch, SenderMessage *message, const SenderMessage *copy)
 {
-	SenderBatch *batch = argument;
-	bool		result;
+	static const char *const names[] = {"not tried", "server not reached",
+		"sent", "to be tried again", "failed"};
 
 	pthread_mutex_lock(&batch->lock);
-	result = batch->ended && sender_stopping();
+	if (!batch->abandoned)
+	{
+		*message = *copy;
+		batch->unreached = copy->state == SENDER_UNREACHED ?
+			batch->unreached + 1 : 0;
+		if (batch->sender->options.verbose)
+			sender_log("message %s: %s: %s", copy->id, names[copy->state],
+					   copy->reason);
+	}
 	pthread_mutex_unlock(&batch->lock);
-	return result;
 }
 
 /*
@@ -90,9 +111,6 @@ perform(SenderTransfer *transfer, bool fresh)
 	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->error);
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, sender_result_keep);
 	curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
-	curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
-	curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, must_abort);
-	curl_easy_setopt(easy, CURLOPT_XFERINFODATA, transfer->batch);
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(easy, CURLOPT_TIMEOUT, (long) options->timeout);
 	curl_easy_setopt(easy, CURLOPT_FTP_RESPONSE_TIMEOUT,
@@ -109,28 +127,16 @@ perform(SenderTransfer *transfer, bool fresh)
 	transfer->mime = NULL;
 }
 
-/* Sends a message, once more if the connection kept for it was dead. */
-static void
-send_message(SenderBatch *batch, SenderTransfer *transfer)
+/* True if the message has to be sent on a new connection, and may be. */
+static bool
+has_to_repeat(SenderTransfer *transfer)
 {
-	static const char *const names[] = {"not tried", "server not reached",
-		"sent", "to be tried again", "failed"};
-	const SenderMessage *message = transfer->message;
-	bool		again;
+	bool		result;
 
-	perform(transfer, false);
-	pthread_mutex_lock(&batch->lock);
-	again = sender_result_is_stale(transfer) && has_time(batch);
-	pthread_mutex_unlock(&batch->lock);
-	if (again)
-		perform(transfer, true);
-	if (batch->sender->options.verbose)
-		sender_log("message %s: %s: %s", message->id, names[message->state],
-				   message->reason);
-	pthread_mutex_lock(&batch->lock);
-	batch->unreached = message->state == SENDER_UNREACHED ?
-		batch->unreached + 1 : 0;
-	pthread_mutex_unlock(&batch->lock);
+	pthread_mutex_lock(&transfer->batch->lock);
+	result = sender_result_is_stale(transfer) && has_time(transfer->batch);
+	pthread_mutex_unlock(&transfer->batch->lock);
+	return result;
 }
 
 /* A thread: sends messages as long as there are any. */
@@ -139,11 +145,19 @@ work(void *argument)
 {
 	SenderTransfer *transfer = argument;
 	SenderBatch *batch = transfer->batch;
+	SenderMessage *message;
+	SenderMessage copy;
 
 	if (transfer->easy == NULL)
 		transfer->easy = curl_easy_init();
-	while ((transfer->message = take(batch)) != NULL)
-		send_message(batch, transfer);
+	transfer->message = &copy;
+	while ((message = take(batch, &copy)) != NULL)
+	{
+		perform(transfer, false);
+		if (has_to_repeat(transfer))
+			perform(transfer, true);
+		put_back(batch, message, &copy);
+	}
 	pthread_mutex_lock(&batch->lock);
 	batch->threads--;
 	pthread_cond_signal(&batch->done);
@@ -170,12 +184,12 @@ keep_lease(SenderBatch *batch)
 	pthread_mutex_unlock(&batch->lock);
 }
 
-/* Waits until all threads have ended, and minds the lease meanwhile. */
+/* Waits for the threads, as long as there is time, and minds the lease. */
 static void
 attend(SenderBatch *batch)
 {
 	pthread_mutex_lock(&batch->lock);
-	while (batch->threads > 0)
+	while (batch->threads > 0 && !batch->abandoned)
 	{
 		struct timespec until;
 
@@ -185,6 +199,8 @@ attend(SenderBatch *batch)
 		until.tv_nsec %= 1000000000;
 		pthread_cond_timedwait(&batch->done, &batch->lock, &until);
 		batch->ended |= sender_grace_over(batch->sender->options.grace);
+		batch->abandoned = batch->threads > 0 &&
+			sender_grace_over(batch->sender->options.grace);
 		pthread_mutex_unlock(&batch->lock);
 		keep_lease(batch);
 		pthread_mutex_lock(&batch->lock);
@@ -192,32 +208,50 @@ attend(SenderBatch *batch)
 	pthread_mutex_unlock(&batch->lock);
 }
 
-/* Sends what it can; the messages say what became of them. */
-void
+/* Starts as many threads as are wanted and can be had. */
+static int
+start_threads(SenderBatch *batch, pthread_t *threads)
+{
+	int			started = 0;
+	int			wanted = batch->sender->options.parallel;
+
+	if (wanted > batch->lease->count)
+		wanted = batch->lease->count;
+	pthread_mutex_lock(&batch->lock);
+	while (started < wanted)
+	{
+		batch->sender->transfers[started].batch = batch;
+		if (pthread_create(&threads[started], NULL, work,
+						   &batch->sender->transfers[started]) != 0)
+			break;
+		started++;
+	}
+	batch->threads = started;
+	pthread_mutex_unlock(&batch->lock);
+	return started;
+}
+
+/*
+ * Sends what it can; the messages say what became of them.  False if threads
+ * were left alone, which go on using what they were given.
+ */
+bool
 sender_batch_send(Sender *sender, SenderLease *lease)
 {
-	SenderBatch batch = {.sender = sender, .lease = lease};
+	SenderBatch *batch = calloc(1, sizeof(SenderBatch));
 	pthread_t	threads[SENDER_PARALLEL_LIMIT];
-	int			started = 0;
+	int			started;
 
-	pthread_mutex_init(&batch.lock, NULL);
-	pthread_cond_init(&batch.done, NULL);
-	batch.threads = sender->options.parallel < lease->count ?
-		sender->options.parallel : lease->count;
-	for (int i = batch.threads; i > 0; i--)
-	{
-		sender->transfers[started].batch = &batch;
-		if (pthread_create(&threads[started], NULL, work,
-						   &sender->transfers[started]) == 0)
-		{
-			started++;
-			continue;
-		}
-		pthread_mutex_lock(&batch.lock);
-		batch.threads--;
-		pthread_mutex_unlock(&batch.lock);
-	}
-	attend(&batch);
+	batch->sender = sender;
+	batch->lease = lease;
+	pthread_mutex_init(&batch->lock, NULL);
+	pthread_cond_init(&batch->done, NULL);
+	started = start_threads(batch, threads);
+	attend(batch);
+	if (batch->abandoned)
+		return false;
 	while (started > 0)
 		pthread_join(threads[--started], NULL);
+	free(batch);
+	return true;
 }

@@ -11,6 +11,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "sender.h"
 
@@ -122,17 +123,22 @@ is_unreached(const SenderLease *lease)
 	return false;
 }
 
-/* Sends one batch and adds to the pause before the next; an exit status. */
+/*
+ * Sends one batch and adds to the pause before the next; an exit status.  Ends
+ * the program without tidying up if threads are still at work.
+ */
 static int
 send_batch(Sender *sender, SenderLease *lease, double *pause)
 {
+	bool		complete = sender_batch_send(sender, lease);
 	int			status = 0;
 
-	sender_batch_send(sender, lease);
 	if (!settle(sender, lease))
 		status = SENDER_EXIT_UNSETTLED;
 	else if (is_unreached(lease))
 		status = SENDER_EXIT_UNREACHED;
+	if (!complete)
+		_exit(status == SENDER_EXIT_UNSETTLED ? status : 0);
 	if (status != SENDER_EXIT_UNREACHED)
 		*pause = 0;
 	else

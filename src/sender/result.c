@@ -135,9 +135,7 @@ sender_result_judge(SenderTransfer *transfer, CURLcode code)
 	curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
 	curl_easy_getinfo(transfer->easy, CURLINFO_CONNECT_TIME, &connected);
 	curl_easy_getinfo(transfer->easy, CURLINFO_RETRY_AFTER, &delay);
-	if (code == CURLE_ABORTED_BY_CALLBACK)
-		snprintf(reason, sizeof(reason), "stopped while it was being sent");
-	else if (code != CURLE_OK && status < 400)
+	if (code != CURLE_OK && status < 400)
 		snprintf(reason, sizeof(reason), "%s", *transfer->error ?
 				 transfer->error : curl_easy_strerror(code));
 	else if (mail)

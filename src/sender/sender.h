@@ -134,7 +134,7 @@ extern bool sender_queue_extend(Sender *sender, const SenderLease *lease,
 extern bool sender_queue_settle(Sender *sender, const SenderLease *lease);
 
 /* batch.c */
-extern void sender_batch_send(Sender *sender, SenderLease *lease);
+extern bool sender_batch_send(Sender *sender, SenderLease *lease);
 
 /* result.c */
 extern void sender_result_set(SenderMessage *message, SenderState state,

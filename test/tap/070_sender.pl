@@ -341,7 +341,7 @@ $run = enqueue('evil', 'subject@example.com');
 is((run_sender(@mail, '--once'))[0], 0, 'a subject of two lines');
 is(statuses($run), '1 x subject@example.com failed 1 malformed subject', 'is refused');
 is(scalar(() = events('plain', 'rcpt')), $rcpts, 'no server has heard of any');
-$run = enqueue('both', 'both@example.com');
+$run = enqueue('alternative', 'both@example.com');
 is((run_sender(@mail, '--once'))[0], 0, 'HTML and a plain text');
 ($mail) = grep { $_->{recipients}[0] eq 'both@example.com' } events('plain', 'mail');
 like($mail->{content}, qr{multipart/alternative.*text/plain; charset=utf-8.*\r\nplain\r\nw=C3=B6rds\r\n.*text/html; charset=utf-8}s,
