@@ -5,6 +5,14 @@
 -- as they are there, the name finds them again after a restore.
 -- ---------------------------------------------------------------------------
 
+-- Which server gave the oids of roles in these tables: this one's identifier,
+-- and after a restore that of the server the dump was taken from.
+CREATE TABLE campaign.origin (
+	system			bigint NOT NULL
+);
+COMMENT ON TABLE campaign.origin IS 'which servers gave the oids of roles in these tables';
+INSERT INTO campaign.origin SELECT system_identifier FROM pg_control_system();
+
 -- A table of the user's whose rows can be targeted.
 --   name          unique among its owner's dimensions; the alias in expressions
 --   relation      table, view, partitioned or foreign table
@@ -27,7 +35,7 @@ CREATE TABLE campaign.dimension (
 	language		text,
 	profile			text,
 	search_path		text NOT NULL,
-	UNIQUE (owner_name, name)
+	UNIQUE (owner, name, owner_name)
 );
 COMMENT ON TABLE campaign.dimension IS 'a table, view, partitioned or foreign table whose rows can be targeted';
 

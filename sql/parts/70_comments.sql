@@ -119,6 +119,7 @@ COMMENT ON COLUMN campaign.flow.dimension IS 'name of the dimension the rows are
 COMMENT ON COLUMN campaign.flow.population IS 'table in campaign_data holding the rows; NULL where they were only counted, or are not needed any more';
 COMMENT ON COLUMN campaign.flow.active IS 'false: the outcome is not to be followed';
 
+COMMENT ON COLUMN campaign.origin.system IS 'identifier of the server';
 COMMENT ON COLUMN campaign.epoch.month IS 'first day of the month, in UTC';
 COMMENT ON COLUMN campaign.epoch.partition IS 'its partition of campaign.dispatch, in campaign_data';
 

@@ -2,6 +2,7 @@
 -- What pg_dump takes: every table and every sequence, one statement each
 -- ---------------------------------------------------------------------------
 
+SELECT pg_extension_config_dump('campaign.origin', '');
 SELECT pg_extension_config_dump('campaign.dimension', '');
 SELECT pg_extension_config_dump('campaign.dimension_dimension_id_seq', '');
 SELECT pg_extension_config_dump('campaign.campaign', '');

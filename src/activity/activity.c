@@ -132,14 +132,14 @@ campaign_graph_target(const CampaignGraph *graph, const char *dimension)
 
 	found = graph->frozen ?
 		campaign_dimension_of_version(graph->version_id, dimension) :
-		campaign_dimension_find(graph->campaign->owner_name, dimension);
+		campaign_dimension_find(graph->campaign->owner, dimension);
 	if (found == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_CAMPAIGN_NOT_FOUND),
 				 errmsg("dimension \"%s\" does not exist", dimension),
 				 errhint("%s Dimensions are declared with campaign_dimension().",
 						 campaign_nearest_hint(dimension,
-											   campaign_dimension_names(graph->campaign->owner_name),
+											   campaign_dimension_names(graph->campaign->owner),
 											   "dimensions"))));
 	return campaign_target_resolve(found);
 }

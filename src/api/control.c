@@ -15,6 +15,7 @@
 #include "base/sql.h"
 #include "engine/lifecycle.h"
 #include "engine/step.h"
+#include "store/origin.h"
 
 CAMPAIGN_FUNCTION(campaign_publish);
 CAMPAIGN_FUNCTION(campaign_start);
@@ -30,7 +31,7 @@ CAMPAIGN_FUNCTION(campaign_work);
 Datum
 campaign_publish(PG_FUNCTION_ARGS)
 {
-	campaign_require_user();
+	campaign_origin_require_user();
 	PG_RETURN_INT32(campaign_lifecycle_publish(campaign_argument_required(fcinfo, 0,
 																		  "campaign")));
 }
@@ -39,7 +40,7 @@ campaign_publish(PG_FUNCTION_ARGS)
 Datum
 campaign_start(PG_FUNCTION_ARGS)
 {
-	campaign_require_user();
+	campaign_origin_require_user();
 	PG_RETURN_INT64(campaign_lifecycle_start(campaign_argument_required(fcinfo, 0,
 																		"campaign"),
 											 campaign_argument_jsonb(fcinfo, 1)));
@@ -49,7 +50,7 @@ campaign_start(PG_FUNCTION_ARGS)
 Datum
 campaign_wait(PG_FUNCTION_ARGS)
 {
-	campaign_require_user();
+	campaign_origin_require_user();
 	campaign_argument_require(fcinfo, 0, "run");
 	campaign_argument_require(fcinfo, 1, "timeout");
 	PG_RETURN_TEXT_P(cstring_to_text(campaign_lifecycle_wait(PG_GETARG_INT64(0),
@@ -60,7 +61,7 @@ campaign_wait(PG_FUNCTION_ARGS)
 static Datum
 control_run(FunctionCallInfo fcinfo, char *(*verb) (int64 run_id))
 {
-	campaign_require_user();
+	campaign_origin_require_user();
 	campaign_argument_require(fcinfo, 0, "run");
 	PG_RETURN_TEXT_P(cstring_to_text(verb(PG_GETARG_INT64(0))));
 }
@@ -135,7 +136,7 @@ campaign_work(PG_FUNCTION_ARGS)
 	List	   *due;
 	bool		worked;
 
-	campaign_require_user();
+	campaign_origin_require_user();
 	check_can_commit(fcinfo);
 	campaign_sql_procedure_begin();
 	/* What others are just executing stays due: end when nothing was done. */

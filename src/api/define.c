@@ -8,6 +8,7 @@
 #include "base/compat.h"
 #include "base/identity.h"
 #include "engine/define.h"
+#include "store/origin.h"
 
 CAMPAIGN_FUNCTION(campaign_dimension);
 CAMPAIGN_FUNCTION(campaign_create);
@@ -27,7 +28,7 @@ campaign_dimension(PG_FUNCTION_ARGS)
 {
 	CampaignDeclaration declaration = {0};
 
-	campaign_require_user();
+	campaign_origin_require_user();
 	campaign_argument_require(fcinfo, 0, "relation");
 	declaration.relation = PG_GETARG_OID(0);
 	declaration.name = campaign_argument_text(fcinfo, 1);
@@ -46,7 +47,7 @@ campaign_create(PG_FUNCTION_ARGS)
 {
 	char	   *campaign;
 
-	campaign_require_user();
+	campaign_origin_require_user();
 	campaign = campaign_argument_required(fcinfo, 0, "campaign");
 	campaign_define_create(campaign,
 						   campaign_argument_required(fcinfo, 1, "dimension"),
@@ -61,7 +62,7 @@ campaign_add(PG_FUNCTION_ARGS)
 {
 	char	   *activity;
 
-	campaign_require_user();
+	campaign_origin_require_user();
 	activity = campaign_argument_required(fcinfo, 1, "activity");
 	campaign_argument_require(fcinfo, 3, "options");
 	campaign_define_add(campaign_argument_required(fcinfo, 0, "campaign"),
@@ -76,7 +77,7 @@ campaign_add(PG_FUNCTION_ARGS)
 Datum
 campaign_connect(PG_FUNCTION_ARGS)
 {
-	campaign_require_user();
+	campaign_origin_require_user();
 	campaign_define_connect(campaign_argument_required(fcinfo, 0, "campaign"),
 							campaign_argument_required(fcinfo, 1, "source"),
 							campaign_argument_required(fcinfo, 2, "target"));
@@ -87,7 +88,7 @@ campaign_connect(PG_FUNCTION_ARGS)
 Datum
 campaign_disconnect(PG_FUNCTION_ARGS)
 {
-	campaign_require_user();
+	campaign_origin_require_user();
 	campaign_define_disconnect(campaign_argument_required(fcinfo, 0, "campaign"),
 							   campaign_argument_required(fcinfo, 1, "source"),
 							   campaign_argument_required(fcinfo, 2, "target"));
@@ -98,7 +99,7 @@ campaign_disconnect(PG_FUNCTION_ARGS)
 Datum
 campaign_alter(PG_FUNCTION_ARGS)
 {
-	campaign_require_user();
+	campaign_origin_require_user();
 	campaign_argument_require(fcinfo, 2, "options");
 	campaign_define_alter(campaign_argument_required(fcinfo, 0, "campaign"),
 						  campaign_argument_required(fcinfo, 1, "activity"),
@@ -110,7 +111,7 @@ campaign_alter(PG_FUNCTION_ARGS)
 Datum
 campaign_remove(PG_FUNCTION_ARGS)
 {
-	campaign_require_user();
+	campaign_origin_require_user();
 	campaign_define_remove(campaign_argument_required(fcinfo, 0, "campaign"),
 						   campaign_argument_required(fcinfo, 1, "activity"));
 	PG_RETURN_VOID();
@@ -120,7 +121,7 @@ campaign_remove(PG_FUNCTION_ARGS)
 Datum
 campaign_rename(PG_FUNCTION_ARGS)
 {
-	campaign_require_user();
+	campaign_origin_require_user();
 	campaign_define_rename(campaign_argument_required(fcinfo, 0, "campaign"),
 						   campaign_argument_required(fcinfo, 1, "activity"),
 						   campaign_argument_required(fcinfo, 2, "new_name"));
@@ -131,7 +132,7 @@ campaign_rename(PG_FUNCTION_ARGS)
 Datum
 campaign_drop(PG_FUNCTION_ARGS)
 {
-	campaign_require_user();
+	campaign_origin_require_user();
 	campaign_define_drop(campaign_argument_required(fcinfo, 0, "campaign"));
 	PG_RETURN_VOID();
 }
@@ -140,7 +141,7 @@ campaign_drop(PG_FUNCTION_ARGS)
 Datum
 campaign_define(PG_FUNCTION_ARGS)
 {
-	campaign_require_user();
+	campaign_origin_require_user();
 	campaign_argument_require(fcinfo, 0, "definition");
 	PG_RETURN_TEXT_P(cstring_to_text(campaign_define_document(campaign_argument_jsonb(fcinfo, 0))));
 }
@@ -149,7 +150,7 @@ campaign_define(PG_FUNCTION_ARGS)
 Datum
 campaign_export(PG_FUNCTION_ARGS)
 {
-	campaign_require_user();
+	campaign_origin_require_user();
 	campaign_argument_require(fcinfo, 1, "version");
 	PG_RETURN_JSONB_P(campaign_define_export(campaign_argument_required(fcinfo, 0, "campaign"),
 											 PG_GETARG_INT32(1)));

@@ -19,6 +19,7 @@
 #include "queue/claim.h"
 #include "queue/lease.h"
 #include "queue/suppression.h"
+#include "store/origin.h"
 
 CAMPAIGN_FUNCTION(campaign_claim);
 CAMPAIGN_FUNCTION(campaign_ack);
@@ -100,7 +101,7 @@ campaign_claim(PG_FUNCTION_ARGS)
 	int			size;
 
 	require_read_committed();
-	campaign_require_user();
+	campaign_origin_require_user();
 	channel = channel_argument(fcinfo);
 	require_argument(fcinfo, 1, "size", "Leave it out to claim up to 1000 messages.");
 	size = PG_GETARG_INT32(1);
@@ -127,7 +128,7 @@ campaign_ack(PG_FUNCTION_ARGS)
 	Datum		values[4];
 	bool		isnull[4] = {false};
 
-	campaign_require_user();
+	campaign_origin_require_user();
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
 	ForceSyncCommit();
@@ -146,7 +147,7 @@ campaign_ack(PG_FUNCTION_ARGS)
 Datum
 campaign_release(PG_FUNCTION_ARGS)
 {
-	campaign_require_user();
+	campaign_origin_require_user();
 	PG_RETURN_INT64(campaign_lease_release(lease_argument(fcinfo)));
 }
 
@@ -156,7 +157,7 @@ campaign_extend(PG_FUNCTION_ARGS)
 {
 	pg_uuid_t  *lease;
 
-	campaign_require_user();
+	campaign_origin_require_user();
 	lease = lease_argument(fcinfo);
 	require_argument(fcinfo, 1, "duration",
 					 "Say for how long from now the lease is needed, such as '5 minutes'.");
@@ -171,7 +172,7 @@ campaign_suppress(PG_FUNCTION_ARGS)
 	char	   *channel;
 	char	   *address;
 
-	campaign_require_user();
+	campaign_origin_require_user();
 	channel = channel_argument(fcinfo);
 	address = text_argument(fcinfo, 1, "address",
 							"Give the address as it stands in your tables.");
@@ -187,7 +188,7 @@ campaign_unsuppress(PG_FUNCTION_ARGS)
 {
 	char	   *channel;
 
-	campaign_require_user();
+	campaign_origin_require_user();
 	channel = channel_argument(fcinfo);
 	PG_RETURN_BOOL(campaign_suppression_remove(channel,
 											   text_argument(fcinfo, 1, "address",

@@ -17,6 +17,7 @@
 #include "engine/picture.h"
 #include "engine/verify.h"
 #include "store/run.h"
+#include "store/origin.h"
 
 CAMPAIGN_FUNCTION(campaign_install_check);
 CAMPAIGN_FUNCTION(campaign_visible);
@@ -48,7 +49,7 @@ campaign_install_check(PG_FUNCTION_ARGS)
 Datum
 campaign_visible(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_BOOL(campaign_acts_for(PG_GETARG_OID(0)));
+	PG_RETURN_BOOL(campaign_origin_visible(PG_GETARG_OID(0)));
 }
 
 /* campaign.home(): this server and database */
@@ -90,7 +91,7 @@ campaign_kinds(PG_FUNCTION_ARGS)
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	ListCell   *cell;
 
-	campaign_require_user();
+	campaign_origin_require_user();
 	InitMaterializedSRF(fcinfo, 0);
 	foreach(cell, campaign_kinds_all())
 	{
@@ -123,7 +124,7 @@ campaign_check(PG_FUNCTION_ARGS)
 	CampaignRecord *record;
 	ListCell   *cell;
 
-	campaign_require_user();
+	campaign_origin_require_user();
 	record = campaign_record_require(campaign_argument_required(fcinfo, 0,
 																"campaign"),
 									 false);
@@ -154,7 +155,7 @@ campaign_graph(PG_FUNCTION_ARGS)
 	char	   *format;
 	int64		run_id = 0;
 
-	campaign_require_user();
+	campaign_origin_require_user();
 	campaign = campaign_argument_required(fcinfo, 0, "campaign");
 	format = campaign_argument_required(fcinfo, 1, "format");
 	if (!PG_ARGISNULL(2))
@@ -170,7 +171,7 @@ campaign_verify(PG_FUNCTION_ARGS)
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	ListCell   *cell;
 
-	campaign_require_user();
+	campaign_origin_require_user();
 	campaign_argument_require(fcinfo, 0, "run");
 	(void) campaign_run_require(PG_GETARG_INT64(0));
 	InitMaterializedSRF(fcinfo, 0);

@@ -21,6 +21,7 @@
 #include "executor/executor.h"
 #include "fmgr.h"
 #include "parser/analyze.h"
+#include "storage/proc.h"
 #include "utils/acl.h"
 #include "utils/guc.h"
 
@@ -69,6 +70,17 @@ campaign_query_permitted(Query *query)
 	return ExecCheckPermissions(query->rtable, query->rteperminfos, false);
 #else
 	return ExecCheckRTPerms(query->rtable, false);
+#endif
+}
+
+/* Tells this backend's transactions apart; invalid outside of one. */
+static inline LocalTransactionId
+campaign_local_transaction(void)
+{
+#if PG_VERSION_NUM >= 170000
+	return MyProc->vxid.lxid;
+#else
+	return MyProc->lxid;
 #endif
 }
 

@@ -191,20 +191,10 @@ campaign_role_problem(Oid role)
 	return NULL;
 }
 
-/*
- * The role by its oid if that still has the name, else by its name: a rename
- * keeps the oid, a restore keeps the name.
- */
+/* The role, or InvalidOid if it does not exist any more. */
 Oid
-campaign_role_resolve(Oid role, const char *name)
+campaign_role_existing(Oid role)
 {
-	char	   *current = GetUserNameFromId(role, true);
-	Oid			named;
-
-	if (current != NULL && strcmp(current, name) == 0)
-		return role;
-	named = get_role_oid(name, true);
-	if (OidIsValid(named))
-		return named;
-	return current != NULL ? role : InvalidOid;
+	return SearchSysCacheExists1(AUTHOID, ObjectIdGetDatum(role)) ?
+		role : InvalidOid;
 }

@@ -44,7 +44,7 @@ extern bool campaign_acts_for(Oid role);
 
 /* Why a role cannot be connected as in this database, or NULL. */
 extern const char *campaign_role_problem(Oid role);
-/* The role's oid by oid and name, InvalidOid if it is gone. */
-extern Oid	campaign_role_resolve(Oid role, const char *name);
+/* The role, or InvalidOid if it does not exist any more. */
+extern Oid	campaign_role_existing(Oid role);
 
 #endif							/* CAMPAIGN_IDENTITY_H */

@@ -31,6 +31,7 @@
 #include "set/population.h"
 #include "set/variable.h"
 #include "store/log.h"
+#include "store/origin.h"
 #include "store/run.h"
 #include "store/state.h"
 #include "store/task.h"
@@ -121,7 +122,7 @@ campaign_lifecycle_publish(const char *campaign)
 	refuse_errors(record->name, campaign_check_graph(draft));
 	dimensions = collect_objects(draft);
 	number = campaign_version_publish(draft,
-									  campaign_dimension_freeze(record->owner_name,
+									  campaign_dimension_freeze(record->owner,
 																dimensions));
 	if (strcmp(record->status, "draft") == 0)
 		(void) campaign_state_move(CAMPAIGN_NOUN_CAMPAIGN, record->id, NULL,
@@ -354,8 +355,17 @@ campaign_lifecycle_retry(int64 run_id)
 int64
 campaign_lifecycle_adopt(void)
 {
-	int64		adopted = campaign_run_adopt();
+	List	   *missing = NIL;
+	int64		adopted;
 
+	if (superuser() || !campaign_origin_here())
+		missing = campaign_origin_adopt();
+	adopted = campaign_run_adopt();
+	if (missing != NIL)
+		ereport(WARNING,
+				(errmsg("owners of campaigns do not exist here: %s",
+						campaign_list_join(missing)),
+				 errhint("Create the roles and call campaign_adopt() again, or drop the campaigns.")));
 	hand_over();
 	return adopted;
 }

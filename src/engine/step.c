@@ -455,7 +455,7 @@ campaign_due_runs_of(Oid owner, int *others)
 	{
 		CampaignDueRun *run = lfirst(cell);
 
-		if (run->owner == owner)
+		if (OidIsValid(owner) && run->owner == owner)
 			own = lappend(own, run);
 		else
 			(*others)++;

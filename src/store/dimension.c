@@ -46,7 +46,7 @@ campaign_dimension_save(const CampaignDimension *dimension)
 					   " relation, relation_name, key, addresses, consent,"
 					   " time_zone, language, profile, search_path)"
 					   " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
-					   " ON CONFLICT (owner_name, name) DO UPDATE"
+					   " ON CONFLICT (owner, name, owner_name) DO UPDATE"
 					   " SET owner = excluded.owner,"
 					   " relation = excluded.relation,"
 					   " relation_name = excluded.relation_name,"
@@ -75,14 +75,14 @@ campaign_dimension_save(const CampaignDimension *dimension)
 
 /* The owner's dimension of that name, or NULL. */
 CampaignDimension *
-campaign_dimension_find(const char *owner_name, const char *name)
+campaign_dimension_find(Oid owner, const char *name)
 {
 	CAMPAIGN_STATEMENT(find,
 					   "SELECT " DIMENSION_COLUMNS
 					   " FROM campaign.dimension d"
-					   " WHERE d.owner_name = $1 AND d.name = $2");
+					   " WHERE d.owner = $1 AND d.name = $2");
 
-	return read_dimension(campaign_query(&find, campaign_text(owner_name),
+	return read_dimension(campaign_query(&find, campaign_oid(owner),
 										 campaign_text(name)));
 }
 
@@ -103,12 +103,12 @@ campaign_dimension_of_version(int64 version_id, const char *name)
 
 /* Names of the owner's dimensions. */
 List *
-campaign_dimension_names(const char *owner_name)
+campaign_dimension_names(Oid owner)
 {
 	CAMPAIGN_STATEMENT(list,
 					   "SELECT name FROM campaign.dimension"
-					   " WHERE owner_name = $1 ORDER BY name");
-	CampaignRows *rows = campaign_query(&list, campaign_text(owner_name));
+					   " WHERE owner = $1 ORDER BY name");
+	CampaignRows *rows = campaign_query(&list, campaign_oid(owner));
 	List	   *names = NIL;
 
 	for (int i = 0; i < rows->count; i++)
@@ -118,16 +118,16 @@ campaign_dimension_names(const char *owner_name)
 
 /* The rows of these names as jsonb: name -> row. */
 Jsonb *
-campaign_dimension_freeze(const char *owner_name, List *names)
+campaign_dimension_freeze(Oid owner, List *names)
 {
 	CAMPAIGN_STATEMENT(freeze,
 					   "SELECT coalesce(jsonb_object_agg(d.name,"
 					   " to_jsonb(d) - 'dimension_id'), '{}')"
 					   " FROM campaign.dimension d"
-					   " WHERE d.owner_name = $1 AND d.name = ANY ($2)");
+					   " WHERE d.owner = $1 AND d.name = ANY ($2)");
 
 	return campaign_row_jsonb(campaign_query(&freeze,
-											 campaign_text(owner_name),
+											 campaign_oid(owner),
 											 campaign_text_array(names)),
 							  0, 1);
 }

@@ -29,14 +29,13 @@ typedef struct CampaignDimension
 /* Writes the row, replacing the owner's dimension of that name. */
 extern void campaign_dimension_save(const CampaignDimension *dimension);
 /* The owner's dimension of that name, or NULL. */
-extern CampaignDimension *campaign_dimension_find(const char *owner_name,
-												  const char *name);
+extern CampaignDimension *campaign_dimension_find(Oid owner, const char *name);
 /* As it was when the version was published, or NULL. */
 extern CampaignDimension *campaign_dimension_of_version(int64 version_id,
 														const char *name);
 /* Names of the owner's dimensions, of char *. */
-extern List *campaign_dimension_names(const char *owner_name);
+extern List *campaign_dimension_names(Oid owner);
 /* The rows of these names as jsonb: name -> row, to be frozen. */
-extern Jsonb *campaign_dimension_freeze(const char *owner_name, List *names);
+extern Jsonb *campaign_dimension_freeze(Oid owner, List *names);
 
 #endif							/* CAMPAIGN_DIMENSION_H */

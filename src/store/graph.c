@@ -41,8 +41,7 @@ read_record(const CampaignRows *rows)
 	record->id = campaign_row_int8(rows, 0, 1);
 	record->name = campaign_row_text(rows, 0, 2);
 	record->owner_name = campaign_row_text(rows, 0, 4);
-	record->owner = campaign_role_resolve(campaign_row_oid(rows, 0, 3),
-										  record->owner_name);
+	record->owner = campaign_role_existing(campaign_row_oid(rows, 0, 3));
 	record->dimension = campaign_row_text(rows, 0, 5);
 	record->description = campaign_row_text(rows, 0, 6);
 	record->status = campaign_row_text(rows, 0, 7);

@@ -90,8 +90,7 @@ campaign_run_find(int64 run_id)
 	run->epoch = campaign_row_int8(rows, 0, 7);
 	run->variables = campaign_row_jsonb(rows, 0, 8);
 	run->owner_name = campaign_row_text(rows, 0, 10);
-	run->owner = campaign_role_resolve(campaign_row_oid(rows, 0, 9),
-									   run->owner_name);
+	run->owner = campaign_role_existing(campaign_row_oid(rows, 0, 9));
 	run->campaign = campaign_row_text(rows, 0, 11);
 	return run;
 }
@@ -200,14 +199,9 @@ campaign_run_adopt(void)
 					   "UPDATE campaign.run r SET home = $1"
 					   " FROM campaign.campaign c"
 					   " WHERE c.campaign_id = r.campaign_id AND r.home <> $1"
-					   " AND (SELECT pg_has_role($2, o.oid, 'USAGE') FROM pg_roles o"
-					   " WHERE o.rolname = c.owner_name)");
-	CAMPAIGN_STATEMENT(owners,
-					   "UPDATE campaign.campaign c SET owner = o.oid FROM pg_roles o"
-					   " WHERE o.rolname = c.owner_name AND o.oid <> c.owner"
-					   " AND pg_has_role($1, o.oid, 'USAGE')");
+					   " AND EXISTS (SELECT FROM pg_roles o WHERE o.oid = c.owner)"
+					   " AND pg_has_role($2, c.owner, 'USAGE')");
 
-	campaign_execute(&owners, campaign_oid(GetUserId()));
 	return (int64) campaign_execute(&adopt, campaign_text(campaign_home()),
 									campaign_oid(GetUserId()));
 }
@@ -243,8 +237,7 @@ campaign_run_due(TimestampTz now, bool leftovers)
 
 		run->run_id = campaign_row_int8(rows, i, 1);
 		run->owner_name = campaign_row_text(rows, i, 3);
-		run->owner = campaign_role_resolve(campaign_row_oid(rows, i, 2),
-										   run->owner_name);
+		run->owner = campaign_role_existing(campaign_row_oid(rows, i, 2));
 		run->tasks = campaign_row_int4(rows, i, 4);
 		due = lappend(due, run);
 	}

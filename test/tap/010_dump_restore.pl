@@ -12,7 +12,8 @@ my $node = start_node('origin');
 my $folder = PostgreSQL::Test::Utils::tempdir;
 
 # What every table holds, and where every sequence stands: a line each.  Oids
-# are another matter after a restore, where names count.
+# are another matter after a restore, where names count; whose they are is in
+# the table of origins, which a restore adds to.
 sub digests
 {
 	my ($node, $database, $without_oids) = @_;
@@ -22,7 +23,7 @@ sub digests
 	my @tables = split /\n/, $node->safe_psql($database, q(
 SELECT oid::regclass FROM pg_class
 WHERE relnamespace IN ('campaign'::regnamespace, 'campaign_data'::regnamespace)
-	AND relkind IN ('r', 'p', 'S') ORDER BY oid::regclass::text COLLATE "C"));
+	AND relkind IN ('r', 'p', 'S') AND relname <> 'origin' ORDER BY oid::regclass::text COLLATE "C"));
 
 	return join "\n", map {
 		"$_ " . $node->safe_psql($database, qq(
@@ -119,15 +120,31 @@ is(as_owner($node, q(SELECT count(*) FROM campaign_claim('email', 10000))),
 
 # ------------------------ a server without the owner ----------------------
 
+# Where the owner's oid is another role's, which must not take it for a right.
+
 my $other = start_node('other');
-$other->safe_psql('postgres', 'DROP EXTENSION campaign CASCADE; DROP OWNED BY ann; DROP ROLE ann');
+$other->safe_psql('postgres', 'DROP EXTENSION campaign CASCADE; DROP OWNED BY ann; ALTER ROLE ann RENAME TO mallory');
+is($other->safe_psql('postgres', q(SELECT 'mallory'::regrole::oid)),
+	$node->safe_psql('postgres', q(SELECT 'ann'::regrole::oid)), 'a role has the oid the owner had elsewhere');
 $other->safe_psql('postgres', 'CREATE DATABASE orphaned TEMPLATE template0');
 $other->command_ok([ 'psql', '-Xq', '-o', '/dev/null', '-f', "$folder/dump.sql", 'orphaned' ],
 	'psql restores what it can where the owner is missing');
 is(digests($other, 'orphaned', 1), $names, '... and no row is lost');
 is($other->safe_psql('orphaned', 'SELECT count(DISTINCT run_id) FROM campaign.run_progress'),
 	'2', '... a superuser sees the runs');
-is($other->safe_psql('orphaned', 'SELECT campaign_adopt()'), '0', '... and adopts none of them');
+$other->safe_psql('orphaned', 'GRANT USAGE ON SCHEMA campaign TO mallory');
+is($other->safe_psql('orphaned', q(SELECT (SELECT count(*) FROM campaign.message), (SELECT count(*) FROM campaign.log),
+	(SELECT count(*) FROM campaign.run_progress)), extra_params => [ '-U', 'mallory' ]),
+	'0|0|0', '... the role with the oid sees nothing');
+foreach my $call (q(campaign_claim('email')), q(campaign_export('waiting')), 'campaign_adopt()')
+{
+	my ($status, $output, $errors) = $other->psql('orphaned', "SELECT $call",
+		extra_params => [ '-U', 'mallory', '-v', 'VERBOSITY=verbose' ]);
+	like($errors, qr/ERROR:  (55000|42501)/, "... and is refused $call");
+}
+is($other->safe_psql('orphaned', 'SELECT campaign_adopt()'), '0', '... the superuser adopts none of them');
+is($other->safe_psql('orphaned', 'SELECT count(*) FROM campaign.message', extra_params => [ '-U', 'mallory' ]),
+	'0', '... and the role with the oid sees nothing then either');
 $other->safe_psql('orphaned', q(
 CREATE ROLE ann LOGIN;
 GRANT USAGE ON SCHEMA campaign TO ann;
@@ -135,7 +152,7 @@ ALTER TABLE customers OWNER TO ann;
 SELECT format('ALTER TABLE %s OWNER TO ann', oid::regclass) FROM pg_class
 WHERE relnamespace = 'campaign_data'::regnamespace AND relkind = 'r' AND NOT relispartition \gexec
 ));
-is(as_owner($other, 'SELECT campaign_adopt()', 'orphaned'), '2', 'the owner, once there, adopts both runs');
+is($other->safe_psql('orphaned', 'SELECT campaign_adopt()'), '2', 'once the owner is there, both runs are adopted');
 $other->safe_psql('orphaned', q(UPDATE campaign.task SET due_at = clock_timestamp() WHERE state = 'waiting'));
 as_owner($other, "SELECT campaign_pause($waiting); SELECT campaign_resume($waiting)", 'orphaned');
 is(finish($other, $waiting, 'orphaned'), 'succeeded', '... the waiting one goes on');
