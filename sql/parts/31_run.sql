@@ -28,7 +28,7 @@ CREATE INDEX run_version ON campaign.run (version_id);
 
 -- One activity of a run.
 --   due_at    when it may be executed: ready ones at once, waiting ones then
---   attempts  failed attempts so far
+--   attempts  failed attempts since the last retry
 --   error     of the last failed attempt, with its SQLSTATE, detail and hint
 CREATE TABLE campaign.task (
 	run_id			bigint NOT NULL REFERENCES campaign.run ON DELETE CASCADE,

@@ -19,7 +19,7 @@ COMMENT ON COLUMN campaign.run_progress.error IS 'message of the last failed att
 COMMENT ON COLUMN campaign.run_progress.sqlstate IS 'its SQLSTATE';
 COMMENT ON COLUMN campaign.run_progress.detail IS 'its detail';
 COMMENT ON COLUMN campaign.run_progress.hint IS 'its hint';
-COMMENT ON COLUMN campaign.run_progress.attempts IS 'failed attempts so far';
+COMMENT ON COLUMN campaign.run_progress.attempts IS 'failed attempts since the last retry';
 COMMENT ON COLUMN campaign.run_progress.run_state IS 'state of the run; held if it is at home in another database';
 
 COMMENT ON COLUMN campaign.flow_counts.run_id IS 'the run';
@@ -110,7 +110,7 @@ COMMENT ON COLUMN campaign.run.started_by IS 'name of the role that started it';
 
 COMMENT ON COLUMN campaign.task.position IS 'order of definition';
 COMMENT ON COLUMN campaign.task.due_at IS 'not to be executed before';
-COMMENT ON COLUMN campaign.task.attempts IS 'failed attempts so far';
+COMMENT ON COLUMN campaign.task.attempts IS 'failed attempts since the last retry';
 COMMENT ON COLUMN campaign.task.rows_in IS 'rows that flowed in; -1 where nothing can';
 COMMENT ON COLUMN campaign.task.sqlstate IS 'of the last failed attempt, as are error, detail and hint';
 

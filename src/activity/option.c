@@ -18,6 +18,7 @@
 #include "utils/lsyscache.h"
 
 #include "activity/option.h"
+#include "base/identity.h"
 #include "base/text.h"
 #include "set/row.h"
 
@@ -416,6 +417,20 @@ check_collection(const CampaignExpression *expression, const Query *query)
 			 errhint("Collect rows in a subquery, such as (SELECT jsonb_agg(to_jsonb(o) ORDER BY o.id) FROM orders o WHERE ...), or convert the value with to_jsonb().")));
 }
 
+/* Analyzes the select with the rights of the campaign's owner. */
+static Query *
+analyze_as_owner(const CampaignScope *scope, CampaignSelect *select)
+{
+	CampaignIdentity identity;
+	Query	   *query;
+
+	campaign_identity_assume(&identity, scope->graph == NULL ?
+							 GetUserId() : scope->graph->campaign->owner);
+	query = campaign_select_analyze(select);
+	campaign_identity_leave(&identity);
+	return query;
+}
+
 /* Analyzes an expression over the scope's rows. */
 Query *
 campaign_expression_check(const CampaignScope *scope,
@@ -438,7 +453,7 @@ campaign_expression_check(const CampaignScope *scope,
 		appendStringInfoString(&select->text, " WHERE ");
 		campaign_select_expression(select, expression);
 	}
-	query = campaign_select_analyze(select);
+	query = analyze_as_owner(scope, select);
 	check_no_sets(expression, query);
 	check_columns_only(expression, query);
 	if (expression->collection)

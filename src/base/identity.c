@@ -48,6 +48,18 @@ campaign_identity_enter(CampaignIdentity *saved)
 						   saved->context | SECURITY_LOCAL_USERID_CHANGE);
 }
 
+/* Becomes the role, restricted, unless that is who it is or it is gone. */
+void
+campaign_identity_assume(CampaignIdentity *saved, Oid role)
+{
+	GetUserIdAndSecContext(&saved->userid, &saved->context);
+	saved->nestlevel = NewGUCNestLevel();
+	if (OidIsValid(role) && role != saved->userid)
+		SetUserIdAndSecContext(role, saved->context |
+							   SECURITY_LOCAL_USERID_CHANGE |
+							   SECURITY_RESTRICTED_OPERATION);
+}
+
 /* Becomes who it was before. */
 void
 campaign_identity_leave(const CampaignIdentity *saved)

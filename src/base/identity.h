@@ -22,6 +22,14 @@ typedef struct CampaignIdentity
 extern void campaign_identity_enter(CampaignIdentity *saved);
 extern void campaign_identity_leave(const CampaignIdentity *saved);
 
+/*
+ * A section in which what a role has written is read.  Reading runs code: the
+ * constants of an expression meet the checks of their domains.  So whoever the
+ * caller is, it has that role's rights alone, and nothing it leaves behind
+ * runs later.  Ends with campaign_identity_leave.
+ */
+extern void campaign_identity_assume(CampaignIdentity *saved, Oid role);
+
 /* Brackets code of the owner's, so that what it SETs does not survive it. */
 extern int	campaign_settings_enter(void);
 extern void campaign_settings_leave(int nestlevel);

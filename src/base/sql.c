@@ -16,6 +16,7 @@
 #include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
@@ -154,6 +155,9 @@ campaign_sql_utility(const char *text)
 	int			result;
 
 	enter(&section);
+	/* What everybody shares does not go where one of them keeps his tables. */
+	(void) set_config_option("default_tablespace", "", PGC_USERSET,
+							 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 	result = SPI_execute(text, false, 0);
 	if (result < 0)
 		elog(ERROR, "could not execute statement: %s",

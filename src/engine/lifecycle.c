@@ -208,6 +208,19 @@ drop_leftovers(const CampaignRecord *record)
 		campaign_run_forget_populations(record->id, dropped);
 }
 
+/* The values of a run's variables, read with the rights of the owner. */
+static Jsonb *
+bind_variables(const CampaignGraph *graph, const Jsonb *given)
+{
+	CampaignIdentity identity;
+	Jsonb	   *bound;
+
+	campaign_identity_assume(&identity, graph->campaign->owner);
+	bound = campaign_variables_bind(graph->campaign->settings, given);
+	campaign_identity_leave(&identity);
+	return bound;
+}
+
 /* Starts a run of the newest version; gives its number. */
 int64
 campaign_lifecycle_start(const char *campaign, const Jsonb *variables)
@@ -226,8 +239,7 @@ campaign_lifecycle_start(const char *campaign, const Jsonb *variables)
 	graph = campaign_graph_load(record, record->live_id);
 	drop_leftovers(record);
 	run_id = campaign_run_create(graph, campaign_epoch_current(),
-								 campaign_variables_bind(record->settings,
-														 variables));
+								 bind_variables(graph, variables));
 	line.run_id = run_id;
 	line.message = psprintf("version %d", record->live_number);
 	campaign_log_add(&line);
@@ -340,7 +352,7 @@ campaign_lifecycle_retry(int64 run_id)
 					"Only a failed run can be tried again.");
 	foreach(cell, campaign_task_names(run_id, "failed"))
 	{
-		campaign_task_set_due(run_id, lfirst(cell), campaign_clock_now());
+		campaign_task_set_retried(run_id, lfirst(cell));
 		(void) campaign_state_move(CAMPAIGN_NOUN_TASK, run_id, lfirst(cell),
 								   "ready", "retry");
 	}

@@ -207,16 +207,19 @@ receive_count(CampaignReceiver *receiver, TupleTableSlot *slot)
 															   &isnull));
 }
 
-/* Counts a population as the current user: it is not a table of ours. */
+/* Counts a population with the rights of the run's owner, whose table it is. */
 static int64
-count_population(const char *name)
+count_population(const char *name, Oid owner)
 {
+	CampaignIdentity identity;
 	CampaignSelect *select = campaign_select_new(NULL, "pg_catalog, pg_temp");
 	Counter		counter = {{NULL, receive_count}, 0};
 
 	appendStringInfo(&select->text,
 					 "SELECT pg_catalog.count(*) FROM campaign_data.%s", name);
+	campaign_identity_assume(&identity, owner);
 	(void) campaign_select_run(select, &counter.receiver);
+	campaign_identity_leave(&identity);
 	return counter.count;
 }
 
@@ -229,11 +232,11 @@ is_there(const char *name)
 
 /* Populations that do not have the rows that were counted. */
 static List *
-population_violations(List *violations, int64 run_id)
+population_violations(List *violations, const CampaignRun *run)
 {
 	ListCell   *cell;
 
-	foreach(cell, campaign_flow_all(run_id))
+	foreach(cell, campaign_flow_all(run->id))
 	{
 		CampaignFlow *flow = lfirst(cell);
 		int64		rows;
@@ -241,7 +244,7 @@ population_violations(List *violations, int64 run_id)
 		if (flow->population == NULL)
 			continue;
 		rows = is_there(flow->population) ?
-			count_population(flow->population) : -1;
+			count_population(flow->population, run->owner) : -1;
 		if (rows < 0)
 			violations = add_violation(violations, "population",
 									   psprintf("population of %s.%s is missing",
@@ -269,6 +272,6 @@ campaign_verify_run(int64 run_id)
 	violations = skip_violations(violations, run_id);
 	violations = flow_violations(violations, run_id);
 	violations = delivery_violations(violations, run_id);
-	violations = population_violations(violations, run_id);
+	violations = population_violations(violations, run);
 	return list_concat(violations, campaign_queue_violations(run_id));
 }

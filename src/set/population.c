@@ -15,12 +15,16 @@
 #include "catalog/pg_class.h"
 #include "catalog/toasting.h"
 #include "commands/tablecmds.h"
+#include "commands/tablespace.h"
+#include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "storage/lmgr.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
+#include "utils/syscache.h"
 
 #include "base/attempt.h"
+#include "base/compat.h"
 #include "base/fault.h"
 #include "base/identity.h"
 #include "base/text.h"
@@ -35,6 +39,23 @@ column_definition(const CampaignColumn *column, bool not_null)
 
 	definition->is_not_null = not_null;
 	return definition;
+}
+
+/*
+ * Refuses a default_tablespace in which the owner may not create tables: the
+ * server asks for the rights of the extension's owner alone.
+ */
+static void
+check_tablespace(Oid owner)
+{
+	Oid			tablespace = GetDefaultTablespace(RELPERSISTENCE_PERMANENT,
+												  false);
+
+	if (OidIsValid(tablespace) && tablespace != MyDatabaseTableSpace &&
+		object_aclcheck(TableSpaceRelationId, tablespace, owner,
+						ACL_CREATE) != ACLCHECK_OK)
+		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLESPACE,
+					   get_tablespace_name(tablespace));
 }
 
 /* CREATE TABLE campaign_data.name (…); the first columns are NOT NULL. */
@@ -52,6 +73,7 @@ create_table(const char *name, List *columns, int not_null, Oid owner)
 		create->tableElts = lappend(create->tableElts,
 									column_definition(lfirst(cell),
 													  foreach_current_index(cell) < not_null));
+	check_tablespace(owner);
 	campaign_identity_enter(&identity);
 	address = DefineRelation(create, RELKIND_RELATION, owner, NULL, NULL);
 	CommandCounterIncrement();
@@ -147,6 +169,12 @@ campaign_population_drop(const char *name)
 		return true;
 	if (!ConditionalLockRelationOid(relation, AccessExclusiveLock))
 		return false;
+	/* Its owner may have dropped it before the lock was ours. */
+	if (!SearchSysCacheExists1(RELOID, ObjectIdGetDatum(relation)))
+	{
+		UnlockRelationOid(relation, AccessExclusiveLock);
+		return true;
+	}
 	ObjectAddressSet(address, RelationRelationId, relation);
 	error = campaign_attempt(delete_table, &address);
 	if (error != NULL &&

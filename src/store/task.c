@@ -156,6 +156,18 @@ campaign_task_set_due(int64 run_id, const char *activity, TimestampTz due_at)
 					 campaign_time(due_at));
 }
 
+/* The task may be executed now, as often as one that never failed. */
+void
+campaign_task_set_retried(int64 run_id, const char *activity)
+{
+	CAMPAIGN_STATEMENT(update,
+					   "UPDATE campaign.task"
+					   " SET due_at = clock_timestamp(), attempts = 0"
+					   " WHERE run_id = $1 AND activity = $2");
+
+	campaign_execute(&update, campaign_int8(run_id), campaign_text(activity));
+}
+
 /* Of these activities, which may go on. */
 List *
 campaign_task_readiness(int64 run_id, int64 version_id, List *activities)

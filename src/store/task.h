@@ -65,6 +65,8 @@ extern void campaign_task_record_error(int64 run_id, const char *activity,
 									   int attempts);
 extern void campaign_task_set_due(int64 run_id, const char *activity,
 								  TimestampTz due_at);
+/* A failed task is due now, and its attempts are counted from zero again. */
+extern void campaign_task_set_retried(int64 run_id, const char *activity);
 /* Of these activities, which may go on, of CampaignReadiness *. */
 extern List *campaign_task_readiness(int64 run_id, int64 version_id,
 									 List *activities);

@@ -90,6 +90,52 @@ DROP TRIGGER fires_late ON late;
 SELECT campaign_retry(:run);
 SELECT campaign_wait(:run);
 
+-- Whoever checks, starts or verifies a campaign of his lends him no rights.
+CREATE FUNCTION tell(number integer) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+	INSERT INTO code.canary
+	SELECT 'tell', current_user, session_user, current_setting('is_superuser'), 'told';
+	RETURN true;
+END $$;
+CREATE DOMAIN telling AS integer CHECK (code.tell(VALUE));
+SELECT campaign_create('telling', 'person',
+	settings => '{"keep_populations": true, "variables": {"number": {"type": "telling", "default": 1}}}');
+SELECT campaign_add_audience('telling', 'told', filter => $$'{1}'::code.telling[] IS NOT NULL AND vars.number = 1$$);
+SELECT campaign_publish('telling');
+TRUNCATE canary;
+RESET SESSION AUTHORIZATION;
+SELECT count(*) AS problems FROM campaign_check('telling') WHERE severity = 'error';
+SELECT campaign_publish('telling');
+SELECT campaign_start('telling') AS run \gset
+SELECT campaign_wait(:run);
+SELECT population FROM campaign.flow WHERE run_id = :run AND outcome = 'result' \gset
+ALTER TABLE campaign_data.:population ENABLE ROW LEVEL SECURITY;
+ALTER TABLE campaign_data.:population FORCE ROW LEVEL SECURITY;
+CREATE POLICY told ON campaign_data.:population USING (code.tell(1));
+SELECT * FROM campaign_verify(:run);
+SELECT DISTINCT who FROM code.canary;
+
+-- A tablespace in which the owner may not create anything stays closed to him.
+SET allow_in_place_tablespaces = on;
+CREATE TABLESPACE regress_closed LOCATION '';
+ALTER ROLE code_owner SET default_tablespace = 'regress_closed';
+SELECT campaign_start('telling') AS run \gset
+SELECT campaign_wait(:run);
+SELECT activity, state, sqlstate, error, attempts FROM campaign.run_progress WHERE run_id = :run;
+-- What is tried again is counted anew.
+SELECT campaign_retry(:run);
+SELECT campaign_wait(:run);
+SELECT state, attempts FROM campaign.run_progress WHERE run_id = :run;
+GRANT CREATE ON TABLESPACE regress_closed TO code_owner;
+SELECT campaign_retry(:run);
+SELECT campaign_wait(:run);
+SELECT count(*) AS tables FROM pg_class c JOIN pg_tablespace t ON t.oid = c.reltablespace
+WHERE spcname = 'regress_closed' AND relname LIKE 'r' || :run || '\_%';
+SELECT campaign_drop('telling');
+REVOKE CREATE ON TABLESPACE regress_closed FROM code_owner;
+DROP TABLESPACE regress_closed;
+SET SESSION AUTHORIZATION code_owner;
+
 SELECT campaign_drop(name) FROM started;
 RESET SESSION AUTHORIZATION;
 RESET search_path;
