@@ -127,6 +127,21 @@ check_can_commit(FunctionCallInfo fcinfo)
 			 errhint("CALL it as a statement of its own: it commits after each task.")));
 }
 
+/*
+ * Refuses to work where a task would not see what others have ended since: a
+ * join whose sources end side by side would never become ready.
+ */
+static void
+check_isolation(void)
+{
+	if (XactIsoLevel <= XACT_READ_COMMITTED)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
+			 errmsg("campaign_work() cannot run in transactions that see only what was there when they began"),
+			 errhint("SET default_transaction_isolation = 'read committed' first.")));
+}
+
 /* CALL campaign_work(): executes what is due of the caller's own campaigns. */
 Datum
 campaign_work(PG_FUNCTION_ARGS)
@@ -138,6 +153,7 @@ campaign_work(PG_FUNCTION_ARGS)
 
 	campaign_origin_require_user();
 	check_can_commit(fcinfo);
+	check_isolation();
 	campaign_sql_procedure_begin();
 	/* What others are just executing stays due: end when nothing was done. */
 	do

@@ -399,6 +399,10 @@ step_in_transaction(int64 run_id, const CampaignTransactions *control,
 	}
 	campaign_shared_progress_begin(run_id, step.taken->activity);
 	step.error = campaign_attempt(run_owner_part, &step);
+	/* Who cancels CALL campaign_work() means the statement, not the task. */
+	if (step.error != NULL && MyBackendType != B_BG_WORKER &&
+		step.error->sqlerrcode == ERRCODE_QUERY_CANCELED)
+		ReThrowError(step.error);
 	*halted = !record(&step);
 	if (*halted)
 		control->abort();

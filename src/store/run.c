@@ -42,6 +42,21 @@ create_tasks(int64 run_id, const CampaignGraph *graph)
 					 campaign_int8(graph->version_id));
 }
 
+/*
+ * Changes the campaign's row to what it is.  A transaction whose snapshot is
+ * older than the run does not see it, but fails (40001) when it wants to lock
+ * the campaign.
+ */
+static void
+touch_campaign(int64 campaign_id)
+{
+	CAMPAIGN_STATEMENT(touch,
+					   "UPDATE campaign.campaign SET status = status"
+					   " WHERE campaign_id = $1");
+
+	campaign_execute(&touch, campaign_int8(campaign_id));
+}
+
 /* Adds a run with its tasks. */
 int64
 campaign_run_create(const CampaignGraph *graph, int64 epoch,
@@ -61,6 +76,7 @@ campaign_run_create(const CampaignGraph *graph, int64 epoch,
 						  campaign_text(GetUserNameFromId(GetUserId(), false)));
 	run_id = campaign_row_int8(rows, 0, 1);
 	create_tasks(run_id, graph);
+	touch_campaign(graph->campaign->id);
 	return run_id;
 }
 

@@ -48,6 +48,9 @@ SELECT work()) ],
 	like($errors, qr/ERROR:  25001: campaign_work\(\) cannot run inside .*HINT:  CALL it as a statement of its own/s,
 		"campaign_work is refused in $where");
 }
+($status, $output, $errors) = try_as_owner($node, q(SET default_transaction_isolation = 'repeatable read'; CALL campaign_work()));
+like($errors, qr/ERROR:  25001: campaign_work\(\) cannot run in transactions that see only .*HINT:  SET default_transaction_isolation/s,
+	'campaign_work is refused where it could not see what others have ended');
 is(state_of($run), 'pending', 'nothing was executed');
 
 # ------------------------------ whose runs --------------------------------
@@ -97,6 +100,10 @@ make_campaign($node, 'held', filter => 'gate()');
 my $keeper = $node->background_psql('postgres');
 $keeper->query_safe('SELECT pg_advisory_lock(1)');
 $run = as_owner($node, q(SELECT campaign_start('held')));
+($status, $output, $errors) = try_as_owner($node, q(SET statement_timeout = '500ms'; CALL campaign_work()));
+like($errors, qr/ERROR:  57014: canceling statement due to statement timeout/, 'a cancel ends the call');
+is(as_owner($node, "SELECT state, attempts FROM campaign.run_progress WHERE run_id = $run AND activity = 'people'"),
+	'ready|0', '... and is no failure of the task');
 my $worker = $node->background_psql('postgres', extra_params => [ '-U', 'ann' ]);
 $worker->query_until(qr/begins/, "\\echo begins\nCALL campaign_work();\n");
 $node->poll_query_until('postgres', q(SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted)));
