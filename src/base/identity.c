@@ -35,11 +35,29 @@ set_search_path(const char *path)
 							 GUC_ACTION_SAVE, true, 0, false);
 }
 
+/* The owner of schema campaign, whom the install script made it for. */
+static Oid
+extension_owner(void)
+{
+	HeapTuple	tuple;
+	Oid			owner;
+
+	tuple = SearchSysCache1(NAMESPACEOID,
+							ObjectIdGetDatum(campaign_schema_oid()));
+	if (!HeapTupleIsValid(tuple))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_SCHEMA),
+				 errmsg("schema \"%s\" does not exist", "campaign")));
+	owner = ((Form_pg_namespace) GETSTRUCT(tuple))->nspowner;
+	ReleaseSysCache(tuple);
+	return owner;
+}
+
 /* Becomes the extension's owner; pair with campaign_identity_leave. */
 void
 campaign_identity_enter(CampaignIdentity *saved)
 {
-	Oid			owner = campaign_extension_owner();
+	Oid			owner = extension_owner();
 
 	GetUserIdAndSecContext(&saved->userid, &saved->context);
 	saved->nestlevel = NewGUCNestLevel();
@@ -138,24 +156,6 @@ Oid
 campaign_data_schema_oid(void)
 {
 	return get_namespace_oid("campaign_data", false);
-}
-
-/* The owner of schema campaign, whom the install script made it for. */
-Oid
-campaign_extension_owner(void)
-{
-	HeapTuple	tuple;
-	Oid			owner;
-
-	tuple = SearchSysCache1(NAMESPACEOID,
-							ObjectIdGetDatum(campaign_schema_oid()));
-	if (!HeapTupleIsValid(tuple))
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_SCHEMA),
-				 errmsg("schema \"%s\" does not exist", "campaign")));
-	owner = ((Form_pg_namespace) GETSTRUCT(tuple))->nspowner;
-	ReleaseSysCache(tuple);
-	return owner;
 }
 
 /* Refuses whoever has no USAGE on schema campaign. */

@@ -43,7 +43,6 @@ extern char *campaign_search_path_current(void);
 
 extern Oid	campaign_schema_oid(void);	/* schema "campaign" */
 extern Oid	campaign_data_schema_oid(void);	/* schema "campaign_data" */
-extern Oid	campaign_extension_owner(void);
 
 /* Refuses whoever has no USAGE on schema campaign (42501). */
 extern void campaign_require_user(void);

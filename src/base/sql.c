@@ -225,15 +225,6 @@ campaign_time_or_null(TimestampTz value)
 	return value == 0 ? campaign_null(TIMESTAMPTZOID) : campaign_time(value);
 }
 
-/* An interval, not copied; NULL gives NULL. */
-CampaignValue
-campaign_interval(const Interval *value)
-{
-	if (value == NULL)
-		return campaign_null(INTERVALOID);
-	return (CampaignValue) {INTERVALOID, PointerGetDatum(value), false};
-}
-
 /* A uuid, not copied; NULL gives NULL. */
 CampaignValue
 campaign_uuid(const pg_uuid_t *value)
@@ -292,16 +283,6 @@ campaign_row_datum(const CampaignRows *rows, int row, int column, bool *isnull)
 {
 	Assert(row >= 0 && row < rows->count);
 	return heap_getattr(rows->tuples[row], column, rows->desc, isnull);
-}
-
-/* True if the column is NULL. */
-bool
-campaign_row_isnull(const CampaignRows *rows, int row, int column)
-{
-	bool		isnull;
-
-	(void) campaign_row_datum(rows, row, column, &isnull);
-	return isnull;
 }
 
 /* A bigint; NULL reads as 0. */

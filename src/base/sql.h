@@ -72,14 +72,12 @@ extern CampaignValue campaign_oid(Oid value);
 extern CampaignValue campaign_text(const char *value);
 extern CampaignValue campaign_time(TimestampTz value);	/* 0 is not NULL */
 extern CampaignValue campaign_time_or_null(TimestampTz value);	/* 0 is NULL */
-extern CampaignValue campaign_interval(const Interval *value);
 extern CampaignValue campaign_uuid(const pg_uuid_t *value);
 extern CampaignValue campaign_jsonb(const Jsonb *value);
 extern CampaignValue campaign_bytes(const char *data, int length);
 extern CampaignValue campaign_text_array(List *strings);	/* of char * */
 
 /* Columns are numbered from 1; SQL NULL reads as 0, false or NULL. */
-extern bool campaign_row_isnull(const CampaignRows *rows, int row, int column);
 extern int64 campaign_row_int8(const CampaignRows *rows, int row, int column);
 extern int32 campaign_row_int4(const CampaignRows *rows, int row, int column);
 extern bool campaign_row_bool(const CampaignRows *rows, int row, int column);

@@ -4,9 +4,8 @@
  */
 #include "postgres.h"
 
-#include <ctype.h>
-
 #include "lib/stringinfo.h"
+#include "parser/scansup.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/varlena.h"
@@ -63,7 +62,7 @@ distance_of(const char *typed, const char *name)
 	int			name_length = (int) strlen(name);
 
 	if (typed_length > COMPARED_BYTES || name_length > COMPARED_BYTES)
-		return COMPARED_BYTES;
+		return PG_INT32_MAX;
 	return varstr_levenshtein(typed, typed_length, name, name_length,
 							  1, 1, 1, false);
 }
@@ -161,9 +160,9 @@ campaign_list_join(List *strings)
 static char *
 trimmed(const char *start, const char *end)
 {
-	while (start < end && isspace((unsigned char) *start))
+	while (start < end && scanner_isspace(*start))
 		start++;
-	while (end > start && isspace((unsigned char) end[-1]))
+	while (end > start && scanner_isspace(end[-1]))
 		end--;
 	return pnstrdup(start, end - start);
 }

@@ -14,6 +14,7 @@
 #include "storage/latch.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
+#include "utils/memutils.h"
 #include "utils/timestamp.h"
 
 #include "activity/option.h"
@@ -418,32 +419,48 @@ nap(long milliseconds)
 	CHECK_FOR_INTERRUPTS();
 }
 
+/* What to answer now; NULL if there is reason to look again. */
+static char *
+look(int64 run_id, TimestampTz until)
+{
+	CampaignRun *run = campaign_run_require(run_id);
+
+	if (strcmp(run->home, campaign_home()) != 0)
+		return pstrdup("held");
+	if (at_rest(run->state) || campaign_clock_now() >= until)
+		return run->state;
+	if (!campaign_shared_active())
+		ereport(ERROR,
+				(errcode(ERRCODE_CAMPAIGN_STATE),
+				 errmsg("no worker executes run " INT64_FORMAT, run_id),
+				 errdetail("The library is not in shared_preload_libraries."),
+				 errhint("CALL campaign_work() executes what is due in this session.")));
+	return NULL;
+}
+
 /* Waits until nobody but a timer or a person can move the run. */
 char *
 campaign_lifecycle_wait(int64 run_id, const Interval *timeout)
 {
+	MemoryContext old = CurrentMemoryContext;
+	MemoryContext turn;
 	TimestampTz until;
-	long		milliseconds = FIRST_LOOK_MS;
+	char	   *state = NULL;
 
 	check_can_wait(run_id);
 	until = DatumGetTimestampTz(DirectFunctionCall2(timestamptz_pl_interval,
 													TimestampTzGetDatum(campaign_clock_now()),
 													IntervalPGetDatum(timeout)));
-	for (;;)
+	turn = AllocSetContextCreate(old, "campaign wait", ALLOCSET_SMALL_SIZES);
+	MemoryContextSwitchTo(turn);
+	for (long milliseconds = FIRST_LOOK_MS; state == NULL;
+		 milliseconds = Min(milliseconds * 2, LAST_LOOK_MS))
 	{
-		CampaignRun *run = campaign_run_require(run_id);
-
-		if (strcmp(run->home, campaign_home()) != 0)
-			return pstrdup("held");
-		if (at_rest(run->state) || campaign_clock_now() >= until)
-			return run->state;
-		if (!campaign_shared_active())
-			ereport(ERROR,
-					(errcode(ERRCODE_CAMPAIGN_STATE),
-					 errmsg("no worker executes run " INT64_FORMAT, run_id),
-					 errdetail("The library is not in shared_preload_libraries."),
-					 errhint("CALL campaign_work() executes what is due in this session.")));
-		nap(campaign_clock_until(until, milliseconds));
-		milliseconds = Min(milliseconds * 2, LAST_LOOK_MS);
+		MemoryContextReset(turn);
+		state = look(run_id, until);
+		if (state == NULL)
+			nap(campaign_clock_until(until, milliseconds));
 	}
+	MemoryContextSwitchTo(old);
+	return pstrdup(state);
 }

@@ -312,36 +312,3 @@ campaign_select_run(CampaignSelect *select, CampaignReceiver *receiver)
 	campaign_settings_leave(nestlevel);
 	return processed;
 }
-
-/* The statement with the expressions spelled out, for people to read. */
-char *
-campaign_select_text(const CampaignSelect *select)
-{
-	StringInfoData text;
-	const char *p = select->text.data;
-
-	initStringInfo(&text);
-	while (*p != '\0')
-	{
-		char	   *end;
-		long		number;
-
-		if (*p != '$')
-		{
-			appendStringInfoChar(&text, *p++);
-			continue;
-		}
-		number = strtol(p + 1, &end, 10);
-		if (end == p + 1 || number > list_length(select->expressions))
-			appendStringInfoChar(&text, *p++);
-		else
-		{
-			const CampaignExpression *expression =
-			list_nth(select->expressions, (int) number - 1);
-
-			appendStringInfo(&text, "(%s)", expression->text);
-			p = end;
-		}
-	}
-	return text.data;
-}

@@ -51,7 +51,5 @@ extern Query *campaign_select_analyze(CampaignSelect *select);
  */
 extern uint64 campaign_select_run(CampaignSelect *select,
 								  CampaignReceiver *receiver);
-/* The statement with the expressions spelled out, for people to read. */
-extern char *campaign_select_text(const CampaignSelect *select);
 
 #endif							/* CAMPAIGN_SELECT_H */

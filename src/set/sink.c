@@ -26,7 +26,6 @@
 /* A way to get the rows of a select into populations. */
 typedef struct CampaignSinkMethod
 {
-	const char *name;
 	int64		(*write) (CampaignSelect *select, CampaignRouting routing,
 						  CampaignOutlet *outlets, int noutlets);
 } CampaignSinkMethod;
@@ -143,7 +142,7 @@ local_write(CampaignSelect *select, CampaignRouting routing,
 	return sink.rows;
 }
 
-static const CampaignSinkMethod local_method = {"local", local_write};
+static const CampaignSinkMethod local_method = {local_write};
 
 /* Runs the select and writes every row to its outlet. */
 int64

@@ -341,18 +341,6 @@ campaign_graph_find(const CampaignGraph *graph, const char *name)
 	return NULL;
 }
 
-/* Names of its activities. */
-List *
-campaign_graph_names(const CampaignGraph *graph)
-{
-	List	   *names = NIL;
-	ListCell   *cell;
-
-	foreach(cell, graph->activities)
-		names = lappend(names, ((CampaignActivity *) lfirst(cell))->name);
-	return names;
-}
-
 /* Sources before targets; what lies on or behind a cycle is left out. */
 List *
 campaign_graph_order(const CampaignGraph *graph)

@@ -79,8 +79,6 @@ extern CampaignGraph *campaign_graph_load(CampaignRecord *record,
 /* The activity of that name, or NULL. */
 extern CampaignActivity *campaign_graph_find(const CampaignGraph *graph,
 											 const char *name);
-/* Names of its activities, of char *. */
-extern List *campaign_graph_names(const CampaignGraph *graph);
 /* The activities in an order in which sources precede targets, those on
  * cycles left out. */
 extern List *campaign_graph_order(const CampaignGraph *graph);

@@ -9,9 +9,9 @@
 #include "postgres.h"
 
 #include "miscadmin.h"
+#include "nodes/pg_list.h"
 
 #include "base/sql.h"
-#include "base/text.h"
 #include "store/state.h"
 
 typedef struct Move
@@ -64,8 +64,8 @@ static const Move moves[] = {
 };
 
 /* States from which a move to the given one is allowed. */
-List *
-campaign_states_before(CampaignNoun noun, const char *to)
+static List *
+states_before(CampaignNoun noun, const char *to)
 {
 	List	   *states = NIL;
 
@@ -155,7 +155,7 @@ char *
 campaign_state_move(CampaignNoun noun, int64 id, const char *activity,
 					const char *to, const char *why)
 {
-	List	   *from = campaign_states_before(noun, to);
+	List	   *from = states_before(noun, to);
 	CampaignRows *rows = NULL;
 
 	switch (noun)

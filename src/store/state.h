@@ -7,17 +7,12 @@
 
 #include "postgres.h"
 
-#include "nodes/pg_list.h"
-
 typedef enum CampaignNoun
 {
 	CAMPAIGN_NOUN_CAMPAIGN,
 	CAMPAIGN_NOUN_RUN,
 	CAMPAIGN_NOUN_TASK
 } CampaignNoun;
-
-/* States from which a move to the given one is allowed, of char *. */
-extern List *campaign_states_before(CampaignNoun noun, const char *to);
 
 /*
  * Moves a campaign, a run, or a task of a run (activity not NULL for tasks

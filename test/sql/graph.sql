@@ -122,6 +122,16 @@ SELECT campaign_add('graph', 'x', 'audeince');
 \echo :LAST_ERROR_SQLSTATE
 SELECT campaign_add('graph', 'x', 'letter');
 \echo :LAST_ERROR_SQLSTATE
+-- No name is near to what is too long to be compared.
+DO $$
+DECLARE
+	hint text;
+BEGIN
+	PERFORM campaign_add('graph', 'x', repeat('q', 1000));
+EXCEPTION WHEN undefined_object THEN
+	GET STACKED DIAGNOSTICS hint = PG_EXCEPTION_HINT;
+	RAISE WARNING '%', hint;
+END $$;
 SELECT campaign_add('graph', 'x', 'audience', '{"filtre": "true"}');
 \echo :LAST_ERROR_SQLSTATE
 SELECT campaign_add('graph', 'x', 'audience', '{"where": "true"}');
