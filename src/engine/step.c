@@ -15,6 +15,7 @@
 #include "miscadmin.h"
 #include "nodes/parsenodes.h"
 #include "utils/memutils.h"
+#include "utils/portal.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
@@ -141,6 +142,18 @@ fire_deferred_triggers(void)
 	AfterTriggerSetState(all);
 }
 
+/*
+ * Closes the cursors the owner's functions have left open: one WITH HOLD would
+ * be run at commit, where its failure would take our record of it along.  Not
+ * in campaign_work(), whose caller has cursors of his own and sees the error.
+ */
+static void
+close_cursors(void)
+{
+	if (MyBackendType == B_BG_WORKER)
+		PortalHashTableDeleteAll();
+}
+
 /* The owner's part, within a subtransaction. */
 static void
 run_owner_part(void *arg)
@@ -156,6 +169,7 @@ run_owner_part(void *arg)
 	CAMPAIGN_FAULT("task_prepared");
 	campaign_kind_find(step->task.scope.activity->kind)->run(&step->task);
 	fire_deferred_triggers();
+	close_cursors();
 	CAMPAIGN_FAULT("task_executed");
 	campaign_settings_leave(nestlevel);
 	if (pushed)

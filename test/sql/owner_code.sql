@@ -60,6 +60,7 @@ CALL try('temporary run', $$CREATE TEMP TABLE run AS SELECT 1 AS run_id, 'stoppe
 CALL try('locks', 'SELECT pg_advisory_unlock_all()');
 CALL try('commit', 'COMMIT');
 CALL try('with hold', 'DECLARE kept CURSOR WITH HOLD FOR SELECT code.attempt(''at commit'', ''SELECT 1'')');
+CALL try('fails at commit', 'DECLARE failing CURSOR WITH HOLD FOR SELECT 1 / (count(*) - count(*)) FROM code.person');
 
 -- A trigger that fires at the end of the transaction, as whoever is then in force.
 CREATE TABLE late (id int);
@@ -72,7 +73,7 @@ CALL try('late', 'INSERT INTO code.late VALUES (1)');
 CREATE TEMP TABLE started AS
 SELECT name, campaign_start(name) AS run FROM unnest(ARRAY['reset role', 'reset session', 'set role', 'set session',
 	'role by setting', 'program', 'settings', 'read only', 'temporary', 'temporary run', 'locks', 'commit', 'with hold',
-	'late']) name;
+	'fails at commit', 'late']) name;
 SELECT name, campaign_wait(run) FROM started ORDER BY name COLLATE "C";
 SELECT count(*) AS violations FROM started, LATERAL campaign_verify(run);
 -- What the activities after the attempt did: always the same.
