@@ -87,6 +87,7 @@ typedef struct CampaignKind
 	int			min_inbound;
 	int			max_inbound;	/* -1: any number */
 	const char *outcome_names;	/* for people */
+	bool		divides;		/* every row comes out of exactly one outcome */
 	const CampaignOption *options;
 	int			noptions;
 	/* names of its outcomes, of char *; reads options that were checked */

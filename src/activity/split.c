@@ -422,6 +422,7 @@ const CampaignKind campaign_kind_split = {
 	.min_inbound = 1,
 	.max_inbound = 1,
 	.outcome_names = "those of the option, remainder",
+	.divides = true,
 	.options = options,
 	.noptions = lengthof(options),
 	.outcomes = outcomes_of_split,

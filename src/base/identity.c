@@ -23,6 +23,7 @@
 
 #include "base/compat.h"
 #include "base/identity.h"
+#include "base/settings.h"
 
 /* Our own statements see the server's names and nothing of anybody else's. */
 #define RESTRICTED_PATH "pg_catalog, pg_temp"
@@ -66,13 +67,18 @@ campaign_identity_enter(CampaignIdentity *saved)
 						   saved->context | SECURITY_LOCAL_USERID_CHANGE);
 }
 
-/* Becomes the role, restricted, unless that is who it is or it is gone. */
+/* Becomes the role, restricted, unless that is who it is. */
 void
 campaign_identity_assume(CampaignIdentity *saved, Oid role)
 {
+	if (!OidIsValid(role))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("the owner of the campaign does not exist any more"),
+				 errhint("Nothing the owner wrote is read with the rights of somebody else; drop the campaign.")));
 	GetUserIdAndSecContext(&saved->userid, &saved->context);
 	saved->nestlevel = NewGUCNestLevel();
-	if (OidIsValid(role) && role != saved->userid)
+	if (role != saved->userid)
 		SetUserIdAndSecContext(role, saved->context |
 							   SECURITY_LOCAL_USERID_CHANGE |
 							   SECURITY_RESTRICTED_OPERATION);
@@ -194,6 +200,8 @@ campaign_role_problem(Oid role)
 	ReleaseSysCache(tuple);
 	if (!can_login)
 		return "the role is not permitted to log in";
+	if (superuser_arg(role) && !campaign_enable_superuser_campaigns)
+		return "the role is a superuser, and campaign.enable_superuser_campaigns is off";
 	if (object_aclcheck(DatabaseRelationId, MyDatabaseId, role,
 						ACL_CONNECT) != ACLCHECK_OK)
 		return "the role has no CONNECT privilege on the database";

@@ -145,7 +145,7 @@ campaign_writer_add(CampaignWriter *writer, const Datum *values,
 
 	tuple = heap_form_tuple(RelationGetDescr(writer->relation),
 							(Datum *) values, (bool *) isnull);
-	ExecStoreHeapTuple(tuple, slot, false);
+	ExecStoreHeapTuple(tuple, slot, true);
 	MemoryContextSwitchTo(old);
 
 	writer->buffered++;

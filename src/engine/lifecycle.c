@@ -404,9 +404,9 @@ check_can_wait(int64 run_id)
 	if (campaign_run_is_new(run_id))
 		ereport(ERROR,
 				(errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
-				 errmsg("cannot wait for run " INT64_FORMAT " in the transaction that started it",
+				 errmsg("cannot wait for run " INT64_FORMAT " in a transaction that has changed it",
 						run_id),
-				 errhint("Commit first: nobody else sees the run before.")));
+				 errhint("Commit first: nobody else sees the change before.")));
 }
 
 /* Sleeps, interruptibly. */

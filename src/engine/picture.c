@@ -28,31 +28,30 @@ typedef struct Picture
 	int			nedges;
 } Picture;
 
-/* The text of the options, shortest useful first: for people. */
+/* The outcomes of an activity with commas between. */
+static char *
+outcome_list(const CampaignActivity *activity)
+{
+	return campaign_list_join(campaign_activity_outcomes(activity));
+}
+
+/* The first of its kind's options that was given: for people. */
 static char *
 summary_of(const CampaignActivity *activity)
 {
-	static const char *const telling[] = {
-		"filter", "subject", "duration", "fixed_time", "primary_set"
-	};
-	StringInfoData text;
-	ListCell   *cell;
+	const CampaignKind *kind = campaign_kind_find(activity->kind);
 
-	for (int i = 0; i < lengthof(telling); i++)
+	for (int i = 0; i < kind->noptions; i++)
 	{
-		char	   *value = campaign_option_text(activity->options, telling[i]);
+		char	   *value;
 
+		if (kind->options[i].type == CAMPAIGN_OPTION_OUTCOMES)
+			return outcome_list(activity);
+		value = campaign_option_text(activity->options, kind->options[i].name);
 		if (value != NULL)
 			return value;
 	}
-	initStringInfo(&text);
-	if (strcmp(activity->kind, "split") == 0)
-	{
-		foreach(cell, campaign_activity_outcomes(activity))
-			appendStringInfo(&text, "%s%s", text.len > 0 ? ", " : "",
-							 (char *) lfirst(cell));
-	}
-	return text.data;
+	return pstrdup("");
 }
 
 /* The rows that came out of an outcome; -1 if nothing did yet. */
@@ -87,14 +86,14 @@ add_edge(Picture *picture, const CampaignActivity *source,
 }
 
 /*
- * True if an outcome that leads nowhere is worth a line: all of a split's,
- * and others once rows have come out of them.
+ * True if an outcome that leads nowhere is worth a line: any among which rows
+ * were divided, and others once rows have come out of them.
  */
 static bool
 worth_drawing(const Picture *picture, const CampaignActivity *activity,
 			  const char *outcome)
 {
-	return strcmp(activity->kind, "split") == 0 ||
+	return campaign_kind_find(activity->kind)->divides ||
 		rows_of(picture, activity->name, outcome) > 0;
 }
 

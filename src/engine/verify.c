@@ -152,6 +152,23 @@ delivery_violations(List *violations, int64 run_id)
 								   campaign_text_array(delivering_kinds())));
 }
 
+/* Names of the kinds whose outcomes add up to their input. */
+static List *
+dividing_kinds(void)
+{
+	List	   *names = NIL;
+	ListCell   *cell;
+
+	foreach(cell, campaign_kinds_all())
+	{
+		const CampaignKind *kind = lfirst(cell);
+
+		if (kind->divides)
+			names = lappend(names, (char *) kind->name);
+	}
+	return names;
+}
+
 /* Counts that do not add up from one activity to the next. */
 static List *
 flow_violations(List *violations, int64 run_id)
@@ -165,13 +182,13 @@ flow_violations(List *violations, int64 run_id)
 					   " WHERE r.run_id = $1 AND s.state = 'succeeded'"
 					   " AND NOT EXISTS (SELECT FROM campaign.flow f WHERE f.run_id = r.run_id"
 					   " AND f.source = e.source AND f.outcome = e.outcome)");
-	CAMPAIGN_STATEMENT(split,
-					   "SELECT format('split %s took %s rows and gave %s',"
+	CAMPAIGN_STATEMENT(divided,
+					   "SELECT format('activity %s took %s rows and gave %s',"
 					   " t.activity, t.rows_in, sum(f.rows))"
 					   " FROM campaign.run r"
 					   " JOIN campaign.task t USING (run_id)"
 					   " JOIN campaign.activity a ON a.version_id = r.version_id"
-					   " AND a.name = t.activity AND a.kind = 'split'"
+					   " AND a.name = t.activity AND a.kind = ANY ($2)"
 					   " JOIN campaign.flow f ON f.run_id = r.run_id AND f.source = t.activity"
 					   " WHERE r.run_id = $1 AND t.state = 'succeeded'"
 					   " GROUP BY t.activity, t.rows_in HAVING sum(f.rows) <> t.rows_in");
@@ -185,7 +202,8 @@ flow_violations(List *violations, int64 run_id)
 	violations = add_rows(violations, "missing_flow",
 						  campaign_query(&without, campaign_int8(run_id)));
 	violations = add_rows(violations, "split_sum",
-						  campaign_query(&split, campaign_int8(run_id)));
+						  campaign_query(&divided, campaign_int8(run_id),
+										 campaign_text_array(dividing_kinds())));
 	return add_rows(violations, "delivery_sum",
 					campaign_query(&delivery, campaign_int8(run_id)));
 }

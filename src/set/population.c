@@ -111,8 +111,11 @@ relation_columns(Oid relid)
 	for (int i = 0; i < desc->natts; i++)
 	{
 		Form_pg_attribute attribute = TupleDescAttr(desc, i);
-		CampaignColumn *column = palloc(sizeof(CampaignColumn));
+		CampaignColumn *column;
 
+		if (attribute->attisdropped)
+			continue;
+		column = palloc(sizeof(CampaignColumn));
 		column->name = pstrdup(NameStr(attribute->attname));
 		column->type = attribute->atttypid;
 		column->typmod = attribute->atttypmod;
