@@ -12,6 +12,7 @@ CREATE TABLE campaign.lost_lease (
 );
 COMMENT ON TABLE campaign.lost_lease IS 'leases that ran out and whose messages were claimed again';
 CREATE INDEX lost_lease_lease ON campaign.lost_lease (lease);
+CREATE INDEX lost_lease_lost_at ON campaign.lost_lease (lost_at);
 
 CREATE TYPE campaign.claimed_message AS (
 	message_id		bigint,

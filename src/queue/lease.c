@@ -96,9 +96,12 @@ campaign_lease_lock(const pg_uuid_t *lease, TimestampTz now, List **chunks)
 void
 campaign_lease_lost(const pg_uuid_t *lease, Oid holder, TimestampTz now)
 {
+	int			nestlevel = campaign_chunk_planning_enter(true);
+
 	campaign_execute(&insert_lost_lease, campaign_uuid(lease),
 					 campaign_oid(holder), campaign_time(now));
 	campaign_execute(&forget_lost_leases, campaign_time(now));
+	campaign_settings_leave(nestlevel);
 }
 
 /* True if the first interval is shorter. */
