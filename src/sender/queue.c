@@ -29,7 +29,7 @@
 	" 'idempotency_key', idempotency_key, 'channel', $1::text," \
 	" 'address', address, 'subject', subject, 'body', body," \
 	" 'attributes', attributes, 'attempt', attempt)::text END" \
-	" FROM campaign_claim($1, $2::integer, $3::interval)" \
+	" FROM campaign_claim($1::text, $2::integer, $3::interval)" \
 	" ORDER BY attempt DESC, message_id"
 
 /* Sends a statement; NULL, and a line in the log, if it failed. */
@@ -151,7 +151,7 @@ sender_queue_extend(Sender *sender, const SenderLease *lease,
 	double		start = sender_now();
 	const char *values[] = {lease->id, sender->options.lease};
 	PGresult   *result = run_query(sender,
-								   "SELECT campaign_extend($1, $2) > 0",
+								   "SELECT campaign_extend($1::uuid, $2::interval) > 0",
 								   2, values);
 	bool		live;
 
@@ -223,13 +223,13 @@ sender_queue_settle(Sender *sender, const SenderLease *lease)
 
 	if (failures == NULL)
 		result = run_query(sender,
-						   "SELECT format('%s given back', campaign_release($1))",
+						   "SELECT format('%s given back', campaign_release($1::uuid))",
 						   1, values);
 	else
 		result = run_query(sender,
 						   "SELECT format('%s: %s sent, %s failed, %s to be tried again',"
 						   " result, sent, failed, retried)"
-						   " FROM campaign_ack($1, $2)", 2, values);
+						   " FROM campaign_ack($1::uuid, $2::jsonb)", 2, values);
 	if (result != NULL)
 		sender_log("lease %s: %s", lease->id, PQgetvalue(result, 0, 0));
 	free(failures);
