@@ -42,6 +42,9 @@
 
 #define CLAIMED_NATTS 8
 
+/* Chunks with no more messages than that between them are read together. */
+#define NEAR_MESSAGES 100
+
 /* What the messages of a delivery have in common. */
 typedef struct ClaimedDelivery
 {
@@ -68,6 +71,11 @@ typedef struct Claim
 	MemoryContext context;		/* lives as long as the claim */
 	MemoryContext turn;			/* reset after the chunks picked at once */
 	MemoryContext chunk;		/* reset after each chunk */
+	/* messages of several small chunks; none if last < first */
+	int64		ahead_first;
+	int64		ahead_last;
+	CampaignMessage *ahead;
+	MemoryContext ahead_context;
 } Claim;
 
 /*
@@ -389,6 +397,51 @@ cut_chunk(CampaignChunk *chunk, int count, const CampaignMessage *messages)
 	return head;
 }
 
+/*
+ * Reads the messages of the chunk at the list's position together with those
+ * of the chunks after it, if they are neighbours.  To find messages costs as
+ * much for one as for a thousand, and retries make chunks of one.
+ */
+static void
+read_ahead(Claim *claim, List *chunks, int position)
+{
+	const CampaignChunk *chunk = list_nth(chunks, position);
+	int64		last = chunk->last_id;
+	MemoryContext old;
+
+	if (chunk->first_id >= claim->ahead_first && last <= claim->ahead_last)
+		return;
+	for (int i = position + 1; i < list_length(chunks); i++)
+	{
+		const CampaignChunk *next = list_nth(chunks, i);
+
+		if (next->first_id <= last ||
+			next->first_id > last + NEAR_MESSAGES ||
+			next->last_id >= chunk->first_id + CAMPAIGN_CHUNK_SIZE)
+			break;
+		last = next->last_id;
+	}
+	MemoryContextReset(claim->ahead_context);
+	claim->ahead_first = chunk->first_id;
+	claim->ahead_last = chunk->first_id - 1;
+	if (last == chunk->last_id)
+		return;
+	old = MemoryContextSwitchTo(claim->ahead_context);
+	claim->ahead = campaign_messages_read(claim->channel, chunk->first_id,
+										  last);
+	claim->ahead_last = last;
+	MemoryContextSwitchTo(old);
+}
+
+/* The messages of the range, the first one at index 0. */
+static CampaignMessage *
+read_messages(Claim *claim, int64 first_id, int64 last_id)
+{
+	if (first_id >= claim->ahead_first && last_id <= claim->ahead_last)
+		return claim->ahead + (first_id - claim->ahead_first);
+	return campaign_messages_read(claim->channel, first_id, last_id);
+}
+
 /* Ends the lease that ran out; what is cut off must not carry it on. */
 static void
 take_over(Claim *claim, CampaignChunk *chunk)
@@ -411,8 +464,8 @@ take_chunk(Claim *claim, CampaignChunk *chunk)
 	if (chunk->lease != NULL)
 		take_over(claim, chunk);
 	/* The first recipient of the tail is read along with the head. */
-	messages = campaign_messages_read(claim->channel, chunk->first_id,
-									  chunk->first_id + count - (cut ? 0 : 1));
+	messages = read_messages(claim, chunk->first_id,
+							 chunk->first_id + count - (cut ? 0 : 1));
 	campaign_ensure(!cut || messages[count].address != NULL,
 					"message " INT64_FORMAT " is gone",
 					chunk->first_id + count);
@@ -452,6 +505,7 @@ take_due(Claim *claim, int64 delivery_id)
 			if (claim->wanted == 0)
 				break;
 			MemoryContextSwitchTo(claim->chunk);
+			read_ahead(claim, chunks, foreach_current_index(cell));
 			take_chunk(claim, lfirst(cell));
 			MemoryContextReset(claim->chunk);
 		}
@@ -502,9 +556,14 @@ campaign_claim_messages(const char *channel, int size,
 	claim.chunk = AllocSetContextCreate(CurrentMemoryContext,
 										"campaign claim chunk",
 										ALLOCSET_DEFAULT_SIZES);
+	claim.ahead_context = AllocSetContextCreate(CurrentMemoryContext,
+												"campaign claim ahead",
+												ALLOCSET_DEFAULT_SIZES);
+	claim.ahead_last = -1;
 	take_all(&claim);
 	campaign_outcomes_write(claim.outcomes);
 	MemoryContextDelete(claim.turn);
 	MemoryContextDelete(claim.chunk);
+	MemoryContextDelete(claim.ahead_context);
 	CAMPAIGN_FAULT("claim");
 }
