@@ -216,10 +216,9 @@ campaign_acknowledge(const pg_uuid_t *lease, const Jsonb *failed,
 	List	   *failures;
 
 	memset(acknowledged, 0, sizeof(*acknowledged));
-	ack.now = campaign_clock_now();
 	ack.counts = acknowledged;
-	failures = campaign_failures_parse(failed, ack.now);
-	state = campaign_lease_lock(lease, ack.now, &ack.chunks);
+	failures = campaign_failures_parse(failed, campaign_clock_now());
+	state = campaign_lease_lock(lease, &ack.now, &ack.chunks);
 	acknowledged->result = results[state];
 	if (state == CAMPAIGN_LEASE_LIVE)
 		settle(&ack, failures);

@@ -72,19 +72,22 @@ chunk_state(const CampaignChunk *chunk, TimestampTz now)
 /*
  * Locks the chunks and says how the lease stands.  They all have the same
  * holder, end and fate, except that some may have been lost when it ran out.
+ * The instant given back is later than all that was waited for, so that a
+ * lease released meanwhile has ended by it.
  */
 CampaignLeaseState
-campaign_lease_lock(const pg_uuid_t *lease, TimestampTz now, List **chunks)
+campaign_lease_lock(const pg_uuid_t *lease, TimestampTz *now, List **chunks)
 {
 	int			nestlevel = campaign_chunk_planning_enter(true);
 	CampaignRows *rows = campaign_query(&lock_lease, campaign_uuid(lease));
 	CampaignLeaseState state;
 
 	campaign_settings_leave(nestlevel);
+	*now = campaign_clock_now();
 	*chunks = NIL;
 	if (rows->count == 0)
 		return lost_lease_state(lease);
-	state = chunk_state(campaign_chunk_read(rows, 0), now);
+	state = chunk_state(campaign_chunk_read(rows, 0), *now);
 	if (state != CAMPAIGN_LEASE_LIVE)
 		return state;
 	for (int i = 0; i < rows->count; i++)
@@ -146,12 +149,12 @@ campaign_lease_end(TimestampTz now, const Interval *duration,
 int64
 campaign_lease_release(const pg_uuid_t *lease)
 {
-	TimestampTz now = campaign_clock_now();
+	TimestampTz now;
 	List	   *chunks;
 	ListCell   *cell;
 	int64		released = 0;
 
-	(void) campaign_lease_lock(lease, now, &chunks);
+	(void) campaign_lease_lock(lease, &now, &chunks);
 	foreach(cell, chunks)
 	{
 		CampaignChunk *chunk = lfirst(cell);
@@ -168,13 +171,14 @@ campaign_lease_release(const pg_uuid_t *lease)
 int64
 campaign_lease_extend(const pg_uuid_t *lease, const Interval *duration)
 {
-	TimestampTz now = campaign_clock_now();
-	TimestampTz end = campaign_lease_end(now, duration, "duration");
+	TimestampTz now;
+	TimestampTz end;
 	List	   *chunks;
 	ListCell   *cell;
 	int64		extended = 0;
 
-	(void) campaign_lease_lock(lease, now, &chunks);
+	(void) campaign_lease_lock(lease, &now, &chunks);
+	end = campaign_lease_end(now, duration, "duration");
 	foreach(cell, chunks)
 	{
 		CampaignChunk *chunk = lfirst(cell);

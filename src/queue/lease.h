@@ -21,10 +21,11 @@ typedef enum CampaignLeaseState
 
 /*
  * Locks the chunks of a lease and says how it stands for the current user;
- * chunks (of CampaignChunk *) are given for a live one only.
+ * chunks (of CampaignChunk *) are given for a live one only, now is when they
+ * were locked.
  */
 extern CampaignLeaseState campaign_lease_lock(const pg_uuid_t *lease,
-											  TimestampTz now, List **chunks);
+											  TimestampTz *now, List **chunks);
 /* Remembers that a lease has lost messages to somebody else. */
 extern void campaign_lease_lost(const pg_uuid_t *lease, Oid holder,
 								TimestampTz now);
