@@ -18,6 +18,7 @@
 #include "base/text.h"
 #include "engine/define.h"
 #include "engine/lifecycle.h"
+#include "queue/erase.h"
 #include "set/variable.h"
 #include "store/log.h"
 #include "store/run.h"
@@ -412,6 +413,7 @@ campaign_define_drop(const char *campaign)
 	campaign_run_lock_all(record->id);
 	foreach(cell, campaign_run_populations(record->id))
 		(void) campaign_population_drop(lfirst(cell));
+	campaign_queue_erase(record->id);
 	log_change(record, NULL, "dropped");
 	campaign_record_drop(record);
 }

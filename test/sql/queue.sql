@@ -251,6 +251,11 @@ SET SESSION AUTHORIZATION queue_owner;
 SELECT campaign_drop('queue');
 DROP TABLE queue_reader, claimed, again, retried, attempts;
 RESET SESSION AUTHORIZATION;
+-- Nothing of a dropped campaign stays in the queue.
+SELECT count(*) FROM campaign.dispatch m
+WHERE NOT EXISTS (SELECT FROM campaign.delivery d WHERE d.delivery_id = m.delivery_id);
+SELECT count(*) FROM campaign.exclusion e
+WHERE NOT EXISTS (SELECT FROM campaign.delivery d WHERE d.delivery_id = e.delivery_id);
 DELETE FROM campaign.dimension WHERE owner_name = 'queue_owner';
 REVOKE CREATE ON SCHEMA public FROM queue_owner;
 REVOKE USAGE ON SCHEMA campaign FROM queue_owner, queue_stranger;

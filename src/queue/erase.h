@@ -1,0 +1,13 @@
+/*
+ * erase.h
+ *		Taking messages out of the dispatch queue.
+ */
+#ifndef CAMPAIGN_ERASE_H
+#define CAMPAIGN_ERASE_H
+
+#include "postgres.h"
+
+/* Deletes messages and exclusions of all deliveries of a campaign. */
+extern void campaign_queue_erase(int64 campaign_id);
+
+#endif							/* CAMPAIGN_ERASE_H */
