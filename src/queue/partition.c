@@ -7,11 +7,6 @@
  * ranges without a summary are read by every claim, so whoever appends also
  * summarizes, while appending and not only at the end: the ranges of a large
  * enqueue would otherwise slow all other campaigns down until it commits.
- *
- * Enqueues that go on at the same time take turns at the pages of a range, so
- * a summary is a set of intervals, eight at most: with a single one from the
- * least number to the greatest, a claim would read all that was written
- * between.  More intervals than enqueues only make every claim's look longer.
  */
 #include "postgres.h"
 
@@ -86,8 +81,7 @@ create_partition(int64 epoch, const char *name)
 	campaign_sql_utility(psprintf("ALTER TABLE campaign_data.%s"
 								  " ENABLE ROW LEVEL SECURITY", name));
 	campaign_sql_utility(psprintf("CREATE INDEX ON campaign_data.%s"
-								  " USING brin (message_id int8_minmax_multi_ops"
-								  " (values_per_range = 16))"
+								  " USING brin (message_id)"
 								  " WITH (pages_per_range = 32)", name));
 	campaign_sql_utility(psprintf("ALTER TABLE campaign.dispatch"
 								  " ATTACH PARTITION campaign_data.%s"

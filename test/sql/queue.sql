@@ -234,19 +234,6 @@ DELETE FROM campaign.outcome WHERE delivery_id = :delivery;
 SELECT code, count(*) FROM campaign_verify(:run) GROUP BY code ORDER BY code;
 ROLLBACK;
 
--- Enqueues that write by turns: a chunk is found without reading the others.
-SELECT (epoch_id << 36) + 60000000000 AS first, ('campaign_data.' || partition)::regclass::oid AS partition
-FROM campaign.epoch ORDER BY epoch_id DESC LIMIT 1 \gset
-BEGIN;
-INSERT INTO campaign.dispatch (message_id, delivery_id, recipient, address)
-SELECT :first + i + i / 50 % 2 * 1000000, 0, 'by turns', 'by turns' FROM generate_series(0, 59999) i;
-SELECT sum(brin_summarize_new_values(indexrelid)) > 0 AS summarized FROM pg_index WHERE indrelid = :partition;
-SET LOCAL enable_seqscan = off;
-SELECT idx_tup_fetch AS before FROM pg_stat_xact_all_tables WHERE relid = :partition \gset
-SELECT count(*) FROM campaign.dispatch WHERE message_id BETWEEN :first + 30000 AND :first + 30999;
-SELECT idx_tup_fetch - :before < 20000 AS selective FROM pg_stat_xact_all_tables WHERE relid = :partition;
-ROLLBACK;
-
 SET SESSION AUTHORIZATION queue_owner;
 SELECT campaign_drop('queue');
 DROP TABLE queue_reader, claimed, again, retried, attempts;
