@@ -27,62 +27,6 @@
 
 /* ------------------------------- reading -------------------------------- */
 
-/* The member of an object, or NULL; JSON null counts as absent. */
-static JsonbValue *
-object_member(const JsonbContainer *object, const char *name)
-{
-	JsonbValue *value;
-
-	value = getKeyJsonValueFromContainer((JsonbContainer *) object, name,
-										 strlen(name), NULL);
-	return value == NULL || value->type == jbvNull ? NULL : value;
-}
-
-/* A scalar as text, without the quotes of a string. */
-static char *
-scalar_text(const JsonbValue *value)
-{
-	switch (value->type)
-	{
-		case jbvString:
-			return pnstrdup(value->val.string.val, value->val.string.len);
-		case jbvBool:
-			return pstrdup(value->val.boolean ? "true" : "false");
-		case jbvNumeric:
-			return DatumGetCString(DirectFunctionCall1(numeric_out,
-													   NumericGetDatum(value->val.numeric)));
-		default:
-			return NULL;
-	}
-}
-
-/* The member as text; NULL if absent, null or no scalar. */
-char *
-campaign_object_text(const JsonbContainer *object, const char *name)
-{
-	JsonbValue *value = object_member(object, name);
-
-	return value == NULL ? NULL : scalar_text(value);
-}
-
-/* Keys of a jsonb object. */
-List *
-campaign_object_keys(const Jsonb *object)
-{
-	JsonbIterator *iterator = JsonbIteratorInit((JsonbContainer *) &object->root);
-	JsonbIteratorToken token;
-	JsonbValue	value;
-	List	   *keys = NIL;
-
-	while ((token = JsonbIteratorNext(&iterator, &value, true)) != WJB_DONE)
-	{
-		if (token == WJB_KEY)
-			keys = lappend(keys, pnstrdup(value.val.string.val,
-										  value.val.string.len));
-	}
-	return keys;
-}
-
 /* True if a text, "activity" or "activity.outcome", names the transition. */
 bool
 campaign_transition_named(const char *text, const char *source,
@@ -107,7 +51,7 @@ campaign_option_text(const Jsonb *options, const char *name)
 bool
 campaign_option_bool(const Jsonb *options, const char *name, bool fallback)
 {
-	JsonbValue *value = object_member(&options->root, name);
+	JsonbValue *value = campaign_object_member(&options->root, name);
 
 	return value == NULL ? fallback : value->val.boolean;
 }
@@ -301,7 +245,7 @@ check_value(const CampaignOption *option, const Jsonb *options,
 			value->val.string.len = strlen(value->val.string.val);
 			break;
 		case CAMPAIGN_OPTION_CHOICE:
-			check_choice(option, scalar_text(value));
+			check_choice(option, campaign_scalar_text(value));
 			break;
 		default:
 			break;
@@ -318,7 +262,7 @@ check_required(const CampaignKind *kind, const Jsonb *options)
 		const CampaignOption *option = &kind->options[i];
 
 		if (option->required &&
-			object_member(&options->root, option->name) == NULL)
+			campaign_object_member(&options->root, option->name) == NULL)
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("option \"%s\" of kind \"%s\" is required",
@@ -345,7 +289,7 @@ campaign_options_check_shape(const CampaignKind *kind, const Jsonb *options)
 	foreach(cell, campaign_object_keys(options))
 	{
 		const CampaignOption *option = find_option(kind, lfirst(cell));
-		JsonbValue *value = object_member(&options->root, option->name);
+		JsonbValue *value = campaign_object_member(&options->root, option->name);
 
 		if (value == NULL)
 			continue;

@@ -10,6 +10,7 @@
 #include "utils/timestamp.h"
 
 #include "activity/activity.h"
+#include "base/json.h"
 #include "set/expression.h"
 
 /* Reading options that were checked; absent ones give NULL, 0 or the fallback. */
@@ -26,11 +27,6 @@ extern CampaignExpression *campaign_option_expression(const CampaignActivity *ac
 /* True if a text, "activity" or "activity.outcome", names the transition. */
 extern bool campaign_transition_named(const char *text, const char *source,
 									  const char *outcome);
-/* Keys of a jsonb object, of char *. */
-extern List *campaign_object_keys(const Jsonb *object);
-/* The member as text (a string without quotes); NULL if absent or null. */
-extern char *campaign_object_text(const JsonbContainer *object,
-								  const char *name);
 
 /*
  * Refuses options the kind does not have, values of the wrong type and

@@ -142,12 +142,7 @@ check_channel_expressions(CampaignTarget *target, const Jsonb *channels,
 static Jsonb *
 object_or_empty(Jsonb *given)
 {
-	JsonbParseState *state = NULL;
-
-	if (given != NULL)
-		return given;
-	pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
-	return JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL));
+	return given != NULL ? given : campaign_object_empty();
 }
 
 /* The row to be written. */

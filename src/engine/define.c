@@ -65,8 +65,7 @@ campaign_define_settings(const Jsonb *settings)
 	ListCell   *cell;
 
 	if (settings == NULL)
-		return DatumGetJsonbP(DirectFunctionCall1(jsonb_in,
-												  CStringGetDatum("{}")));
+		return campaign_object_empty();
 	if (!JB_ROOT_IS_OBJECT(settings))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),

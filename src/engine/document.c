@@ -69,24 +69,11 @@ required_text(const Jsonb *object, const char *name, const char *noun)
 	return pnstrdup(value->val.string.val, value->val.string.len);
 }
 
-/* A member as a document of its own; NULL if absent or null. */
-static Jsonb *
-member_document(const Jsonb *object, const char *name)
-{
-	JsonbValue *value;
-
-	value = getKeyJsonValueFromContainer((JsonbContainer *) &object->root,
-										 name, strlen(name), NULL);
-	if (value == NULL || value->type == jbvNull)
-		return NULL;
-	return JsonbValueToJsonb(value);
-}
-
 /* The elements of a member that is an array, of Jsonb *. */
 static List *
 member_elements(const Jsonb *object, const char *name)
 {
-	Jsonb	   *array = member_document(object, name);
+	Jsonb	   *array = campaign_object_document(object, name);
 	List	   *elements = NIL;
 
 	if (array == NULL)
@@ -132,10 +119,9 @@ add_activity(const CampaignRecord *record, const Jsonb *element)
 	name = required_text(element, "name", "an activity");
 	campaign_define_check_name(name);
 	kind = campaign_kind_find(required_text(element, "kind", "an activity"));
-	options = member_document(element, "options");
+	options = campaign_object_document(element, "options");
 	if (options == NULL)
-		options = DatumGetJsonbP(DirectFunctionCall1(jsonb_in,
-													 CStringGetDatum("{}")));
+		options = campaign_object_empty();
 	options = campaign_options_check_shape(kind, options);
 	(void) kind->outcomes(options);
 	campaign_activity_insert(record->draft_id, name, kind->name, options,
@@ -190,7 +176,7 @@ record_of_document(const Jsonb *document, const char *name)
 	char	   *dimension = required_text(document, "dimension", "a definition");
 	char	   *description = campaign_object_text(&document->root,
 												   "description");
-	Jsonb	   *settings = campaign_define_settings(member_document(document,
+	Jsonb	   *settings = campaign_define_settings(campaign_object_document(document,
 																	"settings"));
 	CampaignRecord *record;
 

@@ -20,10 +20,11 @@
 #include "utils/lsyscache.h"
 
 #include "base/identity.h"
+#include "base/json.h"
 #include "base/text.h"
 #include "set/variable.h"
 
-/* The member of a jsonb object, or NULL. */
+/* The member of a jsonb object, or NULL; a null is a value of its own here. */
 static JsonbValue *
 member(const Jsonb *object, const char *name)
 {
@@ -40,24 +41,6 @@ member_jsonb(const Jsonb *object, const char *name)
 	JsonbValue *value = member(object, name);
 
 	return value == NULL ? NULL : JsonbValueToJsonb(value);
-}
-
-/* Keys of a jsonb object, of char *. */
-static List *
-object_keys(const Jsonb *object)
-{
-	JsonbIterator *iterator = JsonbIteratorInit((JsonbContainer *) &object->root);
-	JsonbValue	value;
-	JsonbIteratorToken token;
-	List	   *keys = NIL;
-
-	while ((token = JsonbIteratorNext(&iterator, &value, true)) != WJB_DONE)
-	{
-		if (token == WJB_KEY)
-			keys = lappend(keys, pnstrdup(value.val.string.val,
-										  value.val.string.len));
-	}
-	return keys;
 }
 
 /* The search_path under which stored names of types are read. */
@@ -120,7 +103,7 @@ check_declaration(const char *name, const Jsonb *declaration)
 				 errmsg("variable \"%s\" must be declared by an object", name),
 				 errhint("Declare it as {\"%s\": {\"type\": \"numeric\", \"default\": 10}}.",
 						 name)));
-	foreach(cell, object_keys(declaration))
+	foreach(cell, campaign_object_keys(declaration))
 	{
 		const char *key = lfirst(cell);
 
@@ -149,7 +132,7 @@ read_declarations(const Jsonb *settings)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("setting \"variables\" must be an object"),
 				 errhint("Declare variables as {\"discount\": {\"type\": \"numeric\"}}.")));
-	names = object_keys(declared);
+	names = campaign_object_keys(declared);
 	variables->names = palloc(sizeof(char *) * Max(list_length(names), 1));
 	variables->types = palloc(sizeof(Oid) * Max(list_length(names), 1));
 	variables->typmods = palloc(sizeof(int32) * Max(list_length(names), 1));
@@ -293,7 +276,7 @@ check_given(const CampaignVariables *variables, const Jsonb *given)
 				 errhint("Give them as '{\"discount\": 15}'.")));
 	for (int i = 0; i < variables->count; i++)
 		names = lappend(names, variables->names[i]);
-	foreach(cell, object_keys(given))
+	foreach(cell, campaign_object_keys(given))
 	{
 		const char *name = lfirst(cell);
 

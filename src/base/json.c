@@ -1,0 +1,87 @@
+/*
+ * json.c
+ *		Members of JSON objects.
+ */
+#include "postgres.h"
+
+#include "utils/builtins.h"
+
+#include "base/json.h"
+
+/* The member, or NULL; a null counts as absent. */
+JsonbValue *
+campaign_object_member(const JsonbContainer *object, const char *name)
+{
+	JsonbValue *value;
+
+	if (object == NULL || !JsonContainerIsObject(object))
+		return NULL;
+	value = getKeyJsonValueFromContainer((JsonbContainer *) object, name,
+										 strlen(name), NULL);
+	return value == NULL || value->type == jbvNull ? NULL : value;
+}
+
+/* The member as a document of its own, or NULL. */
+Jsonb *
+campaign_object_document(const Jsonb *object, const char *name)
+{
+	JsonbValue *value = object == NULL ? NULL :
+		campaign_object_member(&object->root, name);
+
+	return value == NULL ? NULL : JsonbValueToJsonb(value);
+}
+
+/* A scalar as text, without the quotes of a string. */
+char *
+campaign_scalar_text(const JsonbValue *value)
+{
+	switch (value->type)
+	{
+		case jbvString:
+			return pnstrdup(value->val.string.val, value->val.string.len);
+		case jbvBool:
+			return pstrdup(value->val.boolean ? "true" : "false");
+		case jbvNumeric:
+			return DatumGetCString(DirectFunctionCall1(numeric_out,
+													   NumericGetDatum(value->val.numeric)));
+		default:
+			return NULL;
+	}
+}
+
+/* The member as text; NULL if absent, null or no scalar. */
+char *
+campaign_object_text(const JsonbContainer *object, const char *name)
+{
+	JsonbValue *value = campaign_object_member(object, name);
+
+	return value == NULL ? NULL : campaign_scalar_text(value);
+}
+
+/* Keys of an object. */
+List *
+campaign_object_keys(const Jsonb *object)
+{
+	JsonbIterator *iterator = JsonbIteratorInit((JsonbContainer *) &object->root);
+	JsonbIteratorToken token;
+	JsonbValue	value;
+	List	   *keys = NIL;
+
+	while ((token = JsonbIteratorNext(&iterator, &value, true)) != WJB_DONE)
+	{
+		if (token == WJB_KEY)
+			keys = lappend(keys, pnstrdup(value.val.string.val,
+										  value.val.string.len));
+	}
+	return keys;
+}
+
+/* An object without members. */
+Jsonb *
+campaign_object_empty(void)
+{
+	JsonbParseState *state = NULL;
+
+	pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
+	return JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL));
+}
