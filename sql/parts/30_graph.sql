@@ -39,6 +39,25 @@ CREATE TABLE campaign.dimension (
 );
 COMMENT ON TABLE campaign.dimension IS 'a table, view, partitioned or foreign table whose rows can be targeted';
 
+-- A version of a named text; the newest of a name counts, none is changed.
+--   name     unique among its owner's, with number
+--   number   of the version, from 1
+--   channel  the kind of activity whose messages it is for; NULL: a snippet
+--   parts    name of the part -> text: subject, body; a snippet has a body
+CREATE TABLE campaign.template (
+	template_id		bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+	name			text COLLATE "C" NOT NULL,
+	number			integer NOT NULL,
+	owner			oid NOT NULL,
+	owner_name		text COLLATE "C" NOT NULL,
+	channel			text COLLATE "C",
+	parts			jsonb NOT NULL,
+	description		text,
+	created_at		timestamptz NOT NULL DEFAULT clock_timestamp(),
+	UNIQUE (owner, name, number, owner_name)
+);
+COMMENT ON TABLE campaign.template IS 'a version of a template or snippet: a named text of messages';
+
 -- A campaign; its draft and its published definitions are versions.
 --   status    draft, published, closed, stopped or archived
 --   settings  see docs/reference.md

@@ -18,6 +18,27 @@ LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION @extschema@.campaign_dimension(regclass, text, text, jsonb, jsonb, text, text, text)
 	IS 'declares a table whose rows can be targeted: key, addresses, consent, time zone, language, person';
 
+-- Adds the next version of a template or snippet; gives its number.
+CREATE FUNCTION @extschema@.campaign_template(
+	name text,
+	channel text DEFAULT NULL,
+	subject text DEFAULT NULL,
+	body text DEFAULT NULL,
+	parts jsonb DEFAULT NULL,
+	description text DEFAULT NULL)
+RETURNS integer
+AS 'MODULE_PATHNAME', 'campaign_template'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION @extschema@.campaign_template(text, text, text, text, jsonb, text)
+	IS 'declares a template of a channel, or without one a snippet, or its next version';
+
+CREATE FUNCTION @extschema@.campaign_template_drop(name text)
+RETURNS void
+AS 'MODULE_PATHNAME', 'campaign_template_drop'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION @extschema@.campaign_template_drop(text)
+	IS 'drops a template or snippet with all its versions';
+
 CREATE FUNCTION @extschema@.campaign_create(
 	campaign text,
 	dimension text,
@@ -161,18 +182,20 @@ COMMENT ON FUNCTION @extschema@.campaign_add_wait(text, text, interval, timestam
 	IS 'adds a wait: the branch goes on after a time, or at a time';
 
 CREATE FUNCTION @extschema@.campaign_add_email(
-	campaign text, activity text, subject text, body text,
+	campaign text, activity text,
+	subject text DEFAULT NULL, body text DEFAULT NULL,
 	address text DEFAULT NULL, category text DEFAULT NULL,
-	one_per_address boolean DEFAULT NULL, after text DEFAULT NULL)
+	one_per_address boolean DEFAULT NULL, template text DEFAULT NULL,
+	after text DEFAULT NULL)
 RETURNS text
 LANGUAGE sql VOLATILE PARALLEL UNSAFE
 BEGIN ATOMIC
 	SELECT @extschema@.campaign_add(campaign, activity, 'email',
 		jsonb_strip_nulls(jsonb_build_object('subject', subject, 'body', body,
 			'address', address, 'category', category,
-			'one_per_address', one_per_address)), after);
+			'one_per_address', one_per_address, 'template', template)), after);
 END;
-COMMENT ON FUNCTION @extschema@.campaign_add_email(text, text, text, text, text, text, boolean, text)
+COMMENT ON FUNCTION @extschema@.campaign_add_email(text, text, text, text, text, text, boolean, text, text)
 	IS 'adds an e-mail to every row that may get one';
 
 CREATE FUNCTION @extschema@.campaign_add_end(campaign text, activity text, after text DEFAULT NULL)

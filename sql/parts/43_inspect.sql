@@ -36,6 +36,17 @@ LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION @extschema@.campaign_verify(bigint)
 	IS 'broken promises of a run, proved from its data: none, always';
 
+CREATE VIEW campaign.template_version WITH (security_barrier) AS
+SELECT t.name, t.number, t.channel, t.parts ->> 'subject' AS subject,
+	t.parts ->> 'body' AS body, t.parts - '{subject,body}'::text[] AS parts,
+	t.description, t.owner_name AS owner, t.created_at,
+	NOT EXISTS (SELECT FROM campaign.template n
+		WHERE n.owner = t.owner AND n.owner_name = t.owner_name
+			AND n.name = t.name AND n.number > t.number) AS newest
+FROM campaign.template t
+WHERE campaign.visible(t.owner);
+COMMENT ON VIEW campaign.template_version IS 'templates and snippets in all their versions';
+
 CREATE VIEW campaign.run_progress WITH (security_barrier) AS
 SELECT t.run_id, c.name AS campaign, t.activity, a.kind,
 	CASE WHEN e.pid IS NULL THEN t.state ELSE 'running' END AS state,

@@ -5,6 +5,17 @@
 
 -- Views.
 
+COMMENT ON COLUMN campaign.template_version.name IS 'name of the template or snippet';
+COMMENT ON COLUMN campaign.template_version.number IS 'number of the version, from 1';
+COMMENT ON COLUMN campaign.template_version.channel IS 'kind of activity whose messages it is for; NULL: a snippet';
+COMMENT ON COLUMN campaign.template_version.subject IS 'its subject';
+COMMENT ON COLUMN campaign.template_version.body IS 'its body';
+COMMENT ON COLUMN campaign.template_version.parts IS 'its other parts, by name';
+COMMENT ON COLUMN campaign.template_version.description IS 'what it is, as its author said';
+COMMENT ON COLUMN campaign.template_version.owner IS 'name of the role that owns it';
+COMMENT ON COLUMN campaign.template_version.created_at IS 'when the version was declared';
+COMMENT ON COLUMN campaign.template_version.newest IS 'whether it is the version that counts';
+
 COMMENT ON COLUMN campaign.run_progress.run_id IS 'the run';
 COMMENT ON COLUMN campaign.run_progress.campaign IS 'name of its campaign';
 COMMENT ON COLUMN campaign.run_progress.activity IS 'name of the activity';
@@ -86,6 +97,11 @@ COMMENT ON COLUMN campaign.dimension.time_zone IS 'expression; stored, used by n
 COMMENT ON COLUMN campaign.dimension.language IS 'expression; stored, used by no kind yet';
 COMMENT ON COLUMN campaign.dimension.profile IS 'expression giving the key of the person behind the row';
 COMMENT ON COLUMN campaign.dimension.search_path IS 'under which its expressions are read';
+
+COMMENT ON COLUMN campaign.template.name IS 'unique among its owner''s, with the number';
+COMMENT ON COLUMN campaign.template.number IS 'number of the version, from 1; the newest counts';
+COMMENT ON COLUMN campaign.template.channel IS 'kind of activity whose messages it is for; NULL: a snippet';
+COMMENT ON COLUMN campaign.template.parts IS 'texts by the names of the parts';
 
 COMMENT ON COLUMN campaign.campaign.dimension IS 'name of the owner''s dimension that branches begin with';
 COMMENT ON COLUMN campaign.campaign.status IS 'draft, published, closed, stopped or archived';

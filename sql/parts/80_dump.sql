@@ -5,6 +5,8 @@
 SELECT pg_extension_config_dump('campaign.origin', '');
 SELECT pg_extension_config_dump('campaign.dimension', '');
 SELECT pg_extension_config_dump('campaign.dimension_dimension_id_seq', '');
+SELECT pg_extension_config_dump('campaign.template', '');
+SELECT pg_extension_config_dump('campaign.template_template_id_seq', '');
 SELECT pg_extension_config_dump('campaign.campaign', '');
 SELECT pg_extension_config_dump('campaign.campaign_campaign_id_seq', '');
 SELECT pg_extension_config_dump('campaign.version', '');

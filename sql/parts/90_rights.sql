@@ -25,6 +25,7 @@ GRANT EXECUTE ON FUNCTION
 	campaign.address_fault(text)
 TO PUBLIC;
 GRANT SELECT ON
+	campaign.template_version,
 	campaign.run_progress,
 	campaign.flow_counts,
 	campaign.message,
@@ -35,6 +36,7 @@ TO PUBLIC;
 
 ALTER TABLE campaign.origin ENABLE ROW LEVEL SECURITY;
 ALTER TABLE campaign.dimension ENABLE ROW LEVEL SECURITY;
+ALTER TABLE campaign.template ENABLE ROW LEVEL SECURITY;
 ALTER TABLE campaign.campaign ENABLE ROW LEVEL SECURITY;
 ALTER TABLE campaign.version ENABLE ROW LEVEL SECURITY;
 ALTER TABLE campaign.activity ENABLE ROW LEVEL SECURITY;

@@ -11,6 +11,8 @@
 
 /* Options every channel has, for the arrays of its kind. */
 #define CAMPAIGN_DELIVERY_OPTIONS \
+	{"template", CAMPAIGN_OPTION_TEXT, false, NULL, \
+	"Name of a template; what it says is said unless the activity says it itself."}, \
 	{"address", CAMPAIGN_OPTION_VALUE, false, "the dimension's address for the channel", \
 	"Expression giving the address."}, \
 	{"category", CAMPAIGN_OPTION_CHOICE, false, "marketing", \

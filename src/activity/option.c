@@ -253,15 +253,22 @@ check_value(const CampaignOption *option, const Jsonb *options,
 	error_context_stack = callback.previous;
 }
 
-/* Refuses a kind's required options that are missing. */
+/*
+ * Refuses a kind's required options that are missing; texts may be those of a
+ * template.
+ */
 static void
 check_required(const CampaignKind *kind, const Jsonb *options)
 {
+	bool		named = campaign_object_member(&options->root,
+											   "template") != NULL;
+
 	for (int i = 0; i < kind->noptions; i++)
 	{
 		const CampaignOption *option = &kind->options[i];
 
 		if (option->required &&
+			!(named && option->type == CAMPAIGN_OPTION_TEMPLATE) &&
 			campaign_object_member(&options->root, option->name) == NULL)
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),

@@ -11,6 +11,8 @@
 #include "store/origin.h"
 
 CAMPAIGN_FUNCTION(campaign_dimension);
+CAMPAIGN_FUNCTION(campaign_template);
+CAMPAIGN_FUNCTION(campaign_template_drop);
 CAMPAIGN_FUNCTION(campaign_create);
 CAMPAIGN_FUNCTION(campaign_add);
 CAMPAIGN_FUNCTION(campaign_connect);
@@ -39,6 +41,32 @@ campaign_dimension(PG_FUNCTION_ARGS)
 	declaration.language = campaign_argument_text(fcinfo, 6);
 	declaration.profile = campaign_argument_text(fcinfo, 7);
 	PG_RETURN_TEXT_P(cstring_to_text(campaign_define_dimension(&declaration)));
+}
+
+/* campaign_template(name, channel, subject, body, parts, description) */
+Datum
+campaign_template(PG_FUNCTION_ARGS)
+{
+	CampaignTemplateDeclaration declaration = {0};
+
+	campaign_origin_require_user();
+	declaration.name = campaign_argument_required(fcinfo, 0, "name");
+	declaration.channel = campaign_argument_text(fcinfo, 1);
+	declaration.subject = campaign_argument_text(fcinfo, 2);
+	declaration.body = campaign_argument_text(fcinfo, 3);
+	declaration.parts = campaign_argument_jsonb(fcinfo, 4);
+	declaration.description = campaign_argument_text(fcinfo, 5);
+	PG_RETURN_INT32(campaign_define_template(&declaration));
+}
+
+/* campaign_template_drop(name) */
+Datum
+campaign_template_drop(PG_FUNCTION_ARGS)
+{
+	campaign_origin_require_user();
+	campaign_define_drop_template(campaign_argument_required(fcinfo, 0,
+															 "name"));
+	PG_RETURN_VOID();
 }
 
 /* campaign_create(campaign, dimension, description, settings) */

@@ -13,6 +13,7 @@
 #include "utils/builtins.h"
 
 #include "activity/option.h"
+#include "activity/wording.h"
 #include "base/attempt.h"
 #include "base/compat.h"
 #include "base/identity.h"
@@ -100,6 +101,23 @@ ask_shape(void *arg)
 
 	(void) campaign_options_check_shape(kind, question->activity->options);
 	(void) kind->outcomes(question->activity->options);
+}
+
+/*
+ * Question: are its template and its snippets there?  From here on the
+ * activity has the texts that were found, so that nothing is published but
+ * what was checked.
+ */
+static void
+ask_template(void *arg)
+{
+	Question   *question = arg;
+	CampaignActivity *activity = question->activity;
+
+	activity->options =
+		campaign_wording_resolve(campaign_kind_find(activity->kind),
+								 activity->options,
+								 question->checking->graph->campaign->owner);
 }
 
 /* Question: is the dimension there, and may the owner read its key? */
@@ -249,7 +267,8 @@ check_activity(Checking *checking, CampaignActivity *activity)
 		return;
 	check_inbound(checking, activity, campaign_kind_find(activity->kind));
 	check_outcomes(checking, activity);
-	if (!ask(&question, ask_scope, "bad_dimension") ||
+	if (!ask(&question, ask_template, "bad_template") ||
+		!ask(&question, ask_scope, "bad_dimension") ||
 		!ask(&question, ask_kind, "bad_option"))
 		return;
 	if (question.warning != NULL)

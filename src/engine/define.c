@@ -12,6 +12,7 @@
 #include "utils/fmgrprotos.h"
 
 #include "activity/option.h"
+#include "activity/wording.h"
 #include "base/errors.h"
 #include "base/identity.h"
 #include "base/settings.h"
@@ -232,6 +233,8 @@ check_in_graph(CampaignRecord *record, const char *name)
 	ListCell   *cell;
 
 	(void) kind->outcomes(activity->options);
+	activity->options = campaign_wording_resolve(kind, activity->options,
+												 record->owner);
 	campaign_scope_open(&scope, graph, activity,
 						campaign_variables_declared(record->settings));
 	if (kind->check != NULL)

@@ -22,6 +22,21 @@ typedef struct CampaignDeclaration
 	const char *profile;
 } CampaignDeclaration;
 
+/* What campaign_template() was given; NULL where nothing was. */
+typedef struct CampaignTemplateDeclaration
+{
+	const char *name;
+	const char *channel;
+	const char *subject;
+	const char *body;
+	const Jsonb *parts;			/* others; NULL: none */
+	const char *description;
+} CampaignTemplateDeclaration;
+
+/* Adds the next version of a template of the current user's; its number. */
+extern int	campaign_define_template(const CampaignTemplateDeclaration *declaration);
+/* Drops all versions of a template of the current user's. */
+extern void campaign_define_drop_template(const char *name);
 /* Declares a dimension of the current user's; gives its name. */
 extern char *campaign_define_dimension(const CampaignDeclaration *declaration);
 

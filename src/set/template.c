@@ -26,7 +26,6 @@
 #include "set/render.h"
 #include "set/template.h"
 
-#define MAX_TEMPLATE_BYTES (1024 * 1024)
 #define MAX_EXPRESSIONS 1000
 
 #define LITERAL_HINT "To get two literal braces, write {{ '{{' }}."
@@ -181,12 +180,12 @@ open_parser(TemplateParser *parser, const char *text)
 	size_t		length = strlen(text);
 	ListCell   *cell;
 
-	if (length > MAX_TEMPLATE_BYTES)
+	if (length > CAMPAIGN_TEMPLATE_BYTES)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("template \"%s\" is too long", parser->what),
 				 errdetail("It has %zu bytes; at most %d are allowed.",
-						   length, MAX_TEMPLATE_BYTES),
+						   length, CAMPAIGN_TEMPLATE_BYTES),
 				 errhint("Link to large content instead of including it.")));
 
 	parser->template = palloc0(sizeof(CampaignTemplate));

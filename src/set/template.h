@@ -7,6 +7,9 @@
 
 #include "nodes/pg_list.h"
 
+/* The longest text of a template, with its snippets. */
+#define CAMPAIGN_TEMPLATE_BYTES (1024 * 1024)
+
 /* What a text becomes, and so how the values in it are escaped. */
 typedef enum CampaignContent
 {

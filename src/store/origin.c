@@ -94,12 +94,14 @@ forget_owners(void)
 {
 	CAMPAIGN_STATEMENT(campaigns, "UPDATE campaign.campaign SET owner = 0");
 	CAMPAIGN_STATEMENT(dimensions, "UPDATE campaign.dimension SET owner = 0");
+	CAMPAIGN_STATEMENT(templates, "UPDATE campaign.template SET owner = 0");
 	CAMPAIGN_STATEMENT(lines, "UPDATE campaign.log SET owner = 0");
 	CAMPAIGN_STATEMENT(origins,
 					   "DELETE FROM campaign.origin WHERE system <> $1");
 
 	(void) campaign_sql_execute(&campaigns, 0, NULL);
 	(void) campaign_sql_execute(&dimensions, 0, NULL);
+	(void) campaign_sql_execute(&templates, 0, NULL);
 	(void) campaign_sql_execute(&lines, 0, NULL);
 	campaign_execute(&origins, campaign_int8((int64) GetSystemIdentifier()));
 }
@@ -114,12 +116,16 @@ find_owners(void)
 	CAMPAIGN_STATEMENT(dimensions,
 					   "UPDATE campaign.dimension d SET owner = r.oid"
 					   " FROM pg_roles r WHERE d.owner = 0 AND r.rolname = d.owner_name");
+	CAMPAIGN_STATEMENT(templates,
+					   "UPDATE campaign.template t SET owner = r.oid"
+					   " FROM pg_roles r WHERE t.owner = 0 AND r.rolname = t.owner_name");
 	CAMPAIGN_STATEMENT(lines,
 					   "UPDATE campaign.log l SET owner = c.owner"
 					   " FROM campaign.campaign c WHERE l.owner = 0 AND c.name = l.campaign");
 
 	(void) campaign_sql_execute(&campaigns, 0, NULL);
 	(void) campaign_sql_execute(&dimensions, 0, NULL);
+	(void) campaign_sql_execute(&templates, 0, NULL);
 	(void) campaign_sql_execute(&lines, 0, NULL);
 }
 

@@ -50,13 +50,16 @@ campaign_version_definition(const CampaignRecord *record, int64 version_id)
 	return campaign_row_jsonb(rows, 0, 1);
 }
 
-/* Copies the draft's rows into the new version. */
+/*
+ * Copies the draft's rows into the new version, with the options the
+ * activities have by now: texts of templates are written out in them.
+ */
 static void
 copy_graph(const CampaignGraph *draft, int64 version_id)
 {
 	CAMPAIGN_STATEMENT(copy_activity,
 					   "INSERT INTO campaign.activity"
-					   " SELECT $2, name, position, kind, options, search_path, $4"
+					   " SELECT $2, name, position, kind, $5, search_path, $4"
 					   " FROM campaign.activity WHERE version_id = $1 AND name = $3");
 	CAMPAIGN_STATEMENT(copy_transitions,
 					   "INSERT INTO campaign.transition"
@@ -71,7 +74,8 @@ copy_graph(const CampaignGraph *draft, int64 version_id)
 		campaign_execute(&copy_activity, campaign_int8(draft->version_id),
 						 campaign_int8(version_id),
 						 campaign_text(activity->name),
-						 campaign_text_array(activity->objects));
+						 campaign_text_array(activity->objects),
+						 campaign_jsonb(activity->options));
 	}
 	campaign_execute(&copy_transitions, campaign_int8(draft->version_id),
 					 campaign_int8(version_id));
@@ -83,10 +87,13 @@ campaign_version_publish(const CampaignGraph *draft, const Jsonb *dimensions)
 {
 	CAMPAIGN_STATEMENT(insert,
 					   "INSERT INTO campaign.version (campaign_id, number,"
-					   " definition, dimensions, published_at, published_by)"
+					   " dimensions, published_at, published_by)"
 					   " VALUES ($1, (SELECT max(number) + 1 FROM campaign.version"
-					   " WHERE campaign_id = $1), $2, $3, clock_timestamp(), $4)"
+					   " WHERE campaign_id = $1), $2, clock_timestamp(), $3)"
 					   " RETURNING version_id, number");
+	CAMPAIGN_STATEMENT(describe,
+					   "UPDATE campaign.version SET definition = $2"
+					   " WHERE version_id = $1");
 	CAMPAIGN_STATEMENT(stamp,
 					   "UPDATE campaign.version v SET hash = " HASH
 					   " WHERE version_id = $1");
@@ -94,12 +101,13 @@ campaign_version_publish(const CampaignGraph *draft, const Jsonb *dimensions)
 	int64		version_id;
 
 	rows = campaign_query(&insert, campaign_int8(draft->campaign->id),
-						  campaign_jsonb(campaign_version_definition(draft->campaign,
-																	 draft->version_id)),
 						  campaign_jsonb(dimensions),
 						  campaign_text(GetUserNameFromId(GetUserId(), false)));
 	version_id = campaign_row_int8(rows, 0, 1);
 	copy_graph(draft, version_id);
+	campaign_execute(&describe, campaign_int8(version_id),
+					 campaign_jsonb(campaign_version_definition(draft->campaign,
+																version_id)));
 	campaign_execute(&stamp, campaign_int8(version_id));
 	return campaign_row_int4(rows, 0, 2);
 }

@@ -91,6 +91,7 @@ SET SESSION AUTHORIZATION regress_rights_ann;
 CREATE TABLE ann_people (id int PRIMARY KEY, email text, opt_in boolean, divisor int DEFAULT 1);
 INSERT INTO ann_people SELECT g, 'ann' || g || '@example.com', g > 1 FROM generate_series(1, 5) g;
 SELECT campaign_dimension('ann_people', name => 'people', addresses => '{"email": "email"}', consent => '{"email": "opt_in"}');
+SELECT campaign_template('ann', body => 'of ann');
 SELECT campaign_create('ann', dimension => 'people');
 SELECT campaign_add_audience('ann', 'everybody');
 SELECT campaign_add_email('ann', 'mail', after => 'everybody', subject => 'From ann', body => '<p>{{ id }}</p>');
@@ -103,6 +104,7 @@ SET SESSION AUTHORIZATION regress_rights_bob;
 CREATE TABLE bob_people (id int PRIMARY KEY, email text, opt_in boolean, divisor int DEFAULT 1);
 INSERT INTO bob_people SELECT g, 'bob' || g || '@example.com', g > 2 FROM generate_series(1, 7) g;
 SELECT campaign_dimension('bob_people', name => 'people', addresses => '{"email": "email"}', consent => '{"email": "opt_in"}');
+SELECT campaign_template('bob', body => 'of bob');
 SELECT campaign_create('bob', dimension => 'people');
 SELECT campaign_add_audience('bob', 'everybody');
 SELECT campaign_add_email('bob', 'mail', after => 'everybody', subject => 'From bob', body => '<p>{{ id }}</p>');
@@ -129,6 +131,9 @@ BEGIN
 			IF EXISTS (SELECT FROM pg_attribute WHERE attrelid = relation::regclass AND attname = 'run_id') THEN
 				EXECUTE format('SELECT count(*) FILTER (WHERE run_id = $1), count(*) FILTER (WHERE run_id = $2) FROM %s', relation)
 				INTO ann, bob USING ann_run, bob_run;
+			ELSIF relation = 'campaign.template_version' THEN
+				EXECUTE format('SELECT count(*) FILTER (WHERE owner ~ ''ann$''), count(*) FILTER (WHERE owner ~ ''bob$'') FROM %s', relation)
+				INTO ann, bob;
 			ELSE
 				EXECUTE format('SELECT count(*), count(*) FROM %s', relation) INTO ann, bob;
 			END IF;
@@ -233,6 +238,8 @@ RESET SESSION AUTHORIZATION;
 CREATE TABLE calls (function regprocedure, object text, call text);
 INSERT INTO calls VALUES
 ('campaign_dimension(regclass, text, text, jsonb, jsonb, text, text, text)', 'table', $$SELECT campaign_dimension(to_regclass('rights.' || $1 || '_people'))$$),
+('campaign_template(text, text, text, text, jsonb, text)', 'none', $$SELECT campaign_template($1 || '_text', body => 'x')$$),
+('campaign_template_drop(text)', 'name', $$SELECT campaign_template_drop($1)$$),
 ('campaign_create(text, text, text, jsonb)', 'none', $$SELECT campaign_create('new', 'people')$$),
 ('campaign_add(text, text, text, jsonb, text)', 'campaign', $$SELECT campaign_add($1, 'new', 'audience')$$),
 ('campaign_connect(text, text, text)', 'campaign', $$SELECT campaign_connect($1, 'mail', 'everybody')$$),
@@ -248,7 +255,7 @@ INSERT INTO calls VALUES
 ('campaign_add_fork(text, text, text)', 'campaign', $$SELECT campaign_add_fork($1, 'new')$$),
 ('campaign_add_join(text, text, text, text)', 'campaign', $$SELECT campaign_add_join($1, 'new')$$),
 ('campaign_add_wait(text, text, interval, timestamp with time zone, text)', 'campaign', $$SELECT campaign_add_wait($1, 'new', '1 day')$$),
-('campaign_add_email(text, text, text, text, text, text, boolean, text)', 'campaign', $$SELECT campaign_add_email($1, 'new', 's', 'b')$$),
+('campaign_add_email(text, text, text, text, text, text, boolean, text, text)', 'campaign', $$SELECT campaign_add_email($1, 'new', 's', 'b')$$),
 ('campaign_add_end(text, text, text)', 'campaign', $$SELECT campaign_add_end($1, 'new')$$),
 ('campaign_publish(text)', 'campaign', $$SELECT campaign_publish($1)$$),
 ('campaign_start(text, jsonb)', 'idle', $$SELECT campaign_start($1)$$),

@@ -161,7 +161,7 @@ INSERT INTO refused VALUES
 	(63, 'body', '{{#unless a}}', '42601', 'unsupported tag "{{#unless"'),
 	(64, 'body', '{{/with}}', '42601', 'unsupported'),
 	(65, 'body', '{{^a}}', '42601', 'unsupported'),
-	(66, 'body', '{{> p}}', '42601', 'unsupported'),
+	(66, 'body', '{{> p}}', '42704', 'snippet "p" does not exist'),
 	(67, 'body', '{{! c }}', '42601', 'unsupported'),
 	(68, 'body', '{{else x}}', '42601', 'unsupported tag "{{else"'),
 	(69, 'body', '{{{ ELSE }}}', '42601', 'unsupported'),

@@ -50,6 +50,7 @@ sub restore
 # ------------------------------- what there is ----------------------------
 
 make_people($node, 3000);
+as_owner($node, q(SELECT campaign_template('word', body => n::text) FROM generate_series(1, 3) n));
 make_campaign($node, 'finished', wait => '1 millisecond');
 make_campaign($node, 'waiting', wait => '1 day', filter => 'score < 30');
 make_campaign($node, 'fresh', wait => '1 millisecond');
@@ -81,6 +82,8 @@ sub check_copy
 		'held', "$what: the waiting run is held");
 	is(as_owner($node, q(SELECT campaign_export('waiting')), $database),
 		$exported, "$what: the definition is the same");
+	is(as_owner($node, q(SELECT string_agg(body, ' ' ORDER BY number) FROM campaign.template_version), $database),
+		'1 2 3', "$what: templates are there");
 	# It would be due, and somebody looks for what is due in this database.
 	$node->safe_psql($database, q(UPDATE campaign.task SET due_at = clock_timestamp() WHERE state = 'waiting'));
 	is(as_owner($node, q(SELECT count(*) FROM campaign_claim('email', 10000)), $database),
