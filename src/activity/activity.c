@@ -4,14 +4,18 @@
  */
 #include "postgres.h"
 
+#include "utils/builtins.h"
+
 #include "activity/activity.h"
 #include "activity/option.h"
 #include "base/errors.h"
 #include "base/text.h"
+#include "set/row.h"
 
 /* In order of name. */
 static const CampaignKind *const kinds[] = {
 	&campaign_kind_audience,
+	&campaign_kind_deduplicate,
 	&campaign_kind_email,
 	&campaign_kind_end,
 	&campaign_kind_fork,
@@ -69,6 +73,34 @@ List *
 campaign_activity_outcomes(const CampaignActivity *activity)
 {
 	return campaign_kind_find(activity->kind)->outcomes(activity->options);
+}
+
+/* Refuses a text that names none of the inbound transitions. */
+void
+campaign_scope_check_inbound(const CampaignScope *scope, const char *option,
+							 const char *text)
+{
+	List	   *names = NIL;
+	ListCell   *cell;
+
+	if (text == NULL || scope->activity->inbound == NIL)
+		return;
+	foreach(cell, scope->activity->inbound)
+	{
+		CampaignTransition *transition = lfirst(cell);
+
+		if (campaign_transition_named(text, transition->source->name,
+									  transition->outcome))
+			return;
+		names = lappend(names, psprintf("%s.%s", transition->source->name,
+										transition->outcome));
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("\"%s\" in option \"%s\" is no inbound transition of \"%s\"",
+					text, option, scope->activity->name),
+			 errhint("%s", campaign_nearest_hint(text, names,
+												 "inbound transitions"))));
 }
 
 /*
@@ -182,6 +214,38 @@ campaign_task_select(const CampaignTask *task)
 {
 	return campaign_select_new(task->scope.variables,
 							   task->scope.activity->search_path);
+}
+
+/* The number of the inbound population that a text names; -1 if none. */
+int
+campaign_task_inbound_number(const CampaignTask *task, const char *text)
+{
+	ListCell   *cell;
+
+	foreach(cell, task->inbound)
+	{
+		CampaignFlow *flow = lfirst(cell);
+
+		if (campaign_transition_named(text, flow->source, flow->outcome))
+			return foreach_current_index(cell);
+	}
+	return -1;
+}
+
+/* Where between 0 and 1 the row stands when it is drawn. */
+char *
+campaign_task_position(const CampaignTask *task,
+					   const CampaignPopulation *population)
+{
+	char	   *seed = campaign_option_text(task->scope.activity->options,
+											"seed");
+
+	if (seed == NULL)
+		seed = psprintf("%s.%s", task->run->campaign,
+						task->scope.activity->name);
+	return psprintf("campaign.sample_position(%s, %s)",
+					campaign_row_recipient(task->scope.target, population),
+					quote_literal_cstr(seed));
 }
 
 /* The name of an outcome, by number from 0. */

@@ -44,7 +44,13 @@ typedef enum CampaignOptionType
 	CAMPAIGN_OPTION_CHOICE,		/* one of the words in choices */
 	CAMPAIGN_OPTION_TEMPLATE,	/* text with {{ expressions }} over the row */
 	CAMPAIGN_OPTION_OUTCOMES,	/* array of objects, checked by the kind */
-	CAMPAIGN_OPTION_TRANSITION	/* an inbound transition: activity.outcome */
+	CAMPAIGN_OPTION_TRANSITION,	/* an inbound transition: activity.outcome */
+	CAMPAIGN_OPTION_TRANSITIONS,	/* several, with commas between */
+	CAMPAIGN_OPTION_COUNT,		/* whole number, at least 1 */
+	CAMPAIGN_OPTION_VALUES,		/* SQL expressions to compare rows by, with
+								 * commas between */
+	CAMPAIGN_OPTION_ORDER,		/* what may follow ORDER BY, over the row */
+	CAMPAIGN_OPTION_OBJECTS		/* array of objects, checked by the kind */
 } CampaignOptionType;
 
 typedef struct CampaignOption
@@ -103,6 +109,7 @@ typedef struct CampaignKind
 } CampaignKind;
 
 extern const CampaignKind campaign_kind_audience;
+extern const CampaignKind campaign_kind_deduplicate;
 extern const CampaignKind campaign_kind_email;
 extern const CampaignKind campaign_kind_end;
 extern const CampaignKind campaign_kind_fork;
@@ -120,6 +127,12 @@ extern List *campaign_outcome_none(const Jsonb *options);
 /* Names of the outcomes of an activity. */
 extern List *campaign_activity_outcomes(const CampaignActivity *activity);
 
+/*
+ * Refuses an option's text that names none of the inbound transitions; if
+ * there are none yet, nothing is known.
+ */
+extern void campaign_scope_check_inbound(const CampaignScope *scope,
+										 const char *option, const char *text);
 /* The dimension an activity's rows come from, by name. */
 extern char *campaign_activity_dimension(const CampaignGraph *graph,
 										 const CampaignActivity *activity);
@@ -138,6 +151,15 @@ extern CampaignPopulation *campaign_task_population(const CampaignTask *task,
 													int number);
 /* A new select for the task's expressions. */
 extern CampaignSelect *campaign_task_select(const CampaignTask *task);
+/* The number of the inbound population that a text names; -1 if none. */
+extern int campaign_task_inbound_number(const CampaignTask *task,
+										const char *text);
+/*
+ * Where between 0 and 1 the row stands when it is drawn: the same row in the
+ * same place, as long as the activity has the same option "seed".
+ */
+extern char *campaign_task_position(const CampaignTask *task,
+									const CampaignPopulation *population);
 /*
  * Readies an outlet for an outcome: with a population if something follows
  * it, else counting only.

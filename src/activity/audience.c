@@ -131,14 +131,6 @@ select_from_population(CampaignTask *task, CampaignPopulation *population,
 	campaign_sink_write(select, CAMPAIGN_ROUTE_SOLE, outlets, 1);
 }
 
-/* Columns that activities before this one added to a population. */
-static List *
-added_columns(const CampaignPopulation *population)
-{
-	return population == NULL ? NIL :
-		list_copy_tail(population->columns, population->nkeys);
-}
-
 /* Selects; what has no usable key is told apart at the start of a branch. */
 static void
 run_audience(CampaignTask *task)
@@ -150,7 +142,7 @@ run_audience(CampaignTask *task)
 	if (task->inbound != NIL)
 		population = campaign_task_population(task, 0);
 	for (int i = 0; i < OUTCOMES; i++)
-		campaign_task_outlet(task, &outlets[i], i, added_columns(population));
+		campaign_task_outlet(task, &outlets[i], i, campaign_population_added(population));
 	if (population != NULL)
 		select_from_population(task, population, outlets);
 	else

@@ -9,7 +9,6 @@
 
 #include "activity/activity.h"
 #include "activity/option.h"
-#include "base/text.h"
 
 static const CampaignOption options[] = {
 	{"primary_set", CAMPAIGN_OPTION_TRANSITION, false,
@@ -21,29 +20,9 @@ static const CampaignOption options[] = {
 static void
 check_join(const CampaignScope *scope)
 {
-	char	   *primary = campaign_option_text(scope->activity->options,
-											   "primary_set");
-	List	   *names = NIL;
-	ListCell   *cell;
-
-	if (primary == NULL || scope->activity->inbound == NIL)
-		return;
-	foreach(cell, scope->activity->inbound)
-	{
-		CampaignTransition *transition = lfirst(cell);
-
-		if (campaign_transition_named(primary, transition->source->name,
-									  transition->outcome))
-			return;
-		names = lappend(names, psprintf("%s.%s", transition->source->name,
-										transition->outcome));
-	}
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("primary set \"%s\" is no inbound transition of \"%s\"",
-					primary, scope->activity->name),
-			 errhint("%s", campaign_nearest_hint(primary, names,
-												 "inbound transitions"))));
+	campaign_scope_check_inbound(scope, "primary_set",
+								 campaign_option_text(scope->activity->options,
+													  "primary_set"));
 }
 
 /* Passes the primary set on. */
@@ -52,22 +31,14 @@ run_join(CampaignTask *task)
 {
 	char	   *primary = campaign_option_text(task->scope.activity->options,
 											   "primary_set");
-	ListCell   *cell;
+	int			number = primary == NULL ? 0 :
+		campaign_task_inbound_number(task, primary);
 
-	foreach(cell, task->inbound)
-	{
-		CampaignFlow *flow = lfirst(cell);
-
-		if (primary == NULL ||
-			campaign_transition_named(primary, flow->source, flow->outcome))
-		{
-			campaign_task_pass(task, foreach_current_index(cell));
-			return;
-		}
-	}
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("primary set \"%s\" did not come in", primary)));
+	if (number < 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("primary set \"%s\" did not come in", primary)));
+	campaign_task_pass(task, number);
 }
 
 const CampaignKind campaign_kind_join = {

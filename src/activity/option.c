@@ -16,6 +16,7 @@
 #include "utils/datetime.h"
 #include "utils/json.h"
 #include "utils/lsyscache.h"
+#include "utils/typcache.h"
 
 #include "activity/option.h"
 #include "base/identity.h"
@@ -84,6 +85,31 @@ campaign_option_time(const Jsonb *options, const char *name)
 												   Int32GetDatum(-1)));
 }
 
+/* A whole number. */
+int64
+campaign_option_count(const Jsonb *options, const char *name, int64 fallback)
+{
+	char	   *text = campaign_option_text(options, name);
+
+	return text == NULL ? fallback : pg_strtoint64(text);
+}
+
+/* The elements of an array of objects. */
+List *
+campaign_option_objects(const Jsonb *options, const char *name)
+{
+	JsonbValue *value = campaign_object_member(&options->root, name);
+	List	   *objects = NIL;
+
+	if (value == NULL)
+		return NIL;
+	for (uint32 i = 0; i < JsonContainerSize(value->val.binary.data); i++)
+		objects = lappend(objects,
+						  getIthJsonbValueFromContainer(value->val.binary.data,
+														i)->val.binary.data);
+	return objects;
+}
+
 /* An expression option, parsed; NULL if absent. */
 CampaignExpression *
 campaign_option_expression(const CampaignActivity *activity, const char *name)
@@ -96,6 +122,42 @@ campaign_option_expression(const CampaignActivity *activity, const char *name)
 									 psprintf("option \"%s\" of activity \"%s\"",
 											  name, activity->name),
 									 activity->search_path);
+}
+
+/* The type of a kind's option. */
+static CampaignOptionType
+option_type(const char *kind, const char *name)
+{
+	const CampaignKind *found = campaign_kind_find(kind);
+
+	for (int i = 0; i < found->noptions; i++)
+	{
+		if (strcmp(found->options[i].name, name) == 0)
+			return found->options[i].type;
+	}
+	elog(ERROR, "kind \"%s\" has no option \"%s\"", kind, name);
+}
+
+/* The expressions of a list or of an ordering. */
+List *
+campaign_option_expressions(const CampaignActivity *activity, const char *name)
+{
+	char	   *text = campaign_option_text(activity->options, name);
+	char	   *what = psprintf("option \"%s\" of activity \"%s\"", name,
+								activity->name);
+	List	   *expressions;
+	ListCell   *cell;
+
+	if (text == NULL)
+		return NIL;
+	if (option_type(activity->kind, name) == CAMPAIGN_OPTION_ORDER)
+		return campaign_expression_parse_order(text, what,
+											   activity->search_path);
+	expressions = campaign_expression_parse_list(text, what,
+												 activity->search_path);
+	foreach(cell, expressions)
+		((CampaignExpression *) lfirst(cell))->sortable = true;
+	return expressions;
 }
 
 /* -------------------------------- shape --------------------------------- */
@@ -194,6 +256,39 @@ check_choice(const CampaignOption *option, const char *word)
 			 errhint("%s", campaign_nearest_hint(word, choices, "values"))));
 }
 
+/* Refuses what is no whole number from 1 to 10^15. */
+static void
+check_count(const CampaignOption *option, const JsonbValue *value)
+{
+	char	   *end;
+	long long	count;
+
+	errno = 0;
+	count = value->type != jbvNumeric ? 0 :
+		strtoll(campaign_scalar_text(value), &end, 10);
+	if (count < 1 || count > INT64CONST(1000000000000000) || *end != '\0')
+		refuse_value(option, "a whole number of at least 1");
+}
+
+/* Refuses what is no array of objects. */
+static void
+check_objects(const CampaignOption *option, const JsonbValue *value)
+{
+	JsonbContainer *array = value->type == jbvBinary ?
+		value->val.binary.data : NULL;
+
+	if (array == NULL || !JsonContainerIsArray(array))
+		refuse_value(option, "an array of objects");
+	for (uint32 i = 0; i < JsonContainerSize(array); i++)
+	{
+		JsonbValue *element = getIthJsonbValueFromContainer(array, i);
+
+		if (element->type != jbvBinary ||
+			!JsonContainerIsObject(element->val.binary.data))
+			refuse_value(option, "an array of objects");
+	}
+}
+
 /* Refuses a JSON value of the wrong type for the option. */
 static void
 check_json_type(const CampaignOption *option, const JsonbValue *value)
@@ -208,6 +303,12 @@ check_json_type(const CampaignOption *option, const JsonbValue *value)
 			if (value->type != jbvBinary ||
 				!JsonContainerIsArray(value->val.binary.data))
 				refuse_value(option, "an array of objects");
+			break;
+		case CAMPAIGN_OPTION_COUNT:
+			check_count(option, value);
+			break;
+		case CAMPAIGN_OPTION_OBJECTS:
+			check_objects(option, value);
 			break;
 		default:
 			if (value->type != jbvString)
@@ -311,6 +412,33 @@ campaign_options_check_shape(const CampaignKind *kind, const Jsonb *options)
 	return result;
 }
 
+/* Refuses members of an object that mean nothing. */
+void
+campaign_members_check(const JsonbContainer *object, const char *what,
+					   const char *known)
+{
+	JsonbIterator *iterator = JsonbIteratorInit((JsonbContainer *) object);
+	List	   *names = campaign_split_commas(known);
+	JsonbIteratorToken token;
+	JsonbValue	value;
+
+	while ((token = JsonbIteratorNext(&iterator, &value, true)) != WJB_DONE)
+	{
+		char	   *key;
+
+		if (token != WJB_KEY)
+			continue;
+		key = pnstrdup(value.val.string.val, value.val.string.len);
+		if (!campaign_list_has(names, key))
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("%s has an unrecognized member \"%s\"", what, key),
+					 errhint("%s", campaign_nearest_hint(key, names,
+														 "members"))));
+		(void) JsonbIteratorNext(&iterator, &value, true);
+	}
+}
+
 /* ----------------------------- expressions ------------------------------ */
 
 /* Refuses what PostgreSQL allows in a SELECT list but a row does not have. */
@@ -368,6 +496,22 @@ check_collection(const CampaignExpression *expression, const Query *query)
 			 errhint("Collect rows in a subquery, such as (SELECT jsonb_agg(to_jsonb(o) ORDER BY o.id) FROM orders o WHERE ...), or convert the value with to_jsonb().")));
 }
 
+/* Refuses a type that has no order, where rows are sorted or grouped by it. */
+static void
+check_sortable(const CampaignExpression *expression, const Query *query)
+{
+	Oid			type = exprType((Node *) linitial_node(TargetEntry,
+													   query->targetList)->expr);
+
+	if (OidIsValid(lookup_type_cache(type, TYPECACHE_LT_OPR)->lt_opr))
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_DATATYPE_MISMATCH),
+			 errmsg("%s cannot be compared: type %s has no order",
+					expression->what, format_type_be(type)),
+			 errhint("Convert it to a type that has one, such as text or jsonb.")));
+}
+
 /* Analyzes the select with the rights of the campaign's owner. */
 static Query *
 analyze_as_owner(const CampaignScope *scope, CampaignSelect *select)
@@ -409,7 +553,33 @@ campaign_expression_check(const CampaignScope *scope,
 	check_columns_only(expression, query);
 	if (expression->collection)
 		check_collection(expression, query);
+	if (expression->sortable)
+		check_sortable(expression, query);
 	return query;
+}
+
+/* The expressions of one option. */
+static List *
+expressions_of_option(const CampaignActivity *activity,
+					  const CampaignOption *option)
+{
+	CampaignExpression *expression;
+
+	switch (option->type)
+	{
+		case CAMPAIGN_OPTION_CONDITION:
+		case CAMPAIGN_OPTION_VALUE:
+			expression = campaign_option_expression(activity, option->name);
+			if (expression == NULL)
+				return NIL;
+			expression->condition = option->type == CAMPAIGN_OPTION_CONDITION;
+			return list_make1(expression);
+		case CAMPAIGN_OPTION_VALUES:
+		case CAMPAIGN_OPTION_ORDER:
+			return campaign_option_expressions(activity, option->name);
+		default:
+			return NIL;
+	}
 }
 
 /* All expressions of an activity: options of these types, and inner ones. */
@@ -421,19 +591,9 @@ campaign_activity_expressions(const CampaignScope *scope)
 	List	   *expressions = NIL;
 
 	for (int i = 0; i < kind->noptions; i++)
-	{
-		const CampaignOption *option = &kind->options[i];
-		CampaignExpression *expression;
-
-		if (option->type != CAMPAIGN_OPTION_CONDITION &&
-			option->type != CAMPAIGN_OPTION_VALUE)
-			continue;
-		expression = campaign_option_expression(activity, option->name);
-		if (expression == NULL)
-			continue;
-		expression->condition = option->type == CAMPAIGN_OPTION_CONDITION;
-		expressions = lappend(expressions, expression);
-	}
+		expressions = list_concat(expressions,
+								  expressions_of_option(activity,
+														&kind->options[i]));
 	if (kind->expressions != NULL)
 		expressions = list_concat(expressions, kind->expressions(scope));
 	return expressions;
@@ -452,7 +612,12 @@ static const char *const type_names[] = {
 	[CAMPAIGN_OPTION_CHOICE] = "choice",
 	[CAMPAIGN_OPTION_TEMPLATE] = "template",
 	[CAMPAIGN_OPTION_OUTCOMES] = "outcomes",
-	[CAMPAIGN_OPTION_TRANSITION] = "transition"
+	[CAMPAIGN_OPTION_TRANSITION] = "transition",
+	[CAMPAIGN_OPTION_TRANSITIONS] = "transitions",
+	[CAMPAIGN_OPTION_COUNT] = "count",
+	[CAMPAIGN_OPTION_VALUES] = "expressions",
+	[CAMPAIGN_OPTION_ORDER] = "ordering",
+	[CAMPAIGN_OPTION_OBJECTS] = "objects"
 };
 
 /* Pushes a member with a text, or null. */

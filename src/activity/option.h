@@ -21,9 +21,16 @@ extern Interval *campaign_option_interval(const Jsonb *options,
 										  const char *name);
 extern TimestampTz campaign_option_time(const Jsonb *options,
 										const char *name);	/* 0: absent */
+extern int64 campaign_option_count(const Jsonb *options, const char *name,
+								   int64 fallback);
+/* The elements of an array of objects, of JsonbContainer *; NIL if absent. */
+extern List *campaign_option_objects(const Jsonb *options, const char *name);
 /* An expression option, parsed; NULL if absent. */
 extern CampaignExpression *campaign_option_expression(const CampaignActivity *activity,
 													  const char *name);
+/* The expressions of a list or of an ordering, parsed; NIL if absent. */
+extern List *campaign_option_expressions(const CampaignActivity *activity,
+										 const char *name);
 /* True if a text, "activity" or "activity.outcome", names the transition. */
 extern bool campaign_transition_named(const char *text, const char *source,
 									  const char *outcome);
@@ -35,6 +42,9 @@ extern bool campaign_transition_named(const char *text, const char *source,
  */
 extern Jsonb *campaign_options_check_shape(const CampaignKind *kind,
 										   const Jsonb *options);
+/* Refuses members of an object beyond the known ones, with commas between. */
+extern void campaign_members_check(const JsonbContainer *object,
+								   const char *what, const char *known);
 /*
  * Analyzes an expression over the scope's rows, as a condition or as a value.
  * Raises what is wrong; gives the query.

@@ -12,8 +12,6 @@
 
 #include <math.h>
 
-#include "utils/builtins.h"
-
 #include "activity/activity.h"
 #include "activity/option.h"
 #include "base/text.h"
@@ -259,22 +257,6 @@ expressions_of_split(const CampaignScope *scope)
 	return expressions;
 }
 
-/* Appends the position of the row, between 0 and 1. */
-static void
-append_position(CampaignSelect *select, const CampaignTask *task,
-				const CampaignPopulation *population)
-{
-	char	   *seed = campaign_option_text(task->scope.activity->options,
-											"seed");
-
-	if (seed == NULL)
-		seed = psprintf("%s.%s", task->run->campaign,
-						task->scope.activity->name);
-	appendStringInfo(&select->text, "campaign.sample_position(%s, %s)",
-					 campaign_row_recipient(task->scope.target, population),
-					 quote_literal_cstr(seed));
-}
-
 /*
  * Appends the condition of an outcome; *from moves on by its percent.  The
  * lower end is needed only where an earlier outcome may have refused a row of
@@ -382,10 +364,9 @@ build_select(const CampaignTask *task, List *shares, int noutcomes)
 	campaign_row_from(select, target, population, CAMPAIGN_ROW_LEFT);
 	if (draws(shares))
 	{
-		appendStringInfoString(&select->text, ", LATERAL (SELECT ");
-		append_position(select, task, population);
-		appendStringInfoString(&select->text,
-							   ") AS \"campaign.drawn\"(\"campaign.position\")");
+		appendStringInfo(&select->text,
+						 ", LATERAL (SELECT %s) AS \"campaign.drawn\"(\"campaign.position\")",
+						 campaign_task_position(task, population));
 		if (counts(shares))
 			appendStringInfoString(&select->text,
 								   " ORDER BY \"campaign.position\"");
@@ -401,7 +382,7 @@ run_split(CampaignTask *task)
 	int			noutcomes = list_length(campaign_activity_outcomes(task->scope.activity));
 	CampaignOutlet *outlets = palloc0(sizeof(CampaignOutlet) * noutcomes);
 	CampaignPopulation *population = campaign_task_population(task, 0);
-	List	   *added = list_copy_tail(population->columns, population->nkeys);
+	List	   *added = campaign_population_added(population);
 	ListCell   *cell;
 
 	for (int i = 0; i < noutcomes; i++)

@@ -52,12 +52,12 @@ refuse_shape(const CampaignExpression *expression, const char *found)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_SYNTAX_ERROR),
-			 errmsg("%s must be a single expression", expression->what),
+			 errmsg("%s must be %s", expression->what, expression->shape),
 			 errdetail("It has %s.", found),
 			 errhint("To look into other tables write a subquery, such as EXISTS (SELECT ...).")));
 }
 
-/* What a statement has beyond one expression, or NULL. */
+/* What a statement has beyond expressions, or NULL. */
 static const char *
 extra_clause(const SelectStmt *select)
 {
@@ -79,8 +79,6 @@ extra_clause(const SelectStmt *select)
 		return "WINDOW";
 	if (select->valuesLists != NIL)
 		return "VALUES";
-	if (select->sortClause != NIL)
-		return "ORDER BY";
 	if (select->limitOffset != NULL || select->limitCount != NULL)
 		return "LIMIT";
 	if (select->lockingClause != NIL)
@@ -105,12 +103,11 @@ find_parameter(Node *node, void *context)
 	return raw_expression_tree_walker(node, find_parameter, context);
 }
 
-/* The one expression of the parsed text. */
-static Node *
-sole_expression(const CampaignExpression *expression, List *statements)
+/* The SELECT of which the text is a part; refused if it has other parts. */
+static SelectStmt *
+sole_select(const CampaignExpression *expression, List *statements)
 {
 	SelectStmt *select;
-	ResTarget  *target;
 	const char *extra;
 
 	if (list_length(statements) != 1)
@@ -121,10 +118,13 @@ sole_expression(const CampaignExpression *expression, List *statements)
 	extra = extra_clause(select);
 	if (extra != NULL)
 		refuse_shape(expression, extra);
-	if (list_length(select->targetList) != 1)
-		refuse_shape(expression, select->targetList == NIL ?
-					 "nothing in it" : "several expressions");
-	target = linitial_node(ResTarget, select->targetList);
+	return select;
+}
+
+/* The expression of a target. */
+static Node *
+plain_target(const CampaignExpression *expression, const ResTarget *target)
+{
 	if (target->name != NULL)
 		refuse_shape(expression, "a column alias");
 	if (IsA(target->val, ColumnRef) &&
@@ -133,17 +133,65 @@ sole_expression(const CampaignExpression *expression, List *statements)
 	return target->val;
 }
 
-/* Parses text alone; refuses whatever is not exactly one expression. */
-CampaignExpression *
-campaign_expression_parse(const char *text, const char *what,
-						  const char *search_path)
+/* Another expression of the same text. */
+static CampaignExpression *
+sibling(const CampaignExpression *model, Node *tree)
 {
-	CampaignExpression *expression = palloc0(sizeof(CampaignExpression));
-	ErrorContextCallback callback;
+	CampaignExpression *expression = palloc(sizeof(CampaignExpression));
 
-	expression->text = pstrdup(text);
-	expression->what = pstrdup(what);
-	expression->search_path = pstrdup(search_path);
+	*expression = *model;
+	expression->tree = tree;
+	(void) find_parameter(tree, NULL);
+	return expression;
+}
+
+/* The expressions of a SELECT list. */
+static List *
+read_targets(const CampaignExpression *model, const SelectStmt *select)
+{
+	List	   *expressions = NIL;
+	ListCell   *cell;
+
+	if (select->sortClause != NIL)
+		refuse_shape(model, "ORDER BY");
+	if (select->targetList == NIL)
+		refuse_shape(model, "nothing in it");
+	foreach(cell, select->targetList)
+		expressions = lappend(expressions,
+							  sibling(model, plain_target(model, lfirst(cell))));
+	return expressions;
+}
+
+/* The items of an ORDER BY. */
+static List *
+read_order(const CampaignExpression *model, const SelectStmt *select)
+{
+	List	   *expressions = NIL;
+	ListCell   *cell;
+
+	if (select->targetList != NIL)
+		refuse_shape(model, "a SELECT list");
+	foreach(cell, select->sortClause)
+	{
+		SortBy	   *item = lfirst_node(SortBy, cell);
+		CampaignExpression *expression = sibling(model, item->node);
+
+		if (item->sortby_dir == SORTBY_USING)
+			refuse_shape(model, "USING");
+		expression->order =
+			psprintf("%s NULLS %s",
+					 item->sortby_dir == SORTBY_DESC ? "DESC" : "ASC",
+					 item->sortby_nulls == SORTBY_NULLS_FIRST ? "FIRST" : "LAST");
+		expression->sortable = true;
+		expressions = lappend(expressions, expression);
+	}
+	return expressions;
+}
+
+/* Refuses a text that nobody wrote. */
+static void
+check_length(const char *text, const char *what)
+{
 	if (strlen(text) > LONGEST_EXPRESSION)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
@@ -151,17 +199,64 @@ campaign_expression_parse(const char *text, const char *what,
 				 errdetail("It has %zu bytes; the limit is %d.",
 						   strlen(text), LONGEST_EXPRESSION),
 				 errhint("Put long conditions into a function or a view.")));
+}
 
+/* Parses text alone and reads its expressions. */
+static List *
+parse_text(const char *text, const char *what, const char *shape,
+		   const char *search_path, List *(*read) (const CampaignExpression *, const SelectStmt *))
+{
+	CampaignExpression *model = palloc0(sizeof(CampaignExpression));
+	ErrorContextCallback callback;
+	List	   *expressions;
+
+	check_length(text, what);
+	model->text = pstrdup(text);
+	model->what = pstrdup(what);
+	model->shape = shape;
+	model->search_path = pstrdup(search_path);
 	callback.callback = expression_error_context;
-	callback.arg = expression;
+	callback.arg = model;
 	callback.previous = error_context_stack;
 	error_context_stack = &callback;
-	expression->tree = sole_expression(expression,
-									   raw_parser(text,
-												  RAW_PARSE_PLPGSQL_EXPR));
-	(void) find_parameter(expression->tree, NULL);
+	expressions = read(model, sole_select(model,
+										  raw_parser(text,
+													 RAW_PARSE_PLPGSQL_EXPR)));
 	error_context_stack = callback.previous;
-	return expression;
+	return expressions;
+}
+
+/* Parses text alone; refuses whatever is not exactly one expression. */
+CampaignExpression *
+campaign_expression_parse(const char *text, const char *what,
+						  const char *search_path)
+{
+	List	   *expressions = parse_text(text, what, "a single expression",
+										 search_path, read_targets);
+
+	if (list_length(expressions) > 1)
+		refuse_shape(linitial(expressions), "several expressions");
+	return linitial(expressions);
+}
+
+/* Parses text alone as expressions with commas between. */
+List *
+campaign_expression_parse_list(const char *text, const char *what,
+							   const char *search_path)
+{
+	return parse_text(text, what, "expressions with commas between",
+					  search_path, read_targets);
+}
+
+/* Parses text alone as what may follow ORDER BY. */
+List *
+campaign_expression_parse_order(const char *text, const char *what,
+								const char *search_path)
+{
+	/* The text of the items has the words, so that positions are right. */
+	return parse_text(psprintf("ORDER BY %s", text), what,
+					  "an ordering such as score DESC, id", search_path,
+					  read_order);
 }
 
 /* ----------------------- what a query refers to ------------------------- */

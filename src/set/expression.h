@@ -13,17 +13,30 @@ typedef struct CampaignExpression
 {
 	const char *text;
 	const char *what;			/* what it is, for messages: option "filter" */
+	const char *shape;			/* what its text must be, for messages */
 	const char *search_path;	/* under which its names are looked up */
 	Node	   *tree;			/* raw parse tree of the one expression */
+	const char *order;			/* of an ordering's item: DESC NULLS LAST */
 	/* set by the caller: */
 	bool		condition;		/* must be boolean */
 	bool		collection;		/* must be jsonb, json or an array */
+	bool		sortable;		/* its type must have an order */
 } CampaignExpression;
 
 /* Parses text alone; refuses whatever is not exactly one expression. */
 extern CampaignExpression *campaign_expression_parse(const char *text,
 													 const char *what,
 													 const char *search_path);
+/* Parses text alone as expressions with commas between; at least one. */
+extern List *campaign_expression_parse_list(const char *text, const char *what,
+											const char *search_path);
+/*
+ * Parses text alone as what may follow ORDER BY; sets order and sortable.
+ * NULLs come last unless the text says NULLS FIRST.
+ */
+extern List *campaign_expression_parse_order(const char *text,
+											 const char *what,
+											 const char *search_path);
 
 /*
  * Identities (texts, sorted, unique) of the relations, functions, operators

@@ -19,6 +19,7 @@
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "storage/lmgr.h"
+#include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
@@ -92,6 +93,7 @@ campaign_population_create(const char *name, const CampaignTarget *target,
 	CampaignPopulation *population = palloc(sizeof(CampaignPopulation));
 
 	population->name = pstrdup(name);
+	population->source = psprintf("campaign_data.%s", quote_identifier(name));
 	population->columns = list_concat_copy(target->key, added);
 	population->nkeys = list_length(target->key);
 	population->relation = create_table(name, population->columns,
@@ -133,6 +135,7 @@ campaign_population_open(const char *name, const CampaignTarget *target)
 	CampaignPopulation *population = palloc(sizeof(CampaignPopulation));
 
 	population->name = pstrdup(name);
+	population->source = psprintf("campaign_data.%s", quote_identifier(name));
 	population->relation = get_relname_relid(name, campaign_data_schema_oid());
 	if (!OidIsValid(population->relation))
 		ereport(ERROR,
@@ -143,6 +146,14 @@ campaign_population_open(const char *name, const CampaignTarget *target)
 	population->columns = relation_columns(population->relation);
 	population->nkeys = list_length(target->key);
 	return population;
+}
+
+/* The columns that activities added to it; NULL has none. */
+List *
+campaign_population_added(const CampaignPopulation *population)
+{
+	return population == NULL ? NIL :
+		list_copy_tail(population->columns, population->nkeys);
 }
 
 /* Deletes the table as the extension's owner; nothing of a user's is run. */

@@ -15,6 +15,7 @@
 typedef struct CampaignPopulation
 {
 	char	   *name;			/* in schema campaign_data */
+	char	   *source;			/* what stands for it in FROM */
 	Oid			relation;
 	List	   *columns;		/* of CampaignColumn *: key first, then added */
 	int			nkeys;
@@ -27,6 +28,8 @@ extern CampaignPopulation *campaign_population_create(const char *name,
 /* An existing one; refused (42P01) if somebody dropped it. */
 extern CampaignPopulation *campaign_population_open(const char *name,
 													const CampaignTarget *target);
+/* The columns that activities added to it; NULL has none. */
+extern List *campaign_population_added(const CampaignPopulation *population);
 /*
  * Drops it if it is there.  False if somebody is reading it, or something of
  * the owner's depends on it, such as a view: then it stays for now.

@@ -112,27 +112,37 @@ dimension_rows(const CampaignTarget *target)
 	return text.data;
 }
 
+/* The condition that the key is the same in two items of FROM. */
+char *
+campaign_row_match(const CampaignTarget *target, const char *left,
+				   const char *right)
+{
+	StringInfoData text;
+	ListCell   *cell;
+
+	initStringInfo(&text);
+	foreach(cell, target->key)
+	{
+		CampaignColumn *column = lfirst(cell);
+		const char *name = quote_identifier(column->name);
+
+		appendStringInfo(&text, "%s%s.%s %s %s.%s",
+						 foreach_current_index(cell) > 0 ? " AND " : "",
+						 left, name, equality(column->type), right, name);
+	}
+	return text.data;
+}
+
 /* dimension JOIN population ON key = key. */
 static void
 append_join(StringInfo text, const CampaignTarget *target,
 			const CampaignPopulation *population, CampaignRowJoin join)
 {
-	ListCell   *cell;
-
-	appendStringInfo(text, " FROM campaign_data.%s AS p %s JOIN %s ON ",
-					 quote_identifier(population->name),
+	appendStringInfo(text, " FROM %s AS p %s JOIN %s ON %s",
+					 population->source,
 					 join == CAMPAIGN_ROW_LEFT ? "LEFT" : "INNER",
-					 dimension_rows(target));
-	foreach(cell, target->key)
-	{
-		CampaignColumn *column = lfirst(cell);
-
-		appendStringInfo(text, "%sd.%s %s p.%s",
-						 foreach_current_index(cell) > 0 ? " AND " : "",
-						 quote_identifier(column->name),
-						 equality(column->type),
-						 quote_identifier(column->name));
-	}
+					 dimension_rows(target),
+					 campaign_row_match(target, "d", "p"));
 }
 
 /* Appends the item. */

@@ -36,6 +36,9 @@ extern void campaign_row_columns(CampaignSelect *select,
 /* The key as text: what a recipient is called. */
 extern char *campaign_row_recipient(const CampaignTarget *target,
 									const CampaignPopulation *population);
+/* The condition that the key is the same in two items of FROM, by alias. */
+extern char *campaign_row_match(const CampaignTarget *target, const char *left,
+								const char *right);
 /* With CAMPAIGN_ROW_LEFT: true where the row is still in the dimension. */
 extern const char *campaign_row_found(const CampaignTarget *target,
 									  const CampaignPopulation *population);

@@ -12,6 +12,7 @@
 #include "access/table.h"
 #include "executor/tuptable.h"
 #include "port/pg_bitutils.h"
+#include "utils/hsearch.h"
 #include "utils/rel.h"
 
 #include "base/errors.h"
@@ -27,7 +28,8 @@
 typedef struct CampaignSinkMethod
 {
 	int64		(*write) (CampaignSelect *select, CampaignRouting routing,
-						  CampaignOutlet *outlets, int noutlets);
+						  CampaignOutlet *outlets, int noutlets,
+						  HTAB *tallies);
 } CampaignSinkMethod;
 
 /* The local method's receiver. */
@@ -39,6 +41,8 @@ typedef struct LocalSink
 	CampaignWriter **writers;	/* NULL where an outlet only counts */
 	int			noutlets;
 	int64		rows;
+	HTAB	   *tallies;		/* of CampaignTally; NULL: nothing is counted */
+	CampaignTally *last;		/* that of the row before */
 } LocalSink;
 
 /* True if the outlet takes one more row. */
@@ -76,6 +80,29 @@ route(const LocalSink *sink, TupleTableSlot *slot)
 	return DatumGetInt32(slot->tts_values[0]);
 }
 
+/* Counts the row under the value of its first column. */
+static void
+tally(LocalSink *sink, int64 value)
+{
+	int64		other = -1;
+	bool		found;
+
+	if (sink->last == NULL || sink->last->value != value)
+	{
+		sink->last = hash_search(sink->tallies, &value, HASH_FIND, NULL);
+		if (sink->last == NULL &&
+			hash_get_num_entries(sink->tallies) >= CAMPAIGN_MOST_TALLIES)
+			value = other;
+		if (sink->last == NULL)
+		{
+			sink->last = hash_search(sink->tallies, &value, HASH_ENTER, &found);
+			if (!found)
+				sink->last->rows = 0;
+		}
+	}
+	sink->last->rows++;
+}
+
 /* Takes one row. */
 static void
 local_row(CampaignReceiver *receiver, TupleTableSlot *slot)
@@ -87,6 +114,8 @@ local_row(CampaignReceiver *receiver, TupleTableSlot *slot)
 	slot_getallattrs(slot);
 	if (++sink->rows % PROGRESS_ROWS == 0)
 		campaign_shared_progress_rows(sink->rows);
+	if (sink->tallies != NULL && !slot->tts_isnull[0])
+		tally(sink, DatumGetInt64(slot->tts_values[0]));
 	number = route(sink, slot);
 	if (number < 0 || number >= sink->noutlets)
 		return;
@@ -117,10 +146,11 @@ note_statistics(const CampaignOutlet *outlet)
 /* Writes with multi-inserts into tables of this server. */
 static int64
 local_write(CampaignSelect *select, CampaignRouting routing,
-			CampaignOutlet *outlets, int noutlets)
+			CampaignOutlet *outlets, int noutlets, HTAB *tallies)
 {
 	LocalSink	sink = {{NULL, local_row}, routing, outlets};
 
+	sink.tallies = tallies;
 	sink.noutlets = noutlets;
 	sink.writers = palloc0(sizeof(CampaignWriter *) * noutlets);
 	for (int i = 0; i < noutlets; i++)
@@ -152,5 +182,30 @@ campaign_sink_write(CampaignSelect *select, CampaignRouting routing,
 	const CampaignSinkMethod *method = &local_method;
 
 	Assert(routing != CAMPAIGN_ROUTE_SOLE || noutlets == 1);
-	return method->write(select, routing, outlets, noutlets);
+	return method->write(select, routing, outlets, noutlets, NULL);
+}
+
+/* The same by mask; counts rows by the value of the mask. */
+int64
+campaign_sink_write_tallied(CampaignSelect *select, CampaignOutlet *outlets,
+							int noutlets, List **tallies)
+{
+	const CampaignSinkMethod *method = &local_method;
+	HASHCTL		control = {0};
+	HASH_SEQ_STATUS scan;
+	CampaignTally *entry;
+	HTAB	   *table;
+	int64		rows;
+
+	control.keysize = sizeof(int64);
+	control.entrysize = sizeof(CampaignTally);
+	control.hcxt = CurrentMemoryContext;
+	table = hash_create("campaign tallies", 64, &control,
+						HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	rows = method->write(select, CAMPAIGN_ROUTE_MASK, outlets, noutlets, table);
+	*tallies = NIL;
+	hash_seq_init(&scan, table);
+	while ((entry = hash_seq_search(&scan)) != NULL)
+		*tallies = lappend(*tallies, entry);
+	return rows;
 }

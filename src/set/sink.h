@@ -27,6 +27,16 @@ typedef enum CampaignRouting
 								 * the first with room gets it */
 } CampaignRouting;
 
+/* How many rows had one value in the first column. */
+typedef struct CampaignTally
+{
+	int64		value;
+	int64		rows;
+} CampaignTally;
+
+/* Values that are told apart; rows with others are counted under -1. */
+#define CAMPAIGN_MOST_TALLIES	1000
+
 /*
  * Runs the select as the current user and writes every row to the outlet it
  * is routed to, in one pass.  Gives the number of rows the select had.
@@ -34,5 +44,9 @@ typedef enum CampaignRouting
 extern int64 campaign_sink_write(CampaignSelect *select,
 								 CampaignRouting routing,
 								 CampaignOutlet *outlets, int noutlets);
+/* The same for CAMPAIGN_ROUTE_MASK; *tallies gets the CampaignTally *s. */
+extern int64 campaign_sink_write_tallied(CampaignSelect *select,
+										 CampaignOutlet *outlets, int noutlets,
+										 List **tallies);
 
 #endif							/* CAMPAIGN_SINK_H */

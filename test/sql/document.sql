@@ -18,6 +18,7 @@ SELECT campaign_define($${
 		{"name": "everybody", "kind": "audience", "options": {"filter": "score > vars.floor", "dimension": "people", "skip_empty": true}},
 		{"name": "parts", "kind": "split", "options": {"seed": "s", "outcomes": [
 			{"name": "low", "filter": "score < 10"}, {"name": "some", "percent": 33.3}, {"name": "few", "number": 7}, {"name": "rest"}]}},
+		{"name": "once", "kind": "deduplicate", "options": {"by": "lower(email), score", "keep": "score DESC", "prefer": [{"expression": "score", "among": [1, 2]}], "max_rows": 2}},
 		{"name": "both", "kind": "fork"},
 		{"name": "pause", "kind": "wait", "options": {"duration": "3 days"}},
 		{"name": "date", "kind": "wait", "options": {"fixed_time": "2030-01-01 00:00+00"}},
@@ -26,6 +27,7 @@ SELECT campaign_define($${
 		{"name": "done", "kind": "end", "options": null}],
 	"transitions": [
 		{"source": "everybody", "outcome": "result", "target": "parts"},
+		{"source": "parts", "outcome": "some", "target": "once"},
 		{"source": "parts", "outcome": "low", "target": "both"},
 		{"source": "both", "outcome": "result", "target": "pause"},
 		{"source": "both", "outcome": "result", "target": "date"},

@@ -18,14 +18,17 @@ CREATE FUNCTION fitting(function text, name text, type regtype) RETURNS text LAN
 		WHEN type = 'text'::regtype THEN CASE name WHEN 'campaign' THEN CASE WHEN function ~ 'create' THEN '''fresh''' ELSE '''nulls''' END WHEN 'dimension' THEN '''people''' WHEN 'activity' THEN CASE WHEN function ~ 'add' THEN '''fresh''' ELSE '''everybody''' END
 			WHEN 'source' THEN '''everybody''' WHEN 'target' THEN '''both''' WHEN 'after' THEN '''everybody''' WHEN 'kind' THEN '''end''' WHEN 'format' THEN '''text'''
 			WHEN 'channel' THEN '''email''' WHEN 'key' THEN '''id''' WHEN 'filter' THEN '''true''' WHEN 'time_zone' THEN '''email''' WHEN 'profile' THEN '''email''' WHEN 'language' THEN '''email'''
+			WHEN 'by' THEN '''id''' WHEN 'keep' THEN '''id DESC'''
 			WHEN 'category' THEN '''marketing''' WHEN 'template' THEN 'NULL' WHEN 'primary_set' THEN '''everybody''' WHEN 'address' THEN '''email''' ELSE '''x''' END
-		WHEN type = 'jsonb'::regtype THEN CASE name WHEN 'outcomes' THEN '''[{"name": "a"}]''' WHEN 'definition' THEN '''{"name": "other", "dimension": "people"}''' ELSE '''{}''' END
+		WHEN type = 'jsonb'::regtype THEN CASE name
+			WHEN 'prefer' THEN '''[{"expression": "id"}]'''
+			WHEN 'outcomes' THEN '''[{"name": "a"}]''' WHEN 'definition' THEN '''{"name": "other", "dimension": "people"}''' ELSE '''{}''' END
 		WHEN type = 'regclass'::regtype THEN '''nulls.people'''
 		WHEN type = 'interval'::regtype THEN '''1 hour'''
 		WHEN type = 'timestamptz'::regtype THEN '''2030-01-01'''
 		WHEN type = 'uuid'::regtype THEN '''00000000-0000-0000-0000-000000000000'''
 		WHEN type = 'boolean'::regtype THEN 'true'
-		WHEN name = 'size' THEN '1'
+		WHEN name IN ('size', 'max_rows') THEN '1'
 		ELSE '0' END || '::' || type
 $$;
 

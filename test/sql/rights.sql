@@ -251,6 +251,7 @@ INSERT INTO calls VALUES
 ('campaign_define(jsonb)', 'name', $$SELECT campaign_define(jsonb_build_object('name', $1, 'dimension', 'people', 'activities', '[]'::jsonb, 'transitions', '[]'::jsonb))$$),
 ('campaign_export(text, integer)', 'campaign', $$SELECT campaign_export($1)$$),
 ('campaign_add_audience(text, text, text, text, boolean, text)', 'campaign', $$SELECT campaign_add_audience($1, 'new')$$),
+('campaign_add_deduplicate(text, text, text, text, jsonb, bigint, text, boolean, boolean, text)', 'campaign', $$SELECT campaign_add_deduplicate($1, 'new', 'id')$$),
 ('campaign_add_split(text, text, jsonb, text, text)', 'campaign', $$SELECT campaign_add_split($1, 'new', '[{"name": "a"}]')$$),
 ('campaign_add_fork(text, text, text)', 'campaign', $$SELECT campaign_add_fork($1, 'new')$$),
 ('campaign_add_join(text, text, text, text)', 'campaign', $$SELECT campaign_add_join($1, 'new')$$),
