@@ -14,7 +14,34 @@ CREATE TABLE campaign.epoch (
 );
 COMMENT ON TABLE campaign.epoch IS 'a month whose runs share a partition of the dispatch queue';
 
+-- How messages of a channel are handed out.  A channel of the name of its kind
+-- is there without a row.
+--   kind      email, sms, push, direct_mail or custom
+--   settings  see docs/reference.md
+CREATE TABLE campaign.channel (
+	name			text COLLATE "C" PRIMARY KEY,
+	kind			text COLLATE "C" NOT NULL
+		CHECK (kind IN ('email', 'sms', 'push', 'direct_mail', 'custom')),
+	settings		jsonb NOT NULL DEFAULT '{}'
+);
+COMMENT ON TABLE campaign.channel IS 'how messages of a channel are handed out';
+
+-- What was handed out lately under a limit: counts per slice of its period.
+--   bucket  what is limited: a channel, a domain of a channel, a campaign
+--   slice   number of the newest slice
+--   counts  messages handed out in it and in the slices before it
+CREATE TABLE campaign.throttle (
+	bucket			text COLLATE "C" PRIMARY KEY,
+	slice			bigint NOT NULL,
+	counts			integer[] NOT NULL
+) WITH (fillfactor = 50);
+COMMENT ON TABLE campaign.throttle IS 'what was handed out lately under a limit';
+
 -- One channel activity of one run.
+--   confirmed     false: messages wait for campaign_confirm
+--   lanes         values of chunk.domain that its chunks have
+--   drained       no chunk of it is unsettled any more
+--   passed_due, passed_chunk  chunks before (due_at, chunk_id) are all settled
 CREATE TABLE campaign.delivery (
 	delivery_id		bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
 	run_id			bigint NOT NULL REFERENCES campaign.run ON DELETE CASCADE,
@@ -23,9 +50,15 @@ CREATE TABLE campaign.delivery (
 	targeted		bigint NOT NULL DEFAULT 0,
 	excluded		bigint NOT NULL DEFAULT 0,
 	queued			bigint NOT NULL DEFAULT 0,
+	confirmed		boolean NOT NULL DEFAULT true,
+	lanes			text[] COLLATE "C" NOT NULL DEFAULT '{""}',
+	drained			boolean NOT NULL DEFAULT false,
+	passed_due		timestamptz NOT NULL DEFAULT '-infinity',
+	passed_chunk	bigint NOT NULL DEFAULT 0,
 	UNIQUE (run_id, activity)
-);
+) WITH (fillfactor = 50);
 COMMENT ON TABLE campaign.delivery IS 'one channel activity of one run, with its counts';
+CREATE INDEX delivery_channel ON campaign.delivery (channel) WHERE NOT drained;
 
 -- The queue: one row per message, written once.
 --   message_id  epoch * 2^36 + a number; neighbours in a chunk are consecutive
@@ -49,22 +82,34 @@ COMMENT ON SEQUENCE campaign.message_number IS 'counts chunks of 1,000 message n
 -- Up to 1,000 neighbouring messages of a delivery; what senders lease.
 --   first_id, last_id                the messages
 --   first_recipient, last_recipient  of them, in "C" order
---   due_at        not before
+--   first_block, last_block       where they were written in their partition; a
+--                 hint, for a restored or rewritten table may have them elsewhere
+--   edition       which content of the delivery they get
+--   domain        of their addresses, where that is limited; otherwise empty
+--   send_at       when they are meant to be sent
+--   due_at        when they can be handed out; infinity: not decided yet
+--   expires_at    not after; NULL: any time
 --   settled       nothing is left to be done
 --   lease         of the sender that has, or had, it
 --   holder        role that claimed it
 --   attempts      how often it was claimed
 --   results       a byte per message: '.' open, 's' sent, 'f' failed,
---                 'w' withdrawn, 'r' retried in a chunk of its own; NULL: all open
+--                 'w' withdrawn, 'e' expired, 'r' moved to a chunk of its own to
+--                 be tried again; NULL: all open
 CREATE TABLE campaign.chunk (
 	chunk_id		bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
 	delivery_id		bigint NOT NULL REFERENCES campaign.delivery ON DELETE CASCADE,
-	channel			text COLLATE "C" NOT NULL,
 	first_id		bigint NOT NULL,
 	last_id			bigint NOT NULL,
 	first_recipient	text COLLATE "C" NOT NULL,
 	last_recipient	text COLLATE "C" NOT NULL,
+	first_block		bigint NOT NULL,
+	last_block		bigint NOT NULL,
+	edition			smallint NOT NULL DEFAULT 0,
+	domain			text COLLATE "C" NOT NULL DEFAULT '',
+	send_at			timestamptz NOT NULL,
 	due_at			timestamptz NOT NULL,
+	expires_at		timestamptz,
 	settled			boolean NOT NULL DEFAULT false,
 	lease			uuid,
 	holder			oid,
@@ -73,9 +118,10 @@ CREATE TABLE campaign.chunk (
 	results			bytea
 ) WITH (fillfactor = 70);
 COMMENT ON TABLE campaign.chunk IS 'up to 1,000 neighbouring messages of a delivery, leased and settled together';
-CREATE INDEX chunk_due ON campaign.chunk (channel, delivery_id, due_at, chunk_id) WHERE NOT settled;
+CREATE INDEX chunk_due ON campaign.chunk (delivery_id, domain, due_at, chunk_id) WHERE NOT settled;
 CREATE INDEX chunk_lease ON campaign.chunk (lease) WHERE lease IS NOT NULL;
 CREATE INDEX chunk_delivery ON campaign.chunk (delivery_id, first_id);
+CREATE INDEX chunk_recipients ON campaign.chunk (delivery_id, first_recipient, last_recipient);
 
 -- What there is to say about a message beyond its byte.
 CREATE TABLE campaign.outcome (
@@ -83,12 +129,12 @@ CREATE TABLE campaign.outcome (
 	attempt			integer NOT NULL,
 	delivery_id		bigint NOT NULL REFERENCES campaign.delivery ON DELETE CASCADE,
 	status			text COLLATE "C" NOT NULL
-		CHECK (status IN ('failed', 'retried', 'withdrawn')),
+		CHECK (status IN ('failed', 'retried', 'released', 'withdrawn')),
 	reason			text,
-	settled_at		timestamptz NOT NULL DEFAULT clock_timestamp(),
-	PRIMARY KEY (message_id, attempt)
+	settled_at		timestamptz NOT NULL DEFAULT clock_timestamp()
 );
-COMMENT ON TABLE campaign.outcome IS 'why a message failed, was retried or withdrawn';
+COMMENT ON TABLE campaign.outcome IS 'why a message failed, was retried, given back or withdrawn';
+CREATE INDEX outcome_message ON campaign.outcome (message_id);
 CREATE INDEX outcome_delivery ON campaign.outcome (delivery_id, status);
 
 -- Who was left out of a delivery, and why.

@@ -50,7 +50,8 @@ COMMENT ON FUNCTION @extschema@.campaign_claim(text, integer, interval)
 --   failed  array of {"message_id": n, "reason": text, "permanent": boolean,
 --           "delay": interval}; those not permanent are tried again after the
 --           delay (default: 5 minutes, doubled with each attempt, at most a
---           day), until campaign.max_attempts have been made
+--           day), until campaign.max_attempts have been made; "released": true
+--           for messages not tried, which are due again at once and uncounted
 -- A lease that ran out, or is not the caller's, changes nothing.
 CREATE FUNCTION @extschema@.campaign_ack(lease uuid, failed jsonb DEFAULT NULL)
 RETURNS campaign.acknowledged
@@ -58,6 +59,28 @@ AS 'MODULE_PATHNAME', 'campaign_ack'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION @extschema@.campaign_ack(uuid, jsonb)
 	IS 'settles the messages of a lease: sent, or failed where said so';
+
+-- Declares how messages of a channel are handed out, or changes that: members of
+-- settings replace those there are, null removes them.  Only for the owner of
+-- the database, whose provider it is.
+--   kind      email, sms, push, direct_mail or custom; for a new channel
+--   settings  paused: true hands nothing out; throttle: {"messages": n, "per":
+--             interval}; domains: such limits by address domain
+CREATE FUNCTION @extschema@.campaign_channel(name text, kind text DEFAULT NULL, settings jsonb DEFAULT NULL)
+RETURNS text
+AS 'MODULE_PATHNAME', 'campaign_channel'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION @extschema@.campaign_channel(text, text, jsonb)
+	IS 'declares a channel, its limits and whether it is paused; returns its name';
+
+-- Removes what was declared; a channel of the name of its kind stays, without
+-- limits.  Returns false if nothing was declared.
+CREATE FUNCTION @extschema@.campaign_channel_drop(name text)
+RETURNS boolean
+AS 'MODULE_PATHNAME', 'campaign_channel_drop'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION @extschema@.campaign_channel_drop(text)
+	IS 'removes what was declared for a channel';
 
 -- Gives the messages of a lease back at once; the attempt does not count.
 -- Returns the number of messages; 0 if the lease is not live or not the caller's.
@@ -127,14 +150,17 @@ SELECT d.run_id, d.activity, m.message_id, m.recipient, d.channel, m.address,
 		WHEN 's' THEN 'sent'
 		WHEN 'f' THEN 'failed'
 		WHEN 'w' THEN 'withdrawn'
+		WHEN 'e' THEN 'expired'
 		ELSE CASE
 			WHEN c.leased_until > statement_timestamp() THEN 'leased'
 			WHEN r.state IN ('stopped', 'missed') THEN 'withdrawn'
+			WHEN c.expires_at <= statement_timestamp() THEN 'expired'
 			ELSE 'pending' END
 	END AS status,
-	c.attempts, c.due_at AS send_at,
+	c.attempts, CASE WHEN isfinite(c.due_at) THEN c.due_at ELSE c.send_at END AS send_at,
 	CASE c.result
 		WHEN 's' THEN c.leased_until
+		WHEN 'e' THEN c.leased_until
 		WHEN '.' THEN NULL
 		ELSE o.settled_at
 	END AS settled_at,
@@ -143,8 +169,10 @@ FROM campaign.campaign g
 JOIN campaign.run r ON r.campaign_id = g.campaign_id
 JOIN campaign.delivery d ON d.run_id = r.run_id
 JOIN campaign.dispatch m ON m.delivery_id = d.delivery_id
+	AND m.message_id >= (SELECT min(first_id) FROM campaign.chunk WHERE delivery_id = d.delivery_id)
+	AND m.message_id < (SELECT max(first_id) FROM campaign.chunk WHERE delivery_id = d.delivery_id) + 1000
 CROSS JOIN LATERAL (
-	SELECT c.due_at, c.leased_until, c.attempts, b.result
+	SELECT c.send_at, c.due_at, c.expires_at, c.leased_until, c.attempts, b.result
 	FROM campaign.chunk c
 	CROSS JOIN LATERAL (
 		SELECT coalesce(chr(get_byte(c.results, (m.message_id - c.first_id)::integer)), '.') AS result
@@ -160,7 +188,7 @@ LEFT JOIN LATERAL (
 	ORDER BY o.attempt DESC LIMIT 1
 ) o ON true
 WHERE campaign.visible(g.owner);
-COMMENT ON VIEW campaign.message IS 'messages with their status: pending, leased, sent, failed or withdrawn';
+COMMENT ON VIEW campaign.message IS 'messages with their status: pending, leased, sent, failed, withdrawn or expired';
 COMMENT ON COLUMN campaign.message.attempts IS 'how often the message was handed out';
 COMMENT ON COLUMN campaign.message.error IS 'reason of the last failed attempt, or of the withdrawal';
 
@@ -172,3 +200,9 @@ JOIN campaign.delivery d ON d.run_id = r.run_id
 JOIN campaign.exclusion e ON e.delivery_id = d.delivery_id
 WHERE campaign.visible(g.owner);
 COMMENT ON VIEW campaign.excluded IS 'who was left out of a delivery, and why';
+
+-- Everybody sees how channels are set: what is paused holds up all.
+CREATE VIEW campaign.channels AS
+SELECT name, kind, settings, coalesce((settings ->> 'paused')::boolean, false) AS paused
+FROM campaign.channel;
+COMMENT ON VIEW campaign.channels IS 'channels that were declared, with their limits';

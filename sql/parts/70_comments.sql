@@ -105,7 +105,7 @@ COMMENT ON COLUMN campaign.template.parts IS 'texts by the names of the parts';
 
 COMMENT ON COLUMN campaign.campaign.dimension IS 'name of the owner''s dimension that branches begin with';
 COMMENT ON COLUMN campaign.campaign.status IS 'draft, published, closed, stopped or archived';
-COMMENT ON COLUMN campaign.campaign.settings IS 'variables and keep_populations';
+COMMENT ON COLUMN campaign.campaign.settings IS 'variables, keep_populations, priority and throttle';
 
 COMMENT ON COLUMN campaign.version.number IS '0: the draft; the others are frozen, the highest is live';
 COMMENT ON COLUMN campaign.version.hash IS 'SHA-256 of the frozen definition; NULL for the draft';
@@ -152,13 +152,19 @@ COMMENT ON COLUMN campaign.chunk.first_id IS 'first message';
 COMMENT ON COLUMN campaign.chunk.last_id IS 'last message';
 COMMENT ON COLUMN campaign.chunk.first_recipient IS 'recipient of the first message; the lowest in byte order';
 COMMENT ON COLUMN campaign.chunk.last_recipient IS 'recipient of the last message; the highest';
-COMMENT ON COLUMN campaign.chunk.due_at IS 'not to be handed out before';
+COMMENT ON COLUMN campaign.chunk.first_block IS 'block of the partition the first message was written to; a hint';
+COMMENT ON COLUMN campaign.chunk.last_block IS 'block of the partition the last message was written to; a hint';
+COMMENT ON COLUMN campaign.chunk.edition IS 'which content of the delivery its messages get; -1: not decided yet';
+COMMENT ON COLUMN campaign.chunk.domain IS 'domain of its addresses, where that has a limit; otherwise empty';
+COMMENT ON COLUMN campaign.chunk.send_at IS 'when its messages are meant to be sent';
+COMMENT ON COLUMN campaign.chunk.due_at IS 'not to be handed out before; infinity: not decided yet';
+COMMENT ON COLUMN campaign.chunk.expires_at IS 'not to be handed out from then on; NULL: no end';
 COMMENT ON COLUMN campaign.chunk.settled IS 'no message is open any more';
 COMMENT ON COLUMN campaign.chunk.lease IS 'of the sender that has, or had, it';
 COMMENT ON COLUMN campaign.chunk.holder IS 'role that claimed it';
 COMMENT ON COLUMN campaign.chunk.leased_until IS 'end of the lease; of a settled chunk, when it was settled';
 COMMENT ON COLUMN campaign.chunk.attempts IS 'how often it was claimed';
-COMMENT ON COLUMN campaign.chunk.results IS 'a byte per message: . open, s sent, f failed, w withdrawn, r retried in a chunk of its own; NULL: all open';
+COMMENT ON COLUMN campaign.chunk.results IS 'a byte per message: . open, s sent, f failed, w withdrawn, e expired, r moved to a chunk of its own; NULL: all open';
 
 COMMENT ON COLUMN campaign.outcome.attempt IS 'which attempt it was';
 COMMENT ON COLUMN campaign.outcome.status IS 'failed, retried or withdrawn';
@@ -173,3 +179,19 @@ COMMENT ON COLUMN campaign.suppression.role_name IS 'role that suppressed it, an
 
 COMMENT ON COLUMN campaign.lost_lease.lease IS 'a lease that ran out, and whose messages were claimed again';
 COMMENT ON COLUMN campaign.lost_lease.holder IS 'role that had it';
+
+COMMENT ON COLUMN campaign.delivery.confirmed IS 'false: its messages wait for campaign_confirm';
+COMMENT ON COLUMN campaign.delivery.lanes IS 'domains of its chunks';
+COMMENT ON COLUMN campaign.delivery.drained IS 'none of its chunks is unsettled any more';
+COMMENT ON COLUMN campaign.delivery.passed_due IS 'with passed_chunk: chunks due before are all settled';
+COMMENT ON COLUMN campaign.delivery.passed_chunk IS 'with passed_due: chunks before are all settled';
+COMMENT ON COLUMN campaign.channel.name IS 'name of the channel';
+COMMENT ON COLUMN campaign.channel.kind IS 'email, sms, push, direct_mail or custom';
+COMMENT ON COLUMN campaign.channel.settings IS 'limits and whether it is paused';
+COMMENT ON COLUMN campaign.channels.name IS 'name of the channel';
+COMMENT ON COLUMN campaign.channels.kind IS 'email, sms, push, direct_mail or custom';
+COMMENT ON COLUMN campaign.channels.settings IS 'limits and whether it is paused';
+COMMENT ON COLUMN campaign.channels.paused IS 'nothing of it is handed out';
+COMMENT ON COLUMN campaign.throttle.bucket IS 'what is limited: a channel, a domain of one, a campaign';
+COMMENT ON COLUMN campaign.throttle.slice IS 'number of the newest slice of time';
+COMMENT ON COLUMN campaign.throttle.counts IS 'messages handed out per slice, from the newest to the oldest';

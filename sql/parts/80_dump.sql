@@ -21,6 +21,8 @@ SELECT pg_extension_config_dump('campaign.log', '');
 SELECT pg_extension_config_dump('campaign.log_log_id_seq', '');
 SELECT pg_extension_config_dump('campaign.epoch', '');
 SELECT pg_extension_config_dump('campaign.epoch_epoch_id_seq', '');
+SELECT pg_extension_config_dump('campaign.channel', '');
+SELECT pg_extension_config_dump('campaign.throttle', '');
 SELECT pg_extension_config_dump('campaign.delivery', '');
 SELECT pg_extension_config_dump('campaign.delivery_delivery_id_seq', '');
 SELECT pg_extension_config_dump('campaign.dispatch', '');

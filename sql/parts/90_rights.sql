@@ -31,6 +31,7 @@ GRANT SELECT ON
 	campaign.message,
 	campaign.excluded,
 	campaign.suppressed,
+	campaign.channels,
 	campaign.log
 TO PUBLIC;
 
@@ -46,6 +47,8 @@ ALTER TABLE campaign.task ENABLE ROW LEVEL SECURITY;
 ALTER TABLE campaign.flow ENABLE ROW LEVEL SECURITY;
 ALTER TABLE campaign.log ENABLE ROW LEVEL SECURITY;
 ALTER TABLE campaign.epoch ENABLE ROW LEVEL SECURITY;
+ALTER TABLE campaign.channel ENABLE ROW LEVEL SECURITY;
+ALTER TABLE campaign.throttle ENABLE ROW LEVEL SECURITY;
 ALTER TABLE campaign.delivery ENABLE ROW LEVEL SECURITY;
 ALTER TABLE campaign.dispatch ENABLE ROW LEVEL SECURITY;
 ALTER TABLE campaign.chunk ENABLE ROW LEVEL SECURITY;

@@ -283,7 +283,10 @@ build_select(const CampaignTask *task)
 						   " NULLIF(\"campaign.person\", \"campaign.recipient\"),"
 						   " \"campaign.address\", \"campaign.reason\", ");
 	append_variables(select, task);
-	appendStringInfoString(text, " FROM ");
+	appendStringInfoString(text,
+						   ", NULL::pg_catalog.timestamptz,"
+						   " NULL::pg_catalog.int2, NULL::pg_catalog.text"
+						   " FROM ");
 	append_deduplicated(select, task, population);
 	appendStringInfoString(text, " ORDER BY \"campaign.recipient\" COLLATE \"C\"");
 	return select;
@@ -301,7 +304,8 @@ campaign_delivery_run(CampaignTask *task)
 	enqueue.content = campaign_content_parse(enqueue.channel,
 											 task->scope.activity->options);
 	enqueue.epoch = task->run->epoch;
-	enqueue.due_at = campaign_clock_now();
+	enqueue.now = campaign_clock_now();
+	enqueue.confirmed = true;
 	campaign_enqueue(&enqueue, build_select(task));
 	campaign_task_pass(task, 0);
 }

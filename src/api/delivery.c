@@ -16,6 +16,7 @@
 #include "base/identity.h"
 #include "base/settings.h"
 #include "queue/acknowledge.h"
+#include "queue/channel.h"
 #include "queue/claim.h"
 #include "queue/lease.h"
 #include "queue/suppression.h"
@@ -27,6 +28,8 @@ CAMPAIGN_FUNCTION(campaign_release);
 CAMPAIGN_FUNCTION(campaign_extend);
 CAMPAIGN_FUNCTION(campaign_suppress);
 CAMPAIGN_FUNCTION(campaign_unsuppress);
+CAMPAIGN_FUNCTION(campaign_channel);
+CAMPAIGN_FUNCTION(campaign_channel_drop);
 CAMPAIGN_FUNCTION(campaign_address_hash);
 CAMPAIGN_FUNCTION(campaign_address_fault);
 
@@ -220,4 +223,44 @@ campaign_address_fault(PG_FUNCTION_ARGS)
 	if (problem == NULL)
 		PG_RETURN_NULL();
 	PG_RETURN_TEXT_P(cstring_to_text(problem));
+}
+
+/* Refuses callers who are not the database's owner, or act for him. */
+static void
+require_database_owner(void)
+{
+	if (!campaign_acts_for_database())
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("only the owner of the database may set channels up"),
+				 errhint("What a provider can take holds for all campaigns of the database.")));
+}
+
+/* campaign_channel(name, kind, settings): declares or changes a channel. */
+Datum
+campaign_channel(PG_FUNCTION_ARGS)
+{
+	char	   *name;
+
+	campaign_origin_require_user();
+	name = text_argument(fcinfo, 0, "name",
+						 "Name the channel, such as 'email'.");
+	require_database_owner();
+	campaign_channel_define(name, PG_ARGISNULL(1) ? NULL :
+							text_to_cstring(PG_GETARG_TEXT_PP(1)),
+							PG_ARGISNULL(2) ? NULL : PG_GETARG_JSONB_P(2));
+	PG_RETURN_TEXT_P(cstring_to_text(name));
+}
+
+/* campaign_channel_drop(name): removes what was declared for a channel. */
+Datum
+campaign_channel_drop(PG_FUNCTION_ARGS)
+{
+	char	   *name;
+
+	campaign_origin_require_user();
+	name = text_argument(fcinfo, 0, "name",
+						 "Name the channel, such as 'email'.");
+	require_database_owner();
+	PG_RETURN_BOOL(campaign_channel_forget(name));
 }

@@ -60,6 +60,15 @@ object_aclcheck(Oid classid, Oid objectid, Oid roleid, AclMode mode)
 	}
 	return ACLCHECK_NO_PRIV;	/* keep the compiler quiet */
 }
+
+/* Of the kinds this extension asks about there is one. */
+static inline bool
+object_ownercheck(Oid classid, Oid objectid, Oid roleid)
+{
+	if (classid != DatabaseRelationId)
+		elog(ERROR, "unexpected catalog %u", classid);
+	return pg_database_ownercheck(objectid, roleid);
+}
 #endif
 
 /*

@@ -11,6 +11,7 @@
 
 #include "access/htup_details.h"
 #include "catalog/namespace.h"
+#include "catalog/pg_database.h"
 #include "catalog/pg_authid.h"
 #include "catalog/pg_namespace.h"
 #include "lib/stringinfo.h"
@@ -185,6 +186,13 @@ campaign_acts_for(Oid role)
 	if (!SearchSysCacheExists1(AUTHOID, ObjectIdGetDatum(role)))
 		return superuser();
 	return has_privs_of_role(GetUserId(), role);
+}
+
+/* True for the database's owner, and whoever has his rights. */
+bool
+campaign_acts_for_database(void)
+{
+	return object_ownercheck(DatabaseRelationId, MyDatabaseId, GetUserId());
 }
 
 /* Why no worker could be connected as the role in this database, or NULL. */

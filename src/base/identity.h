@@ -48,6 +48,8 @@ extern Oid	campaign_data_schema_oid(void);	/* schema "campaign_data" */
 extern void campaign_require_user(void);
 /* True if the current user may act for that role. */
 extern bool campaign_acts_for(Oid role);
+/* True if he may act for the owner of the database. */
+extern bool campaign_acts_for_database(void);
 
 /* Why a role cannot be connected as in this database, or NULL. */
 extern const char *campaign_role_problem(Oid role);

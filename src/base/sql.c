@@ -296,6 +296,17 @@ campaign_row_int8(const CampaignRows *rows, int row, int column)
 	return isnull ? 0 : DatumGetInt64(value);
 }
 
+/* A smallint; NULL reads as 0. */
+int16
+campaign_row_int2(const CampaignRows *rows, int row, int column)
+{
+	bool		isnull;
+	Datum		value = campaign_row_datum(rows, row, column, &isnull);
+
+	Assert(TupleDescAttr(rows->desc, column - 1)->atttypid == INT2OID);
+	return isnull ? 0 : DatumGetInt16(value);
+}
+
 /* An integer; NULL reads as 0. */
 int32
 campaign_row_int4(const CampaignRows *rows, int row, int column)

@@ -79,6 +79,7 @@ extern CampaignValue campaign_text_array(List *strings);	/* of char * */
 
 /* Columns are numbered from 1; SQL NULL reads as 0, false or NULL. */
 extern int64 campaign_row_int8(const CampaignRows *rows, int row, int column);
+extern int16 campaign_row_int2(const CampaignRows *rows, int row, int column);
 extern int32 campaign_row_int4(const CampaignRows *rows, int row, int column);
 extern bool campaign_row_bool(const CampaignRows *rows, int row, int column);
 extern Oid	campaign_row_oid(const CampaignRows *rows, int row, int column);

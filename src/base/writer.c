@@ -38,6 +38,8 @@ struct CampaignWriter
 	int			buffered;
 	Size		bytes;
 	int64		written;
+	BlockNumber first;			/* written to; see campaign_writer_blocks */
+	BlockNumber last;
 };
 
 /* Prepares what ExecInsertIndexTuples wants to know. */
@@ -71,6 +73,8 @@ campaign_writer_open(Oid relation)
 	writer->bulk = GetBulkInsertState();
 	(void) GetCurrentTransactionId();
 	writer->command = GetCurrentCommandId(true);
+	writer->first = InvalidBlockNumber;
+	writer->last = 0;
 	open_indexes(writer);
 	MemoryContextSwitchTo(old);
 	return writer;
@@ -94,6 +98,19 @@ insert_index_entries(CampaignWriter *writer)
 	}
 }
 
+/* Widens the span of blocks by those of the rows just written. */
+static void
+note_blocks(CampaignWriter *writer)
+{
+	for (int i = 0; i < writer->buffered; i++)
+	{
+		BlockNumber block = ItemPointerGetBlockNumber(&writer->slots[i]->tts_tid);
+
+		writer->first = Min(writer->first, block);
+		writer->last = Max(writer->last, block);
+	}
+}
+
 /* Writes what is buffered. */
 static void
 flush(CampaignWriter *writer)
@@ -106,6 +123,7 @@ flush(CampaignWriter *writer)
 	table_multi_insert(writer->relation, writer->slots, writer->buffered,
 					   writer->command, 0, writer->bulk);
 	insert_index_entries(writer);
+	note_blocks(writer);
 	MemoryContextSwitchTo(old);
 
 	for (int i = 0; i < writer->buffered; i++)
@@ -152,6 +170,18 @@ campaign_writer_add(CampaignWriter *writer, const Datum *values,
 	writer->bytes += tuple->t_len;
 	if (writer->buffered == BUFFERED_ROWS || writer->bytes > BUFFERED_BYTES)
 		flush(writer);
+}
+
+/* Writes what is buffered and gives the span of blocks since last time. */
+void
+campaign_writer_blocks(CampaignWriter *writer, BlockNumber *first,
+					   BlockNumber *last)
+{
+	flush(writer);
+	*first = writer->first;
+	*last = writer->last;
+	writer->first = InvalidBlockNumber;
+	writer->last = 0;
 }
 
 /* Writes the rest and closes; the lock on the relation stays to the end. */

@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "access/tupdesc.h"
+#include "storage/block.h"
 #include "utils/rel.h"
 
 typedef struct CampaignWriter CampaignWriter;
@@ -22,6 +23,12 @@ extern CampaignWriter *campaign_writer_open(Oid relation);
 /* The values are copied at once. */
 extern void campaign_writer_add(CampaignWriter *writer, const Datum *values,
 								const bool *isnull);
+/*
+ * Writes what is buffered and tells the first and the last block written to
+ * since it was asked before; there must have been a row.
+ */
+extern void campaign_writer_blocks(CampaignWriter *writer, BlockNumber *first,
+								   BlockNumber *last);
 /* Writes what is buffered; returns the rows written since the opening. */
 extern int64 campaign_writer_close(CampaignWriter *writer);
 

@@ -10,12 +10,14 @@
 
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
+#include "utils/numeric.h"
 
 #include "activity/option.h"
 #include "activity/wording.h"
 #include "base/errors.h"
 #include "base/identity.h"
 #include "base/settings.h"
+#include "queue/throttle.h"
 #include "base/text.h"
 #include "engine/define.h"
 #include "engine/lifecycle.h"
@@ -26,7 +28,7 @@
 #include "store/task.h"
 
 /* Settings of a campaign. */
-static const char *const setting_names = "variables, keep_populations";
+static const char *const setting_names = "variables, keep_populations, priority, throttle";
 
 /* Notes a change in the log. */
 static void
@@ -56,12 +58,47 @@ campaign_define_check_name(const char *name)
 			 errhint("Names have small letters, digits and underscores, do not begin with a digit, and are at most 63 long.")));
 }
 
+/* Refuses a priority that is not a whole number from 0 to 100. */
+static void
+check_priority(const JsonbValue *value)
+{
+	bool		error = false;
+	int32		priority = 0;
+
+	if (value->type == jbvNumeric)
+		priority = numeric_int4_opt_error(value->val.numeric, &error);
+	if (value->type != jbvNumeric || error || priority < 0 || priority > 100)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("setting \"priority\" must be a number between 0 and 100"),
+				 errhint("Of campaigns with due messages the one with the highest priority is served first.")));
+}
+
+/* Refuses settings whose values are not valid. */
+static void
+check_setting_values(const Jsonb *settings)
+{
+	JsonbValue *keep = campaign_object_member(&settings->root,
+											  "keep_populations");
+	JsonbValue *priority = campaign_object_member(&settings->root, "priority");
+
+	if (keep != NULL && keep->type != jbvBool)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("setting \"keep_populations\" must be true or false"),
+				 errhint("True keeps the populations of a run after it has ended.")));
+	if (priority != NULL)
+		check_priority(priority);
+	(void) campaign_limit_parse(campaign_object_member(&settings->root,
+													   "throttle"),
+								"setting \"throttle\"");
+}
+
 /* Settings in the form they are stored in. */
 Jsonb *
 campaign_define_settings(const Jsonb *settings)
 {
 	List	   *known = campaign_split_commas(setting_names);
-	JsonbValue *keep;
 	Jsonb	   *canonical;
 	ListCell   *cell;
 
@@ -82,14 +119,7 @@ campaign_define_settings(const Jsonb *settings)
 					 errhint("%s", campaign_nearest_hint(lfirst(cell), known,
 														 "settings"))));
 	}
-	keep = getKeyJsonValueFromContainer((JsonbContainer *) &settings->root,
-										"keep_populations",
-										strlen("keep_populations"), NULL);
-	if (keep != NULL && keep->type != jbvBool)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("setting \"keep_populations\" must be true or false"),
-				 errhint("True keeps the populations of a run after it has ended.")));
+	check_setting_values(settings);
 	canonical = campaign_variables_canonical(settings);
 	(void) campaign_variables_bind(canonical, NULL);
 	return canonical;

@@ -31,6 +31,7 @@
 #include "queue/enqueue.h"
 #include "set/population.h"
 #include "set/variable.h"
+#include "queue/chunk.h"
 #include "store/log.h"
 #include "store/origin.h"
 #include "store/run.h"
@@ -333,6 +334,7 @@ campaign_lifecycle_stop(int64 run_id)
 		return state;
 	if (!campaign_state_move(CAMPAIGN_NOUN_RUN, run_id, NULL, "stopped", NULL))
 		refuse_verb(run_id, state, "stop", "It has come to its end already.");
+	campaign_chunks_withdraw(run_id, campaign_clock_now());
 	campaign_ready_halt(campaign_run_find(run_id));
 	hand_over();
 	return pstrdup("stopped");

@@ -31,12 +31,14 @@ typedef struct Retry
 	int			first;			/* positions in the chunk */
 	int			last;
 	TimestampTz due_at;
+	int			attempts;		/* that count */
 } Retry;
 
 typedef struct Acknowledgement
 {
 	TimestampTz now;
-	List	   *chunks;			/* of CampaignChunk * */
+	List	   *chunks;			/* of CampaignChunk *, in order of messages */
+	int			position;		/* of the chunk looked at last */
 	List	   *retries;		/* of Retry *, in the order of messages */
 	CampaignOutcomes *outcomes;
 	CampaignAcknowledged *counts;
@@ -53,20 +55,25 @@ default_retry(TimestampTz now, int attempt)
 	return now + Min(minutes, LONGEST_DELAY_MINUTES) * USECS_PER_MINUTE;
 }
 
-/* The chunk of the lease in which that message is open. */
+/*
+ * The chunk of the lease in which that message is open.  Both failures and
+ * chunks come in order of messages, so each call goes on from the last one;
+ * a retry is not in the lease of what it was cut from.
+ */
 static CampaignChunk *
-find_chunk(const Acknowledgement *ack, int64 message_id)
+find_chunk(Acknowledgement *ack, int64 message_id)
 {
-	ListCell   *cell;
-
-	foreach(cell, ack->chunks)
+	while (ack->position < list_length(ack->chunks))
 	{
-		CampaignChunk *chunk = lfirst(cell);
+		CampaignChunk *chunk = list_nth(ack->chunks, ack->position);
 
-		if (message_id >= chunk->first_id && message_id <= chunk->last_id &&
+		if (message_id < chunk->first_id)
+			break;
+		if (message_id <= chunk->last_id &&
 			chunk->results[message_id - chunk->first_id] ==
 			CAMPAIGN_RESULT_OPEN)
 			return chunk;
+		ack->position++;
 	}
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -76,22 +83,52 @@ find_chunk(const Acknowledgement *ack, int64 message_id)
 	return NULL;				/* keep the compiler quiet */
 }
 
+/* Orders chunks by their messages. */
+static int
+compare_chunks(const ListCell *a, const ListCell *b)
+{
+	const CampaignChunk *first = lfirst(a);
+	const CampaignChunk *second = lfirst(b);
+
+	if (first->first_id == second->first_id)
+		return 0;
+	return first->first_id < second->first_id ? -1 : 1;
+}
+
 /* Puts a message off, with its neighbour if that waits as long. */
 static void
 add_retry(Acknowledgement *ack, CampaignChunk *chunk, int position,
-		  TimestampTz due_at)
+		  TimestampTz due_at, int attempts)
 {
 	Retry	   *retry = ack->retries == NIL ? NULL : llast(ack->retries);
 
 	if (retry != NULL && retry->chunk == chunk &&
-		retry->last + 1 == position && retry->due_at == due_at)
+		retry->last + 1 == position && retry->due_at == due_at &&
+		retry->attempts == attempts)
 	{
 		retry->last = position;
 		return;
 	}
 	retry = palloc(sizeof(Retry));
-	*retry = (Retry) {chunk, position, position, due_at};
+	*retry = (Retry) {chunk, position, position, due_at, attempts};
 	ack->retries = lappend(ack->retries, retry);
+}
+
+/* Takes a message out of its chunk, to be handed out again. */
+static void
+put_off(Acknowledgement *ack, CampaignChunk *chunk,
+		const CampaignFailure *failure)
+{
+	TimestampTz due_at = failure->retry_at;
+
+	if (due_at == 0)
+		due_at = failure->released ? ack->now :
+			default_retry(ack->now, chunk->attempts);
+	chunk->results[failure->message_id - chunk->first_id] =
+		CAMPAIGN_RESULT_RETRIED;
+	ack->counts->retried++;
+	add_retry(ack, chunk, (int) (failure->message_id - chunk->first_id),
+			  due_at, chunk->attempts - (failure->released ? 1 : 0));
 }
 
 /* Marks one failed message; after enough attempts it has failed for good. */
@@ -99,38 +136,31 @@ static void
 mark_failure(Acknowledgement *ack, const CampaignFailure *failure)
 {
 	CampaignChunk *chunk = find_chunk(ack, failure->message_id);
-	int			position = (int) (failure->message_id - chunk->first_id);
 	bool		final = failure->permanent ||
-		chunk->attempts >= campaign_max_attempts;
+		(!failure->released && chunk->attempts >= campaign_max_attempts);
 
 	campaign_outcomes_add(ack->outcomes, chunk->delivery_id,
 						  failure->message_id, chunk->attempts,
-						  final ? "failed" : "retried", failure->reason);
-	if (final)
+						  final ? "failed" :
+						  failure->released ? "released" : "retried",
+						  failure->reason);
+	if (!final)
 	{
-		chunk->results[position] = CAMPAIGN_RESULT_FAILED;
-		ack->counts->failed++;
+		put_off(ack, chunk, failure);
 		return;
 	}
-	chunk->results[position] = CAMPAIGN_RESULT_RETRIED;
-	ack->counts->retried++;
-	add_retry(ack, chunk, position, failure->retry_at != 0 ?
-			  failure->retry_at : default_retry(ack->now, chunk->attempts));
+	chunk->results[failure->message_id - chunk->first_id] =
+		CAMPAIGN_RESULT_FAILED;
+	ack->counts->failed++;
 }
 
 /* Settles a chunk: what has not failed was sent. */
 static void
 settle_chunk(Acknowledgement *ack, CampaignChunk *chunk)
 {
-	int			size = campaign_chunk_size(chunk);
-
-	for (int i = 0; i < size; i++)
-	{
-		if (chunk->results[i] != CAMPAIGN_RESULT_OPEN)
-			continue;
-		chunk->results[i] = CAMPAIGN_RESULT_SENT;
-		ack->counts->sent++;
-	}
+	ack->counts->sent += campaign_chunk_mark(chunk,
+											 campaign_chunk_size(chunk),
+											 CAMPAIGN_RESULT_SENT);
 	campaign_chunk_settle(chunk, ack->now);
 	campaign_chunk_update(chunk);
 }
@@ -140,17 +170,22 @@ static void
 insert_retry(const Retry *retry, CampaignMessage *messages)
 {
 	const CampaignChunk *origin = retry->chunk;
-	CampaignChunk chunk = {0};
+	CampaignChunk chunk = *origin;
 	int			size = retry->last - retry->first + 1;
 
-	chunk.delivery_id = origin->delivery_id;
-	chunk.channel = origin->channel;
 	chunk.first_id = origin->first_id + retry->first;
 	chunk.last_id = origin->first_id + retry->last;
 	chunk.first_recipient = messages[retry->first].recipient;
 	chunk.last_recipient = messages[retry->last].recipient;
-	chunk.due_at = retry->due_at;
-	chunk.attempts = origin->attempts;
+	chunk.first_block = messages[retry->first].block;
+	chunk.last_block = messages[retry->last].block;
+	/* Never before its origin: what claims have passed is not looked at. */
+	chunk.due_at = Max(retry->due_at, origin->due_at);
+	chunk.settled = false;
+	chunk.lease = NULL;
+	chunk.holder = InvalidOid;
+	chunk.leased_until = 0;
+	chunk.attempts = retry->attempts;
 	chunk.results = palloc(size);
 	memset(chunk.results, CAMPAIGN_RESULT_OPEN, size);
 	campaign_chunk_insert(&chunk);
@@ -176,8 +211,8 @@ insert_retries(Acknowledgement *ack)
 		{
 			MemoryContextReset(context);
 			chunk = retry->chunk;
-			messages = campaign_messages_read(chunk->channel, chunk->first_id,
-											  chunk->last_id);
+			messages = campaign_messages_read(chunk, chunk->first_id,
+											  chunk->last_id, NULL);
 		}
 		insert_retry(retry, messages);
 	}
@@ -192,6 +227,7 @@ settle(Acknowledgement *ack, List *failures)
 	ListCell   *cell;
 
 	ack->outcomes = campaign_outcomes_new(ack->now);
+	list_sort(ack->chunks, compare_chunks);
 	foreach(cell, failures)
 		mark_failure(ack, lfirst(cell));
 	foreach(cell, ack->chunks)

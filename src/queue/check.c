@@ -78,10 +78,13 @@ CAMPAIGN_STATEMENT(chunk_results,
 				   " WHERE c.last_id - c.first_id NOT BETWEEN 0 AND 999"
 				   " OR octet_length(c.results)"
 				   " <> c.last_id - c.first_id + 1"
-				   " OR encode(c.results, 'escape') !~ '^[.sfwr]*$'"
+				   " OR encode(c.results, 'escape') !~ '^[.sfwre]*$'"
 				   " ORDER BY c.chunk_id");
 
-/* Settled and without an open message are the same. */
+/*
+ * Settled and without an open message are the same, unless the run was
+ * stopped: then what is open was withdrawn as a whole.
+ */
 CAMPAIGN_STATEMENT(chunk_settled,
 				   "WITH " RUN_DELIVERIES
 				   " SELECT CASE WHEN c.settled"
@@ -92,7 +95,23 @@ CAMPAIGN_STATEMENT(chunk_settled,
 				   " FROM campaign.chunk c JOIN d USING (delivery_id)"
 				   " WHERE c.settled <> coalesce("
 				   "position('\\x2e'::bytea IN c.results) = 0, false)"
+				   " AND (NOT c.settled OR NOT EXISTS"
+				   " (SELECT FROM campaign.run r WHERE r.run_id = $1"
+				   " AND r.state IN ('stopped', 'missed')))"
 				   " ORDER BY c.chunk_id");
+
+/* What claims pass by is settled, and what is drained has nothing left. */
+CAMPAIGN_STATEMENT(chunk_passed,
+				   "WITH " RUN_DELIVERIES
+				   " SELECT format('activity %s: %s chunks are not settled"
+				   " and would not be looked at, such as %s',"
+				   " d.activity, count(*), min(c.chunk_id))"
+				   " FROM campaign.chunk c JOIN d USING (delivery_id)"
+				   " WHERE NOT c.settled AND (d.drained"
+				   " OR NOT c.domain = ANY (d.lanes)"
+				   " OR (c.due_at, c.chunk_id)"
+				   " < (d.passed_due, d.passed_chunk))"
+				   " GROUP BY d.activity ORDER BY d.activity");
 
 /* A chunk is the range of recipients it says. */
 CAMPAIGN_STATEMENT(chunk_recipients,
@@ -151,6 +170,7 @@ static const struct
 	{"recipients_once", &recipients_once},
 	{"chunk_results", &chunk_results},
 	{"chunk_settled", &chunk_settled},
+	{"chunk_passed", &chunk_passed},
 	{"chunk_recipients", &chunk_recipients},
 	{"messages_once", &messages_once},
 	{"outcomes_agree", &outcomes_agree},

@@ -20,7 +20,7 @@
 #include "base/identity.h"
 #include "queue/chunk.h"
 
-#define CHUNK_NATTS 14
+#define CHUNK_NATTS 19
 
 /* The relation's oid; an error if the schema lacks it. */
 Oid
@@ -37,7 +37,7 @@ campaign_queue_relation(const char *name)
 static char *
 read_results(const CampaignRows *rows, int row, int size)
 {
-	bytea	   *stored = campaign_row_bytes(rows, row, 14);
+	bytea	   *stored = campaign_row_bytes(rows, row, 19);
 	char	   *results = palloc(size);
 
 	if (stored == NULL)
@@ -61,17 +61,22 @@ campaign_chunk_read(const CampaignRows *rows, int row)
 
 	chunk->chunk_id = campaign_row_int8(rows, row, 1);
 	chunk->delivery_id = campaign_row_int8(rows, row, 2);
-	chunk->channel = campaign_row_text(rows, row, 3);
-	chunk->first_id = campaign_row_int8(rows, row, 4);
-	chunk->last_id = campaign_row_int8(rows, row, 5);
-	chunk->first_recipient = campaign_row_text(rows, row, 6);
-	chunk->last_recipient = campaign_row_text(rows, row, 7);
-	chunk->due_at = campaign_row_time(rows, row, 8);
-	chunk->settled = campaign_row_bool(rows, row, 9);
-	chunk->lease = campaign_row_uuid(rows, row, 10);
-	chunk->holder = campaign_row_oid(rows, row, 11);
-	chunk->leased_until = campaign_row_time(rows, row, 12);
-	chunk->attempts = campaign_row_int4(rows, row, 13);
+	chunk->first_id = campaign_row_int8(rows, row, 3);
+	chunk->last_id = campaign_row_int8(rows, row, 4);
+	chunk->first_recipient = campaign_row_text(rows, row, 5);
+	chunk->last_recipient = campaign_row_text(rows, row, 6);
+	chunk->first_block = campaign_row_int8(rows, row, 7);
+	chunk->last_block = campaign_row_int8(rows, row, 8);
+	chunk->edition = campaign_row_int2(rows, row, 9);
+	chunk->domain = campaign_row_text(rows, row, 10);
+	chunk->send_at = campaign_row_time(rows, row, 11);
+	chunk->due_at = campaign_row_time(rows, row, 12);
+	chunk->expires_at = campaign_row_time(rows, row, 13);
+	chunk->settled = campaign_row_bool(rows, row, 14);
+	chunk->lease = campaign_row_uuid(rows, row, 15);
+	chunk->holder = campaign_row_oid(rows, row, 16);
+	chunk->leased_until = campaign_row_time(rows, row, 17);
+	chunk->attempts = campaign_row_int4(rows, row, 18);
 
 	size = chunk->last_id - chunk->first_id + 1;
 	campaign_ensure(size >= 1 && size <= CAMPAIGN_CHUNK_SIZE,
@@ -100,6 +105,22 @@ campaign_chunk_open(const CampaignChunk *chunk)
 	return open;
 }
 
+/* Gives a result to the open ones among the first messages. */
+int
+campaign_chunk_mark(CampaignChunk *chunk, int count, char result)
+{
+	int			marked = 0;
+
+	for (int i = 0; i < count; i++)
+	{
+		if (chunk->results[i] != CAMPAIGN_RESULT_OPEN)
+			continue;
+		chunk->results[i] = result;
+		marked++;
+	}
+	return marked;
+}
+
 /* Marks it settled; the instant is kept where the lease's end was. */
 void
 campaign_chunk_settle(CampaignChunk *chunk, TimestampTz now)
@@ -122,9 +143,9 @@ stored_results(const CampaignChunk *chunk)
 
 CAMPAIGN_STATEMENT(update_chunk,
 				   "UPDATE campaign.chunk SET first_id = $2,"
-				   " first_recipient = $3, settled = $4, lease = $5,"
-				   " holder = $6, leased_until = $7, attempts = $8,"
-				   " results = $9"
+				   " first_recipient = $3, first_block = $4, settled = $5,"
+				   " lease = $6, holder = $7, leased_until = $8,"
+				   " attempts = $9, results = $10"
 				   " WHERE chunk_id = $1");
 
 /* Writes all that may change; its end never does. */
@@ -137,6 +158,7 @@ campaign_chunk_update(const CampaignChunk *chunk)
 							   campaign_int8(chunk->chunk_id),
 							   campaign_int8(chunk->first_id),
 							   campaign_text(chunk->first_recipient),
+							   campaign_int8(chunk->first_block),
 							   campaign_bool(chunk->settled),
 							   campaign_uuid(chunk->lease),
 							   OidIsValid(chunk->holder) ?
@@ -167,22 +189,28 @@ campaign_chunk_add(CampaignWriter *writer, int64 chunk_id,
 
 	values[0] = Int64GetDatum(chunk_id);
 	values[1] = Int64GetDatum(chunk->delivery_id);
-	values[2] = CStringGetTextDatum(chunk->channel);
-	values[3] = Int64GetDatum(chunk->first_id);
-	values[4] = Int64GetDatum(chunk->last_id);
-	values[5] = CStringGetTextDatum(chunk->first_recipient);
-	values[6] = CStringGetTextDatum(chunk->last_recipient);
-	values[7] = TimestampTzGetDatum(chunk->due_at);
-	values[8] = BoolGetDatum(chunk->settled);
-	values[9] = UUIDPGetDatum(chunk->lease);
-	isnull[9] = chunk->lease == NULL;
-	values[10] = ObjectIdGetDatum(chunk->holder);
-	isnull[10] = !OidIsValid(chunk->holder);
-	values[11] = TimestampTzGetDatum(chunk->leased_until);
-	isnull[11] = chunk->leased_until == 0;
-	values[12] = Int32GetDatum(chunk->attempts);
-	values[13] = results.value;
-	isnull[13] = results.isnull;
+	values[2] = Int64GetDatum(chunk->first_id);
+	values[3] = Int64GetDatum(chunk->last_id);
+	values[4] = CStringGetTextDatum(chunk->first_recipient);
+	values[5] = CStringGetTextDatum(chunk->last_recipient);
+	values[6] = Int64GetDatum(chunk->first_block);
+	values[7] = Int64GetDatum(chunk->last_block);
+	values[8] = Int16GetDatum((int16) chunk->edition);
+	values[9] = CStringGetTextDatum(chunk->domain);
+	values[10] = TimestampTzGetDatum(chunk->send_at);
+	values[11] = TimestampTzGetDatum(chunk->due_at);
+	values[12] = TimestampTzGetDatum(chunk->expires_at);
+	isnull[12] = chunk->expires_at == 0;
+	values[13] = BoolGetDatum(chunk->settled);
+	values[14] = UUIDPGetDatum(chunk->lease);
+	isnull[14] = chunk->lease == NULL;
+	values[15] = ObjectIdGetDatum(chunk->holder);
+	isnull[15] = !OidIsValid(chunk->holder);
+	values[16] = TimestampTzGetDatum(chunk->leased_until);
+	isnull[16] = chunk->leased_until == 0;
+	values[17] = Int32GetDatum(chunk->attempts);
+	values[18] = results.value;
+	isnull[18] = results.isnull;
 	campaign_writer_add(writer, values, isnull);
 }
 
@@ -196,6 +224,25 @@ campaign_chunk_insert(const CampaignChunk *chunk)
 	campaign_chunk_add(writer, nextval_internal(sequence, false), chunk);
 	campaign_writer_close(writer);
 	CommandCounterIncrement();
+}
+
+CAMPAIGN_STATEMENT(withdraw_chunks,
+				   "UPDATE campaign.chunk c"
+				   " SET settled = true, leased_until = $2"
+				   " FROM campaign.delivery d"
+				   " WHERE d.run_id = $1 AND NOT d.drained"
+				   " AND c.delivery_id = d.delivery_id AND NOT c.settled"
+				   " AND (c.leased_until IS NULL OR c.leased_until <= $2)");
+
+/* Settles what a stopped run still has in the queue. */
+void
+campaign_chunks_withdraw(int64 run_id, TimestampTz now)
+{
+	int			nestlevel = campaign_chunk_planning_enter(true);
+
+	(void) campaign_execute(&withdraw_chunks, campaign_int8(run_id),
+							campaign_time(now));
+	campaign_settings_leave(nestlevel);
 }
 
 /* Sets a setting of type boolean until the level is left. */
@@ -224,4 +271,13 @@ campaign_chunk_planning_enter(bool sort)
 		set_switch(enabled[i], true);
 	set_switch("enable_sort", sort);
 	return nestlevel;
+}
+
+/* Leaves the scan of a range of blocks as the only attractive one. */
+void
+campaign_chunk_planning_blocks(void)
+{
+	set_switch("enable_indexscan", false);
+	set_switch("enable_bitmapscan", false);
+	set_switch("enable_tidscan", true);
 }

@@ -2,13 +2,17 @@
  * claim.c
  *		Handing out messages that are due.
  *
- * A claim goes through the deliveries that have something due, the longest due
- * first.  It locks their due chunks, skipping those that others are at, and
- * takes them one by one: reads the messages, withdraws those whose address is
- * suppressed by now, writes its lease to the chunk row, and renders.  A chunk
- * larger than what is still wanted is cut: its head becomes a chunk of its
- * own.  Locks are held to the end of the transaction, and the messages are the
- * sender's only once it has committed.
+ * A claim goes through the lanes that have something due.  It locks their due
+ * chunks, skipping those that others are at, and takes them one by one: reads
+ * the messages, withdraws those whose address is suppressed by now, writes its
+ * lease to the chunk row, and renders.  A chunk larger than what is still
+ * wanted is cut: its head becomes a chunk of its own.  Locks are held to the
+ * end of the transaction, and the messages are the sender's only once it has
+ * committed.
+ *
+ * Limits are counted in the claim's transaction, before anything is handed
+ * out.  A claim waits for the channel's, which it takes first; of the others
+ * it skips what another claim has, so claims never wait in a circle.
  *
  * Suppression and the state of runs are read by statements with snapshots
  * taken after the claim began, hence READ COMMITTED only.
@@ -33,12 +37,15 @@
 #include "base/sql.h"
 #include "set/render.h"
 #include "store/run.h"
+#include "queue/channel.h"
 #include "queue/chunk.h"
 #include "queue/claim.h"
 #include "queue/content.h"
+#include "queue/lane.h"
 #include "queue/lease.h"
 #include "queue/message.h"
 #include "queue/outcome.h"
+#include "queue/throttle.h"
 
 #define CLAIMED_NATTS 8
 
@@ -58,7 +65,8 @@ typedef struct ClaimedDelivery
 /* A claim in progress. */
 typedef struct Claim
 {
-	const char *channel;
+	const CampaignChannel *channel;
+	List	   *throttles;		/* of CampaignThrottle *, of the lane at hand */
 	int			wanted;			/* messages still to be found */
 	pg_uuid_t	lease;
 	Oid			holder;
@@ -78,50 +86,14 @@ typedef struct Claim
 	MemoryContext ahead_context;
 } Claim;
 
-/*
- * Deliveries of the channel with something due, found by skipping through the
- * index from one to the next, so that what waits in a paused run or belongs to
- * somebody else costs one row and not all its chunks.  Messages of finished
- * activities stay due when their run has failed or succeeded: an activity's
- * messages are committed with it, and a failure is repaired from there on, not
- * undone.
- */
-CAMPAIGN_STATEMENT(find_deliveries,
-				   "WITH RECURSIVE waiting (delivery_id) AS ("
-				   "(SELECT c.delivery_id FROM campaign.chunk c"
-				   " WHERE c.channel = $1 AND NOT c.settled"
-				   " ORDER BY c.delivery_id LIMIT 1)"
-				   " UNION ALL"
-				   " SELECT (SELECT c.delivery_id FROM campaign.chunk c"
-				   " WHERE c.channel = $1 AND NOT c.settled"
-				   " AND c.delivery_id > w.delivery_id"
-				   " ORDER BY c.delivery_id LIMIT 1)"
-				   " FROM waiting w WHERE w.delivery_id IS NOT NULL),"
-				   " due AS (SELECT w.delivery_id,"
-				   " (SELECT c.due_at FROM campaign.chunk c"
-				   " WHERE c.channel = $1 AND c.delivery_id = w.delivery_id"
-				   " AND NOT c.settled AND c.due_at <= $2"
-				   " ORDER BY c.due_at LIMIT 1) AS due_at,"
-				   " (SELECT r.state IN ('pending', 'running', 'waiting',"
-				   " 'succeeded', 'failed') AND r.home = $3"
-				   " AND pg_has_role($4, g.owner, 'USAGE')"
-				   " FROM campaign.delivery d"
-				   " JOIN campaign.run r ON r.run_id = d.run_id"
-				   " JOIN campaign.campaign g"
-				   " ON g.campaign_id = r.campaign_id"
-				   " WHERE d.delivery_id = w.delivery_id) AS claimable"
-				   " FROM waiting w WHERE w.delivery_id IS NOT NULL)"
-				   " SELECT delivery_id FROM due"
-				   " WHERE claimable AND due_at IS NOT NULL"
-				   " ORDER BY due_at, delivery_id");
-
 CAMPAIGN_STATEMENT(pick_chunks,
 				   "SELECT " CAMPAIGN_CHUNK_COLUMNS
 				   " FROM campaign.chunk c"
-				   " WHERE c.channel = $1 AND c.delivery_id = $2"
+				   " WHERE c.delivery_id = $1 AND c.domain = $2"
 				   " AND NOT c.settled AND c.due_at <= $3"
+				   " AND (c.due_at, c.chunk_id) >= ($4, $5)"
 				   " AND (c.leased_until IS NULL OR c.leased_until <= $3)"
-				   " ORDER BY c.due_at, c.chunk_id LIMIT $4"
+				   " ORDER BY c.due_at, c.chunk_id LIMIT $6"
 				   " FOR UPDATE SKIP LOCKED");
 
 CAMPAIGN_STATEMENT(describe_delivery,
@@ -133,34 +105,20 @@ CAMPAIGN_STATEMENT(describe_delivery,
 				   " AND a.name = d.activity"
 				   " WHERE d.delivery_id = $1");
 
-/* Reads the ids of deliveries to claim from, the longest due first. */
-static CampaignRows *
-find_due(Claim *claim)
-{
-	int			nestlevel = campaign_chunk_planning_enter(false);
-	CampaignRows *rows;
-
-	rows = campaign_query(&find_deliveries,
-						  campaign_text(claim->channel),
-						  campaign_time(claim->now),
-						  campaign_text(campaign_home()),
-						  campaign_oid(claim->holder));
-	campaign_settings_leave(nestlevel);
-	return rows;
-}
-
-/* Locks and reads due chunks of a delivery, the oldest first. */
+/* Locks and reads due chunks of a lane, the oldest first. */
 static List *
-pick_due(Claim *claim, int64 delivery_id, int limit)
+pick_due(Claim *claim, const CampaignLane *lane, int limit)
 {
 	int			nestlevel = campaign_chunk_planning_enter(false);
 	List	   *chunks = NIL;
 	CampaignRows *rows;
 
 	rows = campaign_query(&pick_chunks,
-						  campaign_text(claim->channel),
-						  campaign_int8(delivery_id),
+						  campaign_int8(lane->delivery_id),
+						  campaign_text(lane->domain),
 						  campaign_time(claim->now),
+						  campaign_time(lane->due_at),
+						  campaign_int8(lane->chunk_id),
 						  campaign_int8(limit));
 	campaign_settings_leave(nestlevel);
 	for (int i = 0; i < rows->count; i++)
@@ -183,7 +141,7 @@ describe(Claim *claim, int64 delivery_id)
 	delivery->run_uuid = *campaign_row_uuid(rows, 0, 1);
 	delivery->campaign = campaign_row_text(rows, 0, 2);
 	delivery->activity = campaign_row_text(rows, 0, 3);
-	delivery->content = campaign_content_parse(claim->channel,
+	delivery->content = campaign_content_parse(claim->channel->kind,
 											   campaign_row_jsonb(rows, 0, 4));
 	return delivery;
 }
@@ -321,43 +279,66 @@ give_chunk(Claim *claim, const CampaignChunk *chunk,
 
 /* --------------------------------- chunks ------------------------------- */
 
-/* How many positions hold the open messages still wanted. */
+/* How many positions hold as many open messages, or all there are. */
 static int
-head_size(const Claim *claim, const CampaignChunk *chunk)
+head_size(const CampaignChunk *chunk, int64 wanted)
 {
 	int			size = campaign_chunk_size(chunk);
-	int			open = 0;
+	int64		open = 0;
 
 	for (int i = 0; i < size; i++)
 	{
 		if (chunk->results[i] != CAMPAIGN_RESULT_OPEN)
 			continue;
-		if (open == claim->wanted)
+		if (open == wanted)
 			return i;
 		open++;
 	}
 	return size;
 }
 
-/* Withdraws the open messages among the first ones that are suppressed. */
+/* Gives a message its end before it was handed out. */
 static void
-withdraw_suppressed(Claim *claim, CampaignChunk *chunk, int count,
+end_message(Claim *claim, CampaignChunk *chunk, int position, char result,
+			const char *status, const char *reason)
+{
+	chunk->results[position] = result;
+	campaign_outcomes_add(claim->outcomes, chunk->delivery_id,
+						  chunk->first_id + position, chunk->attempts + 1,
+						  status, reason);
+}
+
+/*
+ * Withdraws the open messages among the first ones that are suppressed.  Those
+ * whose rows somebody has deleted have failed: they must not keep the others
+ * from being sent.
+ */
+static void
+withdraw_unsendable(Claim *claim, CampaignChunk *chunk, int count,
 					const CampaignMessage *messages)
 {
 	for (int i = 0; i < count; i++)
 	{
 		if (chunk->results[i] != CAMPAIGN_RESULT_OPEN)
 			continue;
-		campaign_ensure(messages[i].address != NULL,
-						"message " INT64_FORMAT " is gone",
-						chunk->first_id + i);
-		if (!messages[i].suppressed)
-			continue;
-		chunk->results[i] = CAMPAIGN_RESULT_WITHDRAWN;
-		campaign_outcomes_add(claim->outcomes, chunk->delivery_id,
-							  chunk->first_id + i, chunk->attempts + 1,
-							  "withdrawn", "suppressed");
+		if (messages[i].address == NULL)
+			end_message(claim, chunk, i, CAMPAIGN_RESULT_FAILED, "failed",
+						"message is gone");
+		else if (messages[i].suppressed)
+			end_message(claim, chunk, i, CAMPAIGN_RESULT_WITHDRAWN,
+						"withdrawn", "suppressed");
 	}
+}
+
+/* Counts messages that are handed out. */
+static void
+count_given(Claim *claim, int count)
+{
+	ListCell   *cell;
+
+	claim->wanted -= count;
+	foreach(cell, claim->throttles)
+		campaign_throttle_take(lfirst(cell), count);
 }
 
 /* Writes the lease to a chunk, or settles it if nothing is left to be sent. */
@@ -366,7 +347,7 @@ lease_chunk(Claim *claim, CampaignChunk *chunk)
 {
 	int			open = campaign_chunk_open(chunk);
 
-	claim->wanted -= open;
+	count_given(claim, open);
 	if (open == 0)
 	{
 		campaign_chunk_settle(chunk, claim->now);
@@ -389,9 +370,18 @@ cut_chunk(CampaignChunk *chunk, int count, const CampaignMessage *messages)
 
 	*head = *chunk;
 	head->last_id = chunk->first_id + count - 1;
-	head->last_recipient = messages[count - 1].recipient;
 	chunk->first_id += count;
-	chunk->first_recipient = messages[count].recipient;
+	/* Rows that are gone leave the bounds wider than they could be. */
+	if (messages[count - 1].recipient != NULL)
+	{
+		head->last_recipient = messages[count - 1].recipient;
+		head->last_block = messages[count - 1].block;
+	}
+	if (messages[count].recipient != NULL)
+	{
+		chunk->first_recipient = messages[count].recipient;
+		chunk->first_block = messages[count].block;
+	}
 	chunk->results += count;
 	campaign_chunk_update(chunk);
 	return head;
@@ -406,6 +396,7 @@ static void
 read_ahead(Claim *claim, List *chunks, int position)
 {
 	const CampaignChunk *chunk = list_nth(chunks, position);
+	CampaignChunk all = *chunk;
 	int64		last = chunk->last_id;
 	MemoryContext old;
 
@@ -420,6 +411,8 @@ read_ahead(Claim *claim, List *chunks, int position)
 			next->last_id >= chunk->first_id + CAMPAIGN_CHUNK_SIZE)
 			break;
 		last = next->last_id;
+		all.first_block = Min(all.first_block, next->first_block);
+		all.last_block = Max(all.last_block, next->last_block);
 	}
 	MemoryContextReset(claim->ahead_context);
 	claim->ahead_first = chunk->first_id;
@@ -427,19 +420,20 @@ read_ahead(Claim *claim, List *chunks, int position)
 	if (last == chunk->last_id)
 		return;
 	old = MemoryContextSwitchTo(claim->ahead_context);
-	claim->ahead = campaign_messages_read(claim->channel, chunk->first_id,
-										  last);
+	claim->ahead = campaign_messages_read(&all, chunk->first_id, last,
+										  claim->channel->name);
 	claim->ahead_last = last;
 	MemoryContextSwitchTo(old);
 }
 
-/* The messages of the range, the first one at index 0. */
+/* Messages of the chunk, the first one at index 0. */
 static CampaignMessage *
-read_messages(Claim *claim, int64 first_id, int64 last_id)
+read_messages(Claim *claim, const CampaignChunk *chunk, int64 last_id)
 {
-	if (first_id >= claim->ahead_first && last_id <= claim->ahead_last)
-		return claim->ahead + (first_id - claim->ahead_first);
-	return campaign_messages_read(claim->channel, first_id, last_id);
+	if (chunk->first_id >= claim->ahead_first && last_id <= claim->ahead_last)
+		return claim->ahead + (chunk->first_id - claim->ahead_first);
+	return campaign_messages_read(chunk, chunk->first_id, last_id,
+								  claim->channel->name);
 }
 
 /* Ends the lease that ran out; what is cut off must not carry it on. */
@@ -452,24 +446,36 @@ take_over(Claim *claim, CampaignChunk *chunk)
 	chunk->leased_until = 0;
 }
 
-/* Takes a picked chunk, or as much of it as is still wanted. */
+/* True if its messages were to be sent before now; they then are settled. */
+static bool
+expire_chunk(const Claim *claim, CampaignChunk *chunk)
+{
+	if (chunk->expires_at == 0 || chunk->expires_at > claim->now)
+		return false;
+	(void) campaign_chunk_mark(chunk, campaign_chunk_size(chunk),
+							   CAMPAIGN_RESULT_EXPIRED);
+	campaign_chunk_settle(chunk, claim->now);
+	campaign_chunk_update(chunk);
+	return true;
+}
+
+/* Takes a picked chunk, or as much of it as is wanted. */
 static void
-take_chunk(Claim *claim, CampaignChunk *chunk)
+take_chunk(Claim *claim, CampaignChunk *chunk, int64 wanted)
 {
 	int			size = campaign_chunk_size(chunk);
-	int			count = head_size(claim, chunk);
+	int			count = head_size(chunk, wanted);
 	bool		cut = count < size;
 	CampaignMessage *messages;
 
 	if (chunk->lease != NULL)
 		take_over(claim, chunk);
+	if (expire_chunk(claim, chunk))
+		return;
 	/* The first recipient of the tail is read along with the head. */
-	messages = read_messages(claim, chunk->first_id,
+	messages = read_messages(claim, chunk,
 							 chunk->first_id + count - (cut ? 0 : 1));
-	campaign_ensure(!cut || messages[count].address != NULL,
-					"message " INT64_FORMAT " is gone",
-					chunk->first_id + count);
-	withdraw_suppressed(claim, chunk, count, messages);
+	withdraw_unsendable(claim, chunk, count, messages);
 	if (cut)
 		chunk = cut_chunk(chunk, count, messages);
 	lease_chunk(claim, chunk);
@@ -481,13 +487,27 @@ take_chunk(Claim *claim, CampaignChunk *chunk)
 	give_chunk(claim, chunk, messages);
 }
 
+/* --------------------------------- lanes -------------------------------- */
+
+/* How many messages may be handed out of the lane at hand. */
+static int64
+wanted_now(const Claim *claim)
+{
+	int64		wanted = claim->wanted;
+	ListCell   *cell;
+
+	foreach(cell, claim->throttles)
+		wanted = Min(wanted, campaign_throttle_room(lfirst(cell)));
+	return wanted;
+}
+
 /*
- * Takes chunks of a delivery until nothing more is wanted or due.  Retries make
+ * Takes chunks of a lane until nothing more is wanted or due.  Retries make
  * chunks of few messages, so each turn picks more of them than the one before;
  * those picked in vain are only skipped by others until this transaction ends.
  */
 static void
-take_due(Claim *claim, int64 delivery_id)
+take_due(Claim *claim, const CampaignLane *lane)
 {
 	int			limit = 1;
 	List	   *chunks;
@@ -498,31 +518,91 @@ take_due(Claim *claim, int64 delivery_id)
 		MemoryContext old = MemoryContextSwitchTo(claim->turn);
 
 		limit = Max(limit, claim->wanted / CAMPAIGN_CHUNK_SIZE);
-		chunks = pick_due(claim, delivery_id, limit);
+		chunks = pick_due(claim, lane, limit);
 		foreach(cell, chunks)
 		{
+			int64		wanted = wanted_now(claim);
+
 			CHECK_FOR_INTERRUPTS();
-			if (claim->wanted == 0)
+			if (wanted == 0)
 				break;
 			MemoryContextSwitchTo(claim->chunk);
 			read_ahead(claim, chunks, foreach_current_index(cell));
-			take_chunk(claim, lfirst(cell));
+			take_chunk(claim, lfirst(cell), wanted);
 			MemoryContextReset(claim->chunk);
 		}
 		limit *= 2;
 		MemoryContextSwitchTo(old);
 		MemoryContextReset(claim->turn);
-	} while (chunks != NIL && claim->wanted > 0);
+	} while (chunks != NIL && wanted_now(claim) > 0);
 }
 
-/* Takes from one delivery after the other. */
+/* Puts a limit in force, if there is one; false if another claim is at it. */
+static bool
+add_throttle(Claim *claim, const CampaignLimit *limit, const char *bucket,
+			 bool wait)
+{
+	CampaignThrottle *throttle;
+
+	if (limit->messages == 0)
+		return true;
+	throttle = campaign_throttle_lock(bucket, limit, claim->now, wait);
+	if (throttle == NULL)
+		return false;
+	claim->throttles = lappend(claim->throttles, throttle);
+	return true;
+}
+
+/* Puts the limits of a lane in force; false if another claim is at one. */
+static bool
+add_lane_throttles(Claim *claim, const CampaignLane *lane)
+{
+	CampaignLimit limit = {0};
+
+	if (lane->domain[0] != '\0')
+		limit = campaign_channel_domain_limit(claim->channel, lane->domain);
+	return add_throttle(claim, &lane->throttle,
+						psprintf("campaign " INT64_FORMAT, lane->campaign_id),
+						false) &&
+		add_throttle(claim, &limit,
+					 psprintf("domain %s of channel %s", lane->domain,
+							  claim->channel->name), false);
+}
+
+/* Takes from a lane, within the limits that hold for it. */
+static void
+take_lane(Claim *claim, const CampaignLane *lane)
+{
+	List	   *outer = list_copy(claim->throttles);
+
+	if (add_lane_throttles(claim, lane) && wanted_now(claim) > 0)
+		take_due(claim, lane);
+	for (int i = list_length(outer); i < list_length(claim->throttles); i++)
+		campaign_throttle_write(list_nth(claim->throttles, i));
+	claim->throttles = outer;
+}
+
+/* Takes from one lane after the other. */
 static void
 take_all(Claim *claim)
 {
-	CampaignRows *rows = find_due(claim);
+	List	   *lanes;
+	ListCell   *cell;
 
-	for (int i = 0; i < rows->count && claim->wanted > 0; i++)
-		take_due(claim, campaign_row_int8(rows, i, 1));
+	if (!add_throttle(claim, &claim->channel->throttle,
+					  psprintf("channel %s", claim->channel->name), true) ||
+		wanted_now(claim) == 0)
+		return;
+	lanes = campaign_lanes_due(claim->channel->name, claim->now,
+							   claim->holder, &claim->lease);
+	foreach(cell, lanes)
+	{
+		if (claim->wanted == 0)
+			break;
+		take_lane(claim, lfirst(cell));
+	}
+	foreach(cell, claim->throttles)
+		campaign_throttle_write(lfirst(cell));
 }
 
 /* A random number nobody can guess. */
@@ -540,7 +620,9 @@ campaign_claim_messages(const char *channel, int size,
 {
 	Claim		claim = {0};
 
-	claim.channel = channel;
+	claim.channel = campaign_channel_require(channel);
+	if (claim.channel->paused)
+		return;
 	claim.wanted = size;
 	make_lease(&claim.lease);
 	claim.holder = GetUserId();

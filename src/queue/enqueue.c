@@ -3,17 +3,22 @@
  *		Messages of a delivery into the dispatch queue.
  *
  * The owner's plan runs as the owner and hands its rows to a receiver that
- * writes three relations without SQL: messages, exclusions, and a chunk row
- * per thousand messages.  The rows come in the order of their recipients, so
- * a recipient's second row is known by the row before it, and a chunk is a
- * range of recipients.  Nothing here grows with the number of rows but the
- * numbers taken in advance, which are kept as ranges.
+ * writes messages and exclusions without SQL.  Rows that are sent at the same
+ * time with the same content come in the order of their recipients, so a
+ * recipient's second row is known by the row before it, and a chunk is a range
+ * of recipients.  Chunks are written at the end: how many there will be is not
+ * known before, and no numbers can be taken while a parallel plan runs.  They
+ * and the ranges of numbers are all that grows with the number of rows.
  */
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "commands/async.h"
 #include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
 
 #include "base/errors.h"
 #include "base/fault.h"
@@ -38,36 +43,44 @@
 #define COLUMN_ADDRESS		2
 #define COLUMN_REASON		3
 #define COLUMN_VARIABLES	4
-#define COLUMN_COUNT		5
+#define COLUMN_SEND_AT		5
+#define COLUMN_EDITION		6
+#define COLUMN_DOMAIN		7
+#define COLUMN_COUNT		8
 
 typedef struct Enqueuer
 {
 	CampaignReceiver receiver;	/* first: it is cast */
 	CampaignEnqueue *enqueue;
+	MemoryContext context;		/* lives as long as the enqueuer */
 	CampaignNumbers *thousands;
-	CampaignNumbers *chunk_ids;
 	CampaignWriter *messages;
 	CampaignWriter *exclusions;
-	CampaignWriter *chunks;
 	CampaignTail *message_tail;
 	CampaignTail *exclusion_tail;
+	int64		next_id;		/* of the next message */
+	int64		end_id;			/* one after the last of its thousand */
 	CampaignChunk chunk;		/* being filled; empty if last_id < first_id */
 	char		open_results[CAMPAIGN_CHUNK_SIZE];
 	StringInfoData previous;	/* recipient of the row before */
 	StringInfoData first;		/* recipients of the chunk being filled */
 	StringInfoData last;
-	int			chunk_count;
+	StringInfoData domain;		/* of the chunk being filled */
+	List	   *chunks;			/* of CampaignChunk *, filled */
+	List	   *lanes;			/* of char *, domains of the chunks */
 } Enqueuer;
 
 CAMPAIGN_STATEMENT(insert_delivery,
-				   "INSERT INTO campaign.delivery (run_id, activity, channel)"
-				   " VALUES ($1, $2, $3)"
+				   "INSERT INTO campaign.delivery"
+				   " (run_id, activity, channel, confirmed)"
+				   " VALUES ($1, $2, $3, $4)"
 				   " ON CONFLICT (run_id, activity) DO NOTHING"
 				   " RETURNING delivery_id");
 
 CAMPAIGN_STATEMENT(count_delivery,
 				   "UPDATE campaign.delivery"
-				   " SET targeted = $2, excluded = $3, queued = $4"
+				   " SET targeted = $2, excluded = $3, queued = $4,"
+				   " drained = $4 = 0, lanes = $5"
 				   " WHERE delivery_id = $1");
 
 /* No select can give more recipients than rows flow into the activity. */
@@ -88,7 +101,8 @@ create_delivery(const CampaignEnqueue *enqueue)
 	rows = campaign_query(&insert_delivery,
 						  campaign_int8(enqueue->run_id),
 						  campaign_text(enqueue->activity),
-						  campaign_text(enqueue->channel));
+						  campaign_text(enqueue->channel),
+						  campaign_bool(enqueue->confirmed));
 	if (rows->count == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_CAMPAIGN_STATE),
@@ -115,16 +129,21 @@ remember(StringInfo buffer, const char *data, int length)
 	appendBinaryStringInfo(buffer, data, length);
 }
 
-/* Takes the next thousand of message numbers for a new chunk. */
-static void
-begin_chunk(Enqueuer *enqueuer)
+/* The next message number; a chunk has only numbers of one thousand. */
+static int64
+next_message_id(Enqueuer *enqueuer)
 {
-	int64		thousand = campaign_numbers_next(enqueuer->thousands);
+	int64		thousand;
 
-	enqueuer->chunk.first_id =
-		(enqueuer->enqueue->epoch << CAMPAIGN_EPOCH_SHIFT) +
-		thousand % NUMBER_THOUSANDS * CAMPAIGN_CHUNK_SIZE;
-	enqueuer->chunk.last_id = enqueuer->chunk.first_id - 1;
+	if (enqueuer->next_id == enqueuer->end_id)
+	{
+		thousand = campaign_numbers_next(enqueuer->thousands);
+		enqueuer->next_id =
+			(enqueuer->enqueue->epoch << CAMPAIGN_EPOCH_SHIFT) +
+			thousand % NUMBER_THOUSANDS * CAMPAIGN_CHUNK_SIZE;
+		enqueuer->end_id = enqueuer->next_id + CAMPAIGN_CHUNK_SIZE;
+	}
+	return enqueuer->next_id++;
 }
 
 /* Lets indexes and progress catch up now and then. */
@@ -136,46 +155,147 @@ report_progress(Enqueuer *enqueuer)
 	campaign_tail_summarize(enqueuer->exclusion_tail, false);
 }
 
-/* Writes the chunk that was being filled, if there is any. */
+/* True if no message is in the chunk being filled. */
+static bool
+chunk_is_empty(const Enqueuer *enqueuer)
+{
+	return enqueuer->chunk.last_id < enqueuer->chunk.first_id;
+}
+
+/* The kept copy of a domain, which makes it a lane of the delivery. */
+static char *
+keep_lane(Enqueuer *enqueuer, const char *domain)
+{
+	ListCell   *cell;
+	char	   *lane;
+
+	foreach(cell, enqueuer->lanes)
+	{
+		if (strcmp(lfirst(cell), domain) == 0)
+			return lfirst(cell);
+	}
+	lane = pstrdup(domain);
+	enqueuer->lanes = lappend(enqueuer->lanes, lane);
+	return lane;
+}
+
+/* Ends the chunk that was being filled, if there is any. */
 static void
 end_chunk(Enqueuer *enqueuer)
 {
 	CampaignChunk *chunk = &enqueuer->chunk;
+	CampaignChunk *filled;
+	BlockNumber first;
+	BlockNumber last;
+	MemoryContext old;
 
-	if (chunk->last_id < chunk->first_id)
+	if (chunk_is_empty(enqueuer))
 		return;
-	chunk->first_recipient = enqueuer->first.data;
-	chunk->last_recipient = enqueuer->last.data;
 	CAMPAIGN_FAULT("enqueue_chunk");
-	campaign_chunk_add(enqueuer->chunks,
-					   campaign_numbers_next(enqueuer->chunk_ids), chunk);
+	campaign_writer_blocks(enqueuer->messages, &first, &last);
+	old = MemoryContextSwitchTo(enqueuer->context);
+	filled = palloc(sizeof(CampaignChunk));
+	*filled = *chunk;
+	filled->first_block = first;
+	filled->last_block = last;
+	filled->first_recipient = pstrdup(enqueuer->first.data);
+	filled->last_recipient = pstrdup(enqueuer->last.data);
+	filled->domain = keep_lane(enqueuer, chunk->domain);
+	enqueuer->chunks = lappend(enqueuer->chunks, filled);
+	MemoryContextSwitchTo(old);
 	chunk->last_id = chunk->first_id - 1;
-	if (++enqueuer->chunk_count % CHUNKS_PER_REPORT == 0)
+	if (list_length(enqueuer->chunks) % CHUNKS_PER_REPORT == 0)
 		report_progress(enqueuer);
 }
 
-/* Writes a message and puts it into the chunk being filled. */
+/* When messages to be sent at that instant are worth nothing any more; or 0. */
+static TimestampTz
+expiry_of(const CampaignEnqueue *enqueue, TimestampTz send_at)
+{
+	TimestampTz expires = enqueue->valid_until;
+	TimestampTz end;
+
+	if (enqueue->valid_for == NULL)
+		return expires;
+	end = DatumGetTimestampTz(DirectFunctionCall2(timestamptz_pl_interval,
+												  TimestampTzGetDatum(send_at),
+												  PointerGetDatum(enqueue->valid_for)));
+	return expires == 0 ? end : Min(expires, end);
+}
+
+/* What the messages of a chunk have in common, of a row. */
 static void
-add_message(Enqueuer *enqueuer, TupleTableSlot *slot, const char *recipient,
-			int length)
+read_group(const Enqueuer *enqueuer, TupleTableSlot *slot,
+		   CampaignChunk *group)
+{
+	group->send_at = slot->tts_isnull[COLUMN_SEND_AT] ?
+		enqueuer->enqueue->now :
+		DatumGetTimestampTz(slot->tts_values[COLUMN_SEND_AT]);
+	group->edition = slot->tts_isnull[COLUMN_EDITION] ? 0 :
+		DatumGetInt16(slot->tts_values[COLUMN_EDITION]);
+	group->domain = slot->tts_isnull[COLUMN_DOMAIN] ? pstrdup("") :
+		TextDatumGetCString(slot->tts_values[COLUMN_DOMAIN]);
+}
+
+/* True if messages of the group belong into the chunk being filled. */
+static bool
+same_group(const CampaignChunk *chunk, const CampaignChunk *group)
+{
+	return chunk->send_at == group->send_at &&
+		chunk->edition == group->edition &&
+		strcmp(chunk->domain, group->domain) == 0;
+}
+
+/* Begins a chunk for messages of a group. */
+static void
+begin_chunk(Enqueuer *enqueuer, const CampaignChunk *group)
 {
 	CampaignChunk *chunk = &enqueuer->chunk;
+
+	chunk->send_at = group->send_at;
+	chunk->edition = group->edition;
+	remember(&enqueuer->domain, group->domain, (int) strlen(group->domain));
+	chunk->domain = enqueuer->domain.data;
+	chunk->due_at = chunk->edition == CAMPAIGN_EDITION_OPEN ? DT_NOEND :
+		Max(chunk->send_at, enqueuer->enqueue->now);
+	chunk->expires_at = expiry_of(enqueuer->enqueue, chunk->send_at);
+	chunk->first_id = next_message_id(enqueuer);
+	chunk->last_id = chunk->first_id - 1;
+}
+
+/* Puts the next message into a chunk of its group, and gives its number. */
+static int64
+place_message(Enqueuer *enqueuer, const CampaignChunk *group,
+			  const char *recipient, int length)
+{
+	CampaignChunk *chunk = &enqueuer->chunk;
+
+	if (chunk_is_empty(enqueuer))
+	{
+		begin_chunk(enqueuer, group);
+		remember(&enqueuer->first, recipient, length);
+		chunk->last_id++;
+	}
+	else
+		chunk->last_id = next_message_id(enqueuer);
+	remember(&enqueuer->last, recipient, length);
+	return chunk->last_id;
+}
+
+/* Writes a message. */
+static void
+add_message(Enqueuer *enqueuer, TupleTableSlot *slot,
+			const CampaignChunk *group, const char *recipient, int length)
+{
 	Datum		values[6];
 	bool		isnull[6] = {false};
-
-	if (chunk->last_id < chunk->first_id)
-	{
-		begin_chunk(enqueuer);
-		remember(&enqueuer->first, recipient, length);
-	}
-	remember(&enqueuer->last, recipient, length);
-	chunk->last_id++;
+	int64		message_id = place_message(enqueuer, group, recipient, length);
 
 	if (!slot->tts_isnull[COLUMN_VARIABLES])
 		campaign_content_try(enqueuer->enqueue->content,
 							 slot->tts_values[COLUMN_VARIABLES]);
-	values[0] = Int64GetDatum(chunk->last_id);
-	values[1] = Int64GetDatum(chunk->delivery_id);
+	values[0] = Int64GetDatum(message_id);
+	values[1] = Int64GetDatum(enqueuer->chunk.delivery_id);
 	values[2] = slot->tts_values[COLUMN_RECIPIENT];
 	values[3] = slot->tts_values[COLUMN_PERSON];
 	isnull[3] = slot->tts_isnull[COLUMN_PERSON];
@@ -185,7 +305,7 @@ add_message(Enqueuer *enqueuer, TupleTableSlot *slot, const char *recipient,
 	campaign_writer_add(enqueuer->messages, values, isnull);
 	enqueuer->enqueue->queued++;
 
-	if (campaign_chunk_size(chunk) == CAMPAIGN_CHUNK_SIZE)
+	if (enqueuer->next_id == enqueuer->end_id)
 		end_chunk(enqueuer);
 }
 
@@ -213,15 +333,42 @@ has_address(TupleTableSlot *slot)
 		VARSIZE_ANY_EXHDR(PG_DETOAST_DATUM_PACKED(slot->tts_values[COLUMN_ADDRESS])) > 0;
 }
 
+/* Ends the chunk being filled where the group of messages changes. */
+static void
+change_group(Enqueuer *enqueuer, const CampaignChunk *group,
+			 const char *recipient, int length)
+{
+	if (chunk_is_empty(enqueuer))
+		return;
+	if (!same_group(&enqueuer->chunk, group))
+	{
+		end_chunk(enqueuer);
+		return;
+	}
+	campaign_ensure(compare_bytes(recipient, length, enqueuer->last.data,
+								  enqueuer->last.len) > 0,
+					"rows to be delivered are out of order");
+}
+
+/* True if the row before had the same recipient. */
+static bool
+is_repeated(const Enqueuer *enqueuer, const char *recipient, int length)
+{
+	return enqueuer->enqueue->targeted > 0 &&
+		compare_bytes(recipient, length, enqueuer->previous.data,
+					  enqueuer->previous.len) == 0;
+}
+
 /* Receiver: makes one row a message or an exclusion. */
 static void
 take_row(CampaignReceiver *self, TupleTableSlot *slot)
 {
 	Enqueuer   *enqueuer = (Enqueuer *) self;
+	CampaignChunk group;
 	text	   *recipient;
 	const char *data;
 	int			length;
-	int			order;
+	bool		repeated;
 
 	slot_getallattrs(slot);
 	campaign_ensure(!slot->tts_isnull[COLUMN_RECIPIENT],
@@ -229,13 +376,9 @@ take_row(CampaignReceiver *self, TupleTableSlot *slot)
 	recipient = DatumGetTextPP(slot->tts_values[COLUMN_RECIPIENT]);
 	data = VARDATA_ANY(recipient);
 	length = VARSIZE_ANY_EXHDR(recipient);
-	order = enqueuer->enqueue->targeted == 0 ? 1 :
-		compare_bytes(data, length, enqueuer->previous.data,
-					  enqueuer->previous.len);
-	campaign_ensure(order >= 0, "rows to be delivered are out of order");
+	repeated = is_repeated(enqueuer, data, length);
 	enqueuer->enqueue->targeted++;
-
-	if (order == 0)
+	if (repeated)
 	{
 		add_exclusion(enqueuer, slot, CStringGetTextDatum("duplicate"));
 		return;
@@ -247,7 +390,9 @@ take_row(CampaignReceiver *self, TupleTableSlot *slot)
 		return;
 	}
 	campaign_ensure(has_address(slot), "a row to be delivered has no address");
-	add_message(enqueuer, slot, data, length);
+	read_group(enqueuer, slot, &group);
+	change_group(enqueuer, &group, data, length);
+	add_message(enqueuer, slot, &group, data, length);
 }
 
 /* Receiver: checks what the select gives. */
@@ -255,7 +400,8 @@ static void
 check_columns(CampaignReceiver *self, TupleDesc desc)
 {
 	static const Oid types[COLUMN_COUNT] = {
-		TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTARRAYOID
+		TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTARRAYOID, TIMESTAMPTZOID,
+		INT2OID, TEXTOID
 	};
 
 	if (desc->natts != COLUMN_COUNT)
@@ -274,30 +420,42 @@ open_enqueuer(Enqueuer *enqueuer, CampaignEnqueue *enqueue)
 	CampaignRows *rows = campaign_query(&count_inflow,
 										campaign_int8(enqueue->run_id),
 										campaign_text(enqueue->activity));
-	int64		chunks = (campaign_row_int8(rows, 0, 1) +
-						  CAMPAIGN_CHUNK_SIZE - 1) / CAMPAIGN_CHUNK_SIZE;
+	int64		thousands = (campaign_row_int8(rows, 0, 1) +
+							 CAMPAIGN_CHUNK_SIZE - 1) / CAMPAIGN_CHUNK_SIZE;
 	Oid			partition = campaign_partition_of(enqueue->epoch);
 	Oid			exclusion = campaign_queue_relation("exclusion");
 
 	enqueuer->receiver.start = check_columns;
 	enqueuer->receiver.row = take_row;
 	enqueuer->enqueue = enqueue;
-	enqueuer->thousands = campaign_numbers_take("message_number", chunks);
-	enqueuer->chunk_ids = campaign_numbers_take("chunk_chunk_id_seq", chunks);
+	enqueuer->context = CurrentMemoryContext;
+	enqueuer->thousands = campaign_numbers_take("message_number", thousands);
 	enqueuer->chunk.delivery_id = create_delivery(enqueue);
-	enqueuer->chunk.channel = pstrdup(enqueue->channel);
-	enqueuer->chunk.due_at = enqueue->due_at;
 	enqueuer->chunk.last_id = -1;
 	enqueuer->chunk.results = enqueuer->open_results;
 	memset(enqueuer->open_results, CAMPAIGN_RESULT_OPEN, CAMPAIGN_CHUNK_SIZE);
 	initStringInfo(&enqueuer->previous);
 	initStringInfo(&enqueuer->first);
 	initStringInfo(&enqueuer->last);
+	initStringInfo(&enqueuer->domain);
 	enqueuer->message_tail = campaign_tail_open(partition);
 	enqueuer->exclusion_tail = campaign_tail_open(exclusion);
 	enqueuer->messages = campaign_writer_open(partition);
 	enqueuer->exclusions = campaign_writer_open(exclusion);
-	enqueuer->chunks = campaign_chunk_writer();
+}
+
+/* Writes the rows of all chunks. */
+static void
+write_chunks(Enqueuer *enqueuer)
+{
+	CampaignNumbers *ids = campaign_numbers_take("chunk_chunk_id_seq",
+												 list_length(enqueuer->chunks));
+	CampaignWriter *writer = campaign_chunk_writer();
+	ListCell   *cell;
+
+	foreach(cell, enqueuer->chunks)
+		campaign_chunk_add(writer, campaign_numbers_next(ids), lfirst(cell));
+	campaign_writer_close(writer);
 }
 
 /* Writes what is buffered and records the counts. */
@@ -309,7 +467,7 @@ close_enqueuer(Enqueuer *enqueuer)
 	end_chunk(enqueuer);
 	campaign_writer_close(enqueuer->messages);
 	campaign_writer_close(enqueuer->exclusions);
-	campaign_writer_close(enqueuer->chunks);
+	write_chunks(enqueuer);
 	CommandCounterIncrement();
 	campaign_tail_summarize(enqueuer->message_tail, true);
 	campaign_tail_summarize(enqueuer->exclusion_tail, true);
@@ -317,8 +475,12 @@ close_enqueuer(Enqueuer *enqueuer)
 					 campaign_int8(enqueuer->chunk.delivery_id),
 					 campaign_int8(enqueue->targeted),
 					 campaign_int8(enqueue->excluded),
-					 campaign_int8(enqueue->queued));
+					 campaign_int8(enqueue->queued),
+					 campaign_text_array(enqueuer->lanes));
 	campaign_shared_progress_rows(enqueue->targeted);
+	/* A hint for senders who LISTEN; sent when this commits. */
+	if (enqueue->queued > 0)
+		Async_Notify(CAMPAIGN_NOTIFY_CHANNEL, enqueue->channel);
 }
 
 /* Turns every row of the select into a message or an exclusion. */

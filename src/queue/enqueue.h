@@ -8,9 +8,16 @@
 #include "postgres.h"
 
 #include "datatype/timestamp.h"
+#include "utils/timestamp.h"
 
 #include "set/select.h"
 #include "queue/content.h"
+
+/* What senders LISTEN to; the payload is the channel with new messages. */
+#define CAMPAIGN_NOTIFY_CHANNEL "campaign_dispatch"
+
+/* Edition of messages whose content is decided later. */
+#define CAMPAIGN_EDITION_OPEN (-1)
 
 typedef struct CampaignEnqueue
 {
@@ -19,7 +26,10 @@ typedef struct CampaignEnqueue
 	const char *channel;
 	const CampaignMessageContent *content;
 	int64		epoch;
-	TimestampTz due_at;
+	TimestampTz now;			/* when messages without a time are due */
+	bool		confirmed;		/* false: handed out once it is confirmed */
+	TimestampTz valid_until;	/* 0: messages do not expire at an instant */
+	const Interval *valid_for;	/* NULL: nor so long after they are due */
 	/* what came of it */
 	int64		targeted;
 	int64		excluded;
@@ -28,10 +38,20 @@ typedef struct CampaignEnqueue
 
 /*
  * Runs the select as the current user and turns every row into a message or
- * an exclusion.  Its columns: recipient text, person text (NULL: the
- * recipient), address text, reason text (NULL: gets a message), variables
- * text[]; in the order of recipient COLLATE "C".  All or nothing, within the
- * caller's transaction; a second enqueue for the run and activity is refused.
+ * an exclusion.  Its columns:
+ *	recipient text
+ *	person text			NULL: the recipient
+ *	address text
+ *	reason text			NULL: gets a message
+ *	variables text[]	of the edition's expressions
+ *	send_at timestamptz	NULL: at once
+ *	edition smallint	NULL: the first; CAMPAIGN_EDITION_OPEN: not decided yet
+ *	domain text			NULL: not limited
+ * Rows with a reason may come anywhere; the others in the order of edition,
+ * domain and send_at, and of those that agree in them in the order of recipient
+ * COLLATE "C".  Where the three differ, no recipient may come twice.
+ * All or nothing, within the caller's transaction; a second enqueue for the
+ * run and activity is refused.
  */
 extern void campaign_enqueue(CampaignEnqueue *enqueue, CampaignSelect *select);
 

@@ -2,7 +2,7 @@
  * failure.c
  *		What a sender says about messages it could not send.
  *
- * An array of objects with the keys message_id, reason, permanent and delay.
+ * An array of objects with the keys message_id, reason, permanent, released and delay.
  * It is read strictly: a misspelt key would otherwise mark a message as sent
  * or retry one that must not be.
  */
@@ -120,13 +120,19 @@ read_key(CampaignFailure *failure, const char *key, const JsonbValue *value,
 			refuse(element, "Key \"permanent\" must be true or false.");
 		failure->permanent = given && value->val.boolean;
 	}
+	else if (strcmp(key, "released") == 0)
+	{
+		if (given && value->type != jbvBool)
+			refuse(element, "Key \"released\" must be true or false.");
+		failure->released = given && value->val.boolean;
+	}
 	else if (strcmp(key, "delay") == 0)
 	{
 		if (given)
 			failure->retry_at = read_delay(value, element, now);
 	}
 	else
-		refuse(element, psprintf("Key \"%s\" is not known; the keys are message_id, reason, permanent and delay.",
+		refuse(element, psprintf("Key \"%s\" is not known; the keys are message_id, reason, permanent, released and delay.",
 								 key));
 }
 
@@ -153,6 +159,8 @@ read_element(JsonbValue *value, int element, TimestampTz now)
 	}
 	if (failure->message_id == 0)
 		refuse(element, "Key \"message_id\" is missing.");
+	if (failure->released && failure->permanent)
+		refuse(element, "A message is either \"permanent\" or \"released\".");
 	return failure;
 }
 

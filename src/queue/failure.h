@@ -16,6 +16,7 @@ typedef struct CampaignFailure
 	int64		message_id;
 	char	   *reason;			/* NULL if none is given */
 	bool		permanent;
+	bool		released;		/* untried: the attempt does not count */
 	TimestampTz retry_at;		/* 0 if no delay is given */
 } CampaignFailure;
 

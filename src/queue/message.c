@@ -4,6 +4,8 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_type.h"
+#include "storage/itemptr.h"
 #include "utils/builtins.h"
 
 #include "base/errors.h"
@@ -13,14 +15,27 @@
 #include "queue/content.h"
 #include "queue/message.h"
 
-/* A scalar subquery, because EXISTS may be answered by reading all of it. */
-CAMPAIGN_STATEMENT(read_messages,
-				   "SELECT m.message_id, m.recipient, m.address, m.variables,"
-				   " (SELECT true FROM campaign.suppression s"
-				   " WHERE s.channel = $3"
-				   " AND s.address_hash = campaign.address_hash(m.address))"
-				   " FROM campaign.dispatch m"
-				   " WHERE m.message_id BETWEEN $1 AND $2");
+/*
+ * What is read of a message: a scalar subquery says whether its address is
+ * suppressed, because EXISTS may be answered by reading the whole list.
+ */
+#define MESSAGE_COLUMNS \
+	"SELECT m.message_id, m.recipient, m.address, m.variables," \
+	" (SELECT true FROM campaign.suppression s" \
+	" WHERE s.channel = $3" \
+	" AND s.address_hash = campaign.address_hash(m.address))," \
+	" m.ctid" \
+	" FROM campaign.dispatch m" \
+	" WHERE m.message_id BETWEEN $1 AND $2"
+
+/* Where they were written, and no further than to the last one. */
+CAMPAIGN_STATEMENT(read_blocks,
+				   MESSAGE_COLUMNS
+				   " AND m.ctid >= $4 AND m.ctid < $5"
+				   " LIMIT $2 - $1 + 1");
+
+/* Wherever they are. */
+CAMPAIGN_STATEMENT(read_messages, MESSAGE_COLUMNS);
 
 /* A column of type text as a string; NULL if it is NULL. */
 static char *
@@ -44,18 +59,65 @@ read_variables(CampaignMessage *message, const CampaignRows *rows, int row)
 														&message->nvariables);
 }
 
-/* Reads the range in one statement; its size is a chunk's at most. */
+/* The beginning of a block; the pointer is a copy of the caller's. */
+static CampaignValue
+block_start(int64 block, ItemPointer pointer)
+{
+	ItemPointerSet(pointer, (BlockNumber) block, 0);
+	return (CampaignValue) {TIDOID, PointerGetDatum(pointer), false};
+}
+
+/* The block a row is in. */
+static int64
+column_block(const CampaignRows *rows, int row, int column)
+{
+	bool		isnull;
+	Datum		value = campaign_row_datum(rows, row, column, &isnull);
+
+	return ItemPointerGetBlockNumber((ItemPointer) DatumGetPointer(value));
+}
+
+/* Reads the range by one of the two statements. */
+static CampaignRows *
+query_messages(const CampaignChunk *chunk, int64 first_id, int64 last_id,
+			   const char *channel, bool hinted)
+{
+	int			nestlevel = campaign_chunk_planning_enter(false);
+	ItemPointerData first;
+	ItemPointerData end;
+	CampaignRows *rows;
+
+	if (hinted)
+	{
+		campaign_chunk_planning_blocks();
+		rows = campaign_query(&read_blocks, campaign_int8(first_id),
+							  campaign_int8(last_id), campaign_text(channel),
+							  block_start(chunk->first_block, &first),
+							  block_start(chunk->last_block + 1, &end));
+	}
+	else
+		rows = campaign_query(&read_messages, campaign_int8(first_id),
+							  campaign_int8(last_id),
+							  campaign_text(channel));
+	campaign_settings_leave(nestlevel);
+	return rows;
+}
+
+/*
+ * Reads the range where it was written; what is not found there, because the
+ * table has been restored or rewritten since, is looked for by its numbers.
+ */
 CampaignMessage *
-campaign_messages_read(const char *channel, int64 first_id, int64 last_id)
+campaign_messages_read(const CampaignChunk *chunk, int64 first_id,
+					   int64 last_id, const char *channel)
 {
 	int			size = (int) (last_id - first_id + 1);
 	CampaignMessage *messages = palloc0(sizeof(CampaignMessage) * size);
-	int			nestlevel = campaign_chunk_planning_enter(false);
-	CampaignRows *rows;
+	CampaignRows *rows = query_messages(chunk, first_id, last_id, channel,
+										true);
 
-	rows = campaign_query(&read_messages, campaign_int8(first_id),
-						  campaign_int8(last_id), campaign_text(channel));
-	campaign_settings_leave(nestlevel);
+	if (rows->count < size)
+		rows = query_messages(chunk, first_id, last_id, channel, false);
 	for (int i = 0; i < rows->count; i++)
 	{
 		int64		position = campaign_row_int8(rows, i, 1) - first_id;
@@ -68,6 +130,7 @@ campaign_messages_read(const char *channel, int64 first_id, int64 last_id)
 		message->address = column_string(rows, i, 3);
 		read_variables(message, rows, i);
 		message->suppressed = campaign_row_bool(rows, i, 5);
+		message->block = column_block(rows, i, 6);
 	}
 	return messages;
 }

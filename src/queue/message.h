@@ -7,9 +7,12 @@
 
 #include "postgres.h"
 
+#include "queue/chunk.h"
+
 /* A message; an address of NULL means that the row is not there. */
 typedef struct CampaignMessage
 {
+	int64		block;			/* where it is in its partition */
 	char	   *recipient;
 	char	   *address;
 	const char **variables;
@@ -17,8 +20,12 @@ typedef struct CampaignMessage
 	bool		suppressed;		/* at this instant */
 } CampaignMessage;
 
-/* The messages of the range, the first one at index 0. */
-extern CampaignMessage *campaign_messages_read(const char *channel,
-											   int64 first_id, int64 last_id);
+/*
+ * Messages first_id to last_id, which are of the chunk, the first one at index
+ * 0; suppression is judged for the channel, if one is given.
+ */
+extern CampaignMessage *campaign_messages_read(const CampaignChunk *chunk,
+											   int64 first_id, int64 last_id,
+											   const char *channel);
 
 #endif							/* CAMPAIGN_MESSAGE_H */

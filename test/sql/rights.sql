@@ -16,8 +16,9 @@ GRANT ALL ON SCHEMA rights TO PUBLIC;
 SET search_path = rights, public;
 
 -- ---------------------------------------------------------------------------
--- What the catalog says
+-- What the catalog says; unaligned, so that a new line changes no other
 -- ---------------------------------------------------------------------------
+\pset format unaligned
 
 CREATE TEMP VIEW member AS
 SELECT d.classid, d.objid FROM pg_depend d
@@ -267,6 +268,8 @@ INSERT INTO calls VALUES
 ('campaign_retry(bigint)', 'run', $$SELECT campaign_retry($2)$$),
 ('campaign_adopt()', 'none', $$SELECT campaign_adopt()$$),
 ('campaign_work()', 'none', $$CALL campaign_work()$$),
+('campaign_channel(text, text, jsonb)', 'none', $$SELECT campaign_channel('rights', 'email')$$),
+('campaign_channel_drop(text)', 'none', $$SELECT campaign_channel_drop('rights')$$),
 ('campaign_claim(text, integer, interval)', 'none', $$SELECT count(*) FROM campaign_claim('email', 1)$$),
 ('campaign_ack(uuid, jsonb)', 'lease', $$SELECT result FROM campaign_ack($3)$$),
 ('campaign_release(uuid)', 'lease', $$SELECT campaign_release($3)$$),

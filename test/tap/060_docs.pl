@@ -110,13 +110,14 @@ is(join(' ', grep { !$problems{$_} } split / /,
 
 # ------------------------------ the examples ------------------------------
 
-# Runs what is marked as sql in a new database, as a role with the one grant.
+# Runs what is marked as sql in a new database, as its owner, who has the one
+# grant and is no superuser.
 sub run_examples
 {
 	my ($name, $blocks) = @_;
 
-	$node->safe_psql('postgres', "CREATE DATABASE $name");
-	$node->safe_psql($name, 'CREATE EXTENSION campaign; GRANT USAGE ON SCHEMA campaign TO marketing; GRANT CREATE ON SCHEMA public TO marketing');
+	$node->safe_psql('postgres', "CREATE DATABASE $name OWNER marketing");
+	$node->safe_psql($name, 'CREATE EXTENSION campaign; GRANT USAGE ON SCHEMA campaign TO marketing');
 	my ($result, $out, $err) = $node->psql($name, $blocks, on_error_stop => 1, extra_params => [ '-U', 'marketing' ]);
 	is($result, 0, "examples of docs/$name.md") or diag($err);
 	unlike($err, qr/ERROR|WARNING/, '... without a complaint');
