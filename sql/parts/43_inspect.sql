@@ -21,6 +21,17 @@ LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION @extschema@.campaign_check(text)
 	IS 'everything that is wrong with the draft, at once';
 
+CREATE FUNCTION @extschema@.campaign_preview(
+	campaign text, activity text, key text,
+	version integer DEFAULT 0, variables jsonb DEFAULT NULL,
+	OUT address text, OUT reason text, OUT subject text, OUT body text,
+	OUT attributes jsonb, OUT edition smallint, OUT language text)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'campaign_preview'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION @extschema@.campaign_preview(text, text, text, integer, jsonb)
+	IS 'the message that one row of the dimension would get, or why it would get none';
+
 CREATE FUNCTION @extschema@.campaign_graph(
 	campaign text, format text DEFAULT 'text', run bigint DEFAULT NULL)
 RETURNS text

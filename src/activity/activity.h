@@ -80,6 +80,7 @@ typedef struct CampaignTask
 	List	   *inbound;		/* of CampaignFlow * */
 	bool		due;			/* the time it was waiting for has come */
 	bool		keep;			/* write populations that nobody reads, too */
+	const char *key;			/* of the one row a preview is about, or NULL */
 	/* results */
 	List	   *outbound;		/* of CampaignFlow * */
 	TimestampTz wait_until;		/* not 0: nothing came out yet */

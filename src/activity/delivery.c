@@ -180,6 +180,9 @@ append_addressed(CampaignSelect *select, const CampaignTask *task,
 		appendStringInfoString(text, "NULL::pg_catalog.text");
 	appendStringInfoString(text, " AS \"campaign.person\" FROM ");
 	campaign_row_from(select, scope->target, population, CAMPAIGN_ROW_LEFT);
+	if (task->key != NULL)
+		appendStringInfo(text, " WHERE %s",
+						 campaign_row_has_key(scope->target, task->key));
 	appendStringInfo(text, " OFFSET 0) AS %s", alias);
 }
 
@@ -276,7 +279,8 @@ build_select(const CampaignTask *task)
 {
 	CampaignSelect *select = campaign_task_select(task);
 	StringInfo	text = &select->text;
-	CampaignPopulation *population = campaign_task_population(task, 0);
+	CampaignPopulation *population = task->key != NULL ? NULL :
+		campaign_task_population(task, 0);
 
 	appendStringInfoString(text,
 						   "SELECT \"campaign.recipient\","
@@ -308,4 +312,18 @@ campaign_delivery_run(CampaignTask *task)
 	enqueue.confirmed = true;
 	campaign_enqueue(&enqueue, build_select(task));
 	campaign_task_pass(task, 0);
+}
+
+/* What the row with the task's key would get. */
+CampaignPreview *
+campaign_delivery_preview(const CampaignTask *task)
+{
+	CampaignPreview *preview = palloc0(sizeof(CampaignPreview));
+
+	preview->campaign = task->scope.graph->campaign->name;
+	preview->activity = task->scope.activity->name;
+	preview->content = campaign_content_parse(channel_of(&task->scope),
+											  task->scope.activity->options);
+	campaign_preview_run(preview, build_select(task));
+	return preview;
 }

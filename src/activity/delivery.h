@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "activity/activity.h"
+#include "queue/preview.h"
 
 /* Options every channel has, for the arrays of its kind. */
 #define CAMPAIGN_DELIVERY_OPTIONS \
@@ -25,5 +26,8 @@
 extern List *campaign_delivery_expressions(const CampaignScope *scope);
 extern const char *campaign_delivery_warn(const CampaignScope *scope);
 extern void campaign_delivery_run(CampaignTask *task);
+
+/* What the row with the task's key would get; it has no run. */
+extern CampaignPreview *campaign_delivery_preview(const CampaignTask *task);
 
 #endif							/* CAMPAIGN_DELIVERY_H */

@@ -15,6 +15,7 @@
 #include "base/identity.h"
 #include "engine/check.h"
 #include "engine/picture.h"
+#include "engine/preview.h"
 #include "engine/verify.h"
 #include "store/run.h"
 #include "store/origin.h"
@@ -25,6 +26,7 @@ CAMPAIGN_FUNCTION(campaign_home_text);
 CAMPAIGN_FUNCTION(campaign_sample_position);
 CAMPAIGN_FUNCTION(campaign_kinds);
 CAMPAIGN_FUNCTION(campaign_check);
+CAMPAIGN_FUNCTION(campaign_preview);
 CAMPAIGN_FUNCTION(campaign_graph);
 CAMPAIGN_FUNCTION(campaign_verify);
 
@@ -144,6 +146,38 @@ campaign_check(PG_FUNCTION_ARGS)
 		tuplestore_putvalues(result->setResult, result->setDesc, values,
 							 nulls);
 	}
+	return (Datum) 0;
+}
+
+/* campaign_preview(campaign, activity, key, version, variables) */
+Datum
+campaign_preview(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	CampaignPreviewRequest request = {0};
+	CampaignPreview *preview;
+	Datum		values[7] = {0};
+	bool		nulls[7] = {0};
+
+	campaign_origin_require_user();
+	request.campaign = campaign_argument_required(fcinfo, 0, "campaign");
+	request.activity = campaign_argument_required(fcinfo, 1, "activity");
+	request.key = campaign_argument_required(fcinfo, 2, "key");
+	campaign_argument_require(fcinfo, 3, "version");
+	request.version = PG_GETARG_INT32(3);
+	request.variables = campaign_argument_jsonb(fcinfo, 4);
+	preview = campaign_preview_message(&request);
+
+	InitMaterializedSRF(fcinfo, 0);
+	set_text(values, nulls, 0, preview->address);
+	set_text(values, nulls, 1, preview->reason);
+	set_text(values, nulls, 2, preview->subject);
+	set_text(values, nulls, 3, preview->body);
+	nulls[4] = preview->attributes == NULL;
+	values[4] = JsonbPGetDatum(preview->attributes);
+	values[5] = Int16GetDatum(0);
+	nulls[6] = true;
+	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 	return (Datum) 0;
 }
 

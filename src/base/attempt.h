@@ -13,5 +13,11 @@
  * meant: a cancel is an error like any other here.
  */
 extern ErrorData *campaign_attempt(void (*body) (void *arg), void *arg);
+/*
+ * Runs body(arg) in a subtransaction and undoes what it has done to the
+ * database, whether it failed, which is raised again, or not.  What it
+ * allocates in the caller's memory context stays.
+ */
+extern void campaign_attempt_in_vain(void (*body) (void *arg), void *arg);
 
 #endif							/* CAMPAIGN_ATTEMPT_H */

@@ -100,6 +100,25 @@ campaign_settings_enter(void)
 	return NewGUCNestLevel();
 }
 
+/* Opens such a level with the formats of executors in force. */
+int
+campaign_formats_enter(void)
+{
+	static const char *const formats[][2] = {
+		{"bytea_output", "hex"},
+		{"datestyle", "ISO, MDY"},
+		{"extra_float_digits", "1"},
+		{"intervalstyle", "postgres"}
+	};
+	int			nestlevel = NewGUCNestLevel();
+
+	for (int i = 0; i < lengthof(formats); i++)
+		(void) set_config_option(formats[i][0], formats[i][1], PGC_USERSET,
+								 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0,
+								 false);
+	return nestlevel;
+}
+
 /* Closes the level; an error closes it by itself. */
 void
 campaign_settings_leave(int nestlevel)

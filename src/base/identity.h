@@ -34,6 +34,11 @@ extern void campaign_identity_assume(CampaignIdentity *saved, Oid role);
 extern int	campaign_settings_enter(void);
 extern void campaign_settings_leave(int nestlevel);
 
+/*
+ * A section in which the texts of values are those that executors write,
+ * whatever the session's settings are.  Ends with campaign_settings_leave.
+ */
+extern int	campaign_formats_enter(void);
 /* A section with the given search_path, for parsing a stored expression. */
 extern int	campaign_search_path_enter(const char *path);
 /* Within such a section, lets sorts and hashes take that much, if not more. */

@@ -9,6 +9,8 @@
 
 #include "utils/jsonb.h"
 
+#include "store/graph.h"
+
 /* What campaign_dimension() was given; NULL where nothing was. */
 typedef struct CampaignDeclaration
 {
@@ -67,6 +69,9 @@ extern void campaign_define_check_title(const char *noun, const char *title);
 
 /* The whole draft from a document; gives the campaign's name. */
 extern char *campaign_define_document(const Jsonb *document);
+/* The draft (version 0) or a version of the campaign's; refused if not there. */
+extern int64 campaign_define_version(const CampaignRecord *record,
+									 int version);
 /* The draft (version 0) or a version as a document. */
 extern Jsonb *campaign_define_export(const char *campaign, int version);
 

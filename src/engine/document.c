@@ -215,19 +215,29 @@ campaign_define_document(const Jsonb *document)
 	return record->name;
 }
 
-/* The draft (version 0) or a version as a document. */
-Jsonb *
-campaign_define_export(const char *campaign, int version)
+/* The draft (version 0) or a version of the campaign's. */
+int64
+campaign_define_version(const CampaignRecord *record, int version)
 {
-	CampaignRecord *record = campaign_record_require(campaign, false);
 	int64		version_id = campaign_version_find(record->id, version);
 
 	if (version_id == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_CAMPAIGN_NOT_FOUND),
-				 errmsg("campaign \"%s\" has no version %d", campaign,
+				 errmsg("campaign \"%s\" has no version %d", record->name,
 						version),
 				 errhint("Its newest version is %d; 0 is the draft.",
 						 record->live_number)));
-	return campaign_version_definition(record, version_id);
+	return version_id;
+}
+
+/* The draft (version 0) or a version as a document. */
+Jsonb *
+campaign_define_export(const char *campaign, int version)
+{
+	CampaignRecord *record = campaign_record_require(campaign, false);
+
+	return campaign_version_definition(record,
+									   campaign_define_version(record,
+															   version));
 }

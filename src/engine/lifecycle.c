@@ -155,6 +155,23 @@ campaign_lifecycle_require_idle(int64 campaign_id, const char *campaign,
 					 run_id, run_id)));
 }
 
+/* Refuses what nobody may execute: the owner is gone, or not allowed to. */
+void
+campaign_lifecycle_check_owner(const CampaignRecord *record)
+{
+	if (!OidIsValid(record->owner))
+		ereport(ERROR,
+				(errcode(ERRCODE_CAMPAIGN_STATE),
+				 errmsg("role \"%s\", owner of campaign \"%s\", does not exist",
+						record->owner_name, record->name),
+				 errhint("Create the role, or drop the campaign.")));
+	if (superuser_arg(record->owner) && !campaign_enable_superuser_campaigns)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("campaigns of superusers are disabled"),
+				 errhint("Let a role of its own own the campaign, or set campaign.enable_superuser_campaigns.")));
+}
+
 /* Refuses campaigns that nobody may or can execute. */
 static void
 check_startable(const CampaignRecord *record)
@@ -167,17 +184,7 @@ check_startable(const CampaignRecord *record)
 				 errmsg("campaign \"%s\" is not published", record->name),
 				 errhint("Publish it with campaign_publish(%s).",
 						 quote_literal_cstr(record->name))));
-	if (!OidIsValid(record->owner))
-		ereport(ERROR,
-				(errcode(ERRCODE_CAMPAIGN_STATE),
-				 errmsg("role \"%s\", owner of campaign \"%s\", does not exist",
-						record->owner_name, record->name),
-				 errhint("Create the role, or drop the campaign.")));
-	if (superuser_arg(record->owner) && !campaign_enable_superuser_campaigns)
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("campaigns of superusers are disabled"),
-				 errhint("Let a role of its own own the campaign, or set campaign.enable_superuser_campaigns.")));
+	campaign_lifecycle_check_owner(record);
 	problem = campaign_shared_active() ?
 		campaign_role_problem(record->owner) : NULL;
 	if (problem != NULL)

@@ -10,6 +10,8 @@
 #include "datatype/timestamp.h"
 #include "utils/jsonb.h"
 
+#include "store/graph.h"
+
 /* Freezes the draft as the next version; gives its number. */
 extern int	campaign_lifecycle_publish(const char *campaign);
 /* Starts a run of the newest version; gives its number. */
@@ -31,5 +33,8 @@ extern int64 campaign_lifecycle_adopt(void);
 extern void campaign_lifecycle_require_idle(int64 campaign_id,
 											const char *campaign,
 											const char *verb);
+
+/* Refuses what nobody may execute: the owner is gone, or not allowed to. */
+extern void campaign_lifecycle_check_owner(const CampaignRecord *record);
 
 #endif							/* CAMPAIGN_LIFECYCLE_H */

@@ -164,7 +164,7 @@ run_owner_part(void *arg)
 
 	if (pushed)
 		PushActiveSnapshot(GetTransactionSnapshot());
-	nestlevel = campaign_settings_enter();
+	nestlevel = campaign_formats_enter();
 	prepare(step);
 	CAMPAIGN_FAULT("task_prepared");
 	campaign_kind_find(step->task.scope.activity->kind)->run(&step->task);

@@ -187,48 +187,12 @@ idempotency_key(const ClaimedDelivery *delivery, const char *recipient)
 	return key;
 }
 
-/* Adds a key with a text to the object being built. */
-static void
-push_text(JsonbParseState **state, const char *key, const char *value)
-{
-	JsonbValue	json;
-
-	json.type = jbvString;
-	json.val.string.val = unconstify(char *, key);
-	json.val.string.len = (int) strlen(key);
-	pushJsonbValue(state, WJB_KEY, &json);
-	json.val.string.val = unconstify(char *, value);
-	json.val.string.len = (int) strlen(value);
-	pushJsonbValue(state, WJB_VALUE, &json);
-}
-
-/* What a sender may want to tag the message with. */
-static Jsonb *
-message_attributes(const ClaimedDelivery *delivery, const char *recipient)
-{
-	JsonbParseState *state = NULL;
-
-	pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
-	push_text(&state, "campaign", delivery->campaign);
-	push_text(&state, "activity", delivery->activity);
-	push_text(&state, "recipient", recipient);
-	return JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL));
-}
-
-/* A template filled in; NULL if the message has no such part. */
+/* A text, or NULL, as a column of the result. */
 static Datum
-render(const CampaignTemplate *template, const CampaignMessage *message,
-	   bool *isnull)
+text_column(const char *text, bool *isnull)
 {
-	StringInfoData out;
-
-	*isnull = template == NULL;
-	if (template == NULL)
-		return (Datum) 0;
-	initStringInfo(&out);
-	campaign_template_render(template, message->variables,
-							 message->nvariables, &out);
-	return PointerGetDatum(cstring_to_text_with_len(out.data, out.len));
+	*isnull = text == NULL;
+	return text == NULL ? (Datum) 0 : CStringGetTextDatum(text);
 }
 
 /* Puts one message into the result. */
@@ -244,10 +208,13 @@ give_message(Claim *claim, const ClaimedDelivery *delivery, int64 message_id,
 	values[2] = CStringGetTextDatum(idempotency_key(delivery,
 													message->recipient));
 	values[3] = CStringGetTextDatum(message->address);
-	values[4] = render(delivery->content->subject, message, &isnull[4]);
-	values[5] = render(delivery->content->body, message, &isnull[5]);
-	values[6] = JsonbPGetDatum(message_attributes(delivery,
-												  message->recipient));
+	values[4] = text_column(campaign_message_render(delivery->content->subject,
+													message), &isnull[4]);
+	values[5] = text_column(campaign_message_render(delivery->content->body,
+													message), &isnull[5]);
+	values[6] = JsonbPGetDatum(campaign_message_attributes(delivery->campaign,
+														   delivery->activity,
+														   message->recipient));
 	values[7] = Int32GetDatum(attempt);
 	tuplestore_putvalues(claim->rows, claim->desc, values, isnull);
 }

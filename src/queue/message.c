@@ -14,6 +14,7 @@
 #include "queue/chunk.h"
 #include "queue/content.h"
 #include "queue/message.h"
+#include "set/render.h"
 
 /*
  * What is read of a message: a scalar subquery says whether its address is
@@ -133,4 +134,48 @@ campaign_messages_read(const CampaignChunk *chunk, int64 first_id,
 		message->block = column_block(rows, i, 6);
 	}
 	return messages;
+}
+
+/* A template filled in; NULL if the message has no such part. */
+char *
+campaign_message_render(const CampaignTemplate *template,
+						const CampaignMessage *message)
+{
+	StringInfoData out;
+
+	if (template == NULL)
+		return NULL;
+	initStringInfo(&out);
+	campaign_template_render(template, message->variables,
+							 message->nvariables, &out);
+	return out.data;
+}
+
+/* Adds a key with a text to the object being built. */
+static void
+push_text(JsonbParseState **state, const char *key, const char *value)
+{
+	JsonbValue	json;
+
+	json.type = jbvString;
+	json.val.string.val = unconstify(char *, key);
+	json.val.string.len = (int) strlen(key);
+	pushJsonbValue(state, WJB_KEY, &json);
+	json.val.string.val = unconstify(char *, value);
+	json.val.string.len = (int) strlen(value);
+	pushJsonbValue(state, WJB_VALUE, &json);
+}
+
+/* What a sender may want to tag the message with. */
+Jsonb *
+campaign_message_attributes(const char *campaign, const char *activity,
+							const char *recipient)
+{
+	JsonbParseState *state = NULL;
+
+	pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
+	push_text(&state, "campaign", campaign);
+	push_text(&state, "activity", activity);
+	push_text(&state, "recipient", recipient);
+	return JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL));
 }

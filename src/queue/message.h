@@ -7,6 +7,9 @@
 
 #include "postgres.h"
 
+#include "utils/jsonb.h"
+
+#include "set/template.h"
 #include "queue/chunk.h"
 
 /* A message; an address of NULL means that the row is not there. */
@@ -27,5 +30,12 @@ typedef struct CampaignMessage
 extern CampaignMessage *campaign_messages_read(const CampaignChunk *chunk,
 											   int64 first_id, int64 last_id,
 											   const char *channel);
+/* A template filled in; NULL if there is none. */
+extern char *campaign_message_render(const CampaignTemplate *template,
+									 const CampaignMessage *message);
+/* What a sender may want to tag the message with. */
+extern Jsonb *campaign_message_attributes(const char *campaign,
+										  const char *activity,
+										  const char *recipient);
 
 #endif							/* CAMPAIGN_MESSAGE_H */

@@ -244,6 +244,26 @@ campaign_row_recipient(const CampaignTarget *target,
 	return text.data;
 }
 
+/*
+ * The condition that a row of the dimension has that key.  Compared as text,
+ * which is what the key is, and as a value, by which an index finds it, unless
+ * the text means another value in another time zone.
+ */
+char *
+campaign_row_has_key(const CampaignTarget *target, const char *key)
+{
+	CampaignColumn *column = linitial(target->key);
+	char	   *condition = psprintf("%s = %s",
+									 campaign_row_recipient(target, NULL),
+									 quote_literal_cstr(key));
+
+	if (list_length(target->key) > 1 || column->type == TIMESTAMPTZOID)
+		return condition;
+	return psprintf("%s %s %s AND %s", campaign_row_column(target, NULL, 0),
+					equality(column->type), quote_literal_cstr(key),
+					condition);
+}
+
 /* True where the row is still in the dimension. */
 const char *
 campaign_row_found(const CampaignTarget *target,

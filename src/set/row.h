@@ -39,6 +39,12 @@ extern char *campaign_row_recipient(const CampaignTarget *target,
 /* The condition that the key is the same in two items of FROM, by alias. */
 extern char *campaign_row_match(const CampaignTarget *target, const char *left,
 								const char *right);
+/*
+ * The condition that a row of the dimension has that key, written as
+ * campaign_row_recipient does.
+ */
+extern char *campaign_row_has_key(const CampaignTarget *target,
+								  const char *key);
 /* With CAMPAIGN_ROW_LEFT: true where the row is still in the dimension. */
 extern const char *campaign_row_found(const CampaignTarget *target,
 									  const CampaignPopulation *population);

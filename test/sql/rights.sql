@@ -259,6 +259,7 @@ INSERT INTO calls VALUES
 ('campaign_add_wait(text, text, interval, timestamp with time zone, text)', 'campaign', $$SELECT campaign_add_wait($1, 'new', '1 day')$$),
 ('campaign_add_email(text, text, text, text, text, text, boolean, text, text)', 'campaign', $$SELECT campaign_add_email($1, 'new', 's', 'b')$$),
 ('campaign_add_end(text, text, text)', 'campaign', $$SELECT campaign_add_end($1, 'new')$$),
+('campaign_preview(text, text, text, integer, jsonb)', 'campaign', $$SELECT subject FROM campaign_preview($1, 'mail', '2')$$),
 ('campaign_publish(text)', 'campaign', $$SELECT campaign_publish($1)$$),
 ('campaign_start(text, jsonb)', 'idle', $$SELECT campaign_start($1)$$),
 ('campaign_wait(bigint, interval)', 'run', $$SELECT campaign_wait($2)$$),

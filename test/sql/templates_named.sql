@@ -43,7 +43,7 @@ SELECT jsonb_pretty(campaign_export('named', 1) -> 'activities' -> 2 -> 'options
 SELECT campaign_template('greeting', 'email', 'Changed', 'Changed');
 SELECT campaign_template('footer', body => 'Changed');
 SELECT campaign_start('named') AS run \gset
-CALL campaign_work();
+SELECT campaign_wait(:run);
 SELECT activity, address, subject, body FROM campaign_claim('email') JOIN campaign.message USING (message_id, address)
 ORDER BY activity, address;
 SELECT * FROM campaign_verify(:run);

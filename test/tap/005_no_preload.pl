@@ -113,6 +113,15 @@ $keeper->quit;
 $worker->quit;
 like(state_of($run), qr/waiting|succeeded/, 'the first one finishes it');
 
+# --------------------------------- formats --------------------------------
+
+make_campaign($node, 'dated', body => '<p>{{ make_date(2026, 12, 31) }}</p>');
+$run = as_owner($node, q(SELECT campaign_start('dated')));
+as_owner($node, 'SET datestyle = german; CALL campaign_work()');
+is($node->safe_psql('postgres', qq(SELECT count(*) > 0, bool_and('2026-12-31' = ANY (variables))
+FROM campaign.dispatch JOIN campaign.delivery USING (delivery_id) WHERE run_id = $run)),
+	't|t', 'values have the formats they have in a worker, whatever those of the session');
+
 # --------------------------------- failure --------------------------------
 
 as_owner($node, q(
