@@ -29,6 +29,7 @@ CREATE INDEX run_version ON campaign.run (version_id);
 -- One activity of a run.
 --   due_at    when it may be executed: ready ones at once, waiting ones then
 --   attempts  failed attempts since the last retry
+--   overlap   of a combination: rows by the sets they were in
 --   error     of the last failed attempt, with its SQLSTATE, detail and hint
 CREATE TABLE campaign.task (
 	run_id			bigint NOT NULL REFERENCES campaign.run ON DELETE CASCADE,
@@ -40,6 +41,7 @@ CREATE TABLE campaign.task (
 	due_at			timestamptz,
 	attempts		integer NOT NULL DEFAULT 0,
 	rows_in			bigint,
+	overlap			jsonb,
 	started_at		timestamptz,
 	ended_at		timestamptz,
 	sqlstate		text COLLATE "C",

@@ -98,3 +98,13 @@ LEFT JOIN campaign.transition n ON n.version_id = r.version_id
 	AND n.source = f.source AND n.outcome = f.outcome
 WHERE campaign.visible(c.owner);
 COMMENT ON VIEW campaign.flow_counts IS 'how many rows came out of each outcome of each run, and where they went';
+
+CREATE VIEW campaign.overlap WITH (security_barrier) AS
+SELECT t.run_id, t.activity, o.sets, sum(o.rows)::bigint AS rows
+FROM campaign.campaign c
+JOIN campaign.run r ON r.campaign_id = c.campaign_id
+JOIN campaign.task t ON t.run_id = r.run_id
+CROSS JOIN LATERAL jsonb_to_recordset(t.overlap) AS o (sets text[], rows bigint)
+WHERE campaign.visible(c.owner)
+GROUP BY t.run_id, t.activity, o.sets;
+COMMENT ON VIEW campaign.overlap IS 'how many rows of a combination were in which of its sets';

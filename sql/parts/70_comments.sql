@@ -39,6 +39,11 @@ COMMENT ON COLUMN campaign.flow_counts.outcome IS 'its outcome';
 COMMENT ON COLUMN campaign.flow_counts.target IS 'activity that the outcome feeds, one line each; NULL if it feeds none';
 COMMENT ON COLUMN campaign.flow_counts.rows IS 'how many rows';
 
+COMMENT ON COLUMN campaign.overlap.run_id IS 'the run';
+COMMENT ON COLUMN campaign.overlap.activity IS 'the activity that combines';
+COMMENT ON COLUMN campaign.overlap.sets IS 'the sets in which the rows were, and in no other of the activity; NULL for those of all further combinations of sets, beyond a thousand';
+COMMENT ON COLUMN campaign.overlap.rows IS 'how many rows';
+
 COMMENT ON COLUMN campaign.message.run_id IS 'the run';
 COMMENT ON COLUMN campaign.message.activity IS 'the activity that delivers';
 COMMENT ON COLUMN campaign.message.message_id IS 'number of the message, unique in the database';

@@ -28,6 +28,7 @@ GRANT SELECT ON
 	campaign.template_version,
 	campaign.run_progress,
 	campaign.flow_counts,
+	campaign.overlap,
 	campaign.message,
 	campaign.excluded,
 	campaign.suppressed,

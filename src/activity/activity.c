@@ -15,6 +15,7 @@
 /* In order of name. */
 static const CampaignKind *const kinds[] = {
 	&campaign_kind_audience,
+	&campaign_kind_combine,
 	&campaign_kind_deduplicate,
 	&campaign_kind_email,
 	&campaign_kind_end,

@@ -84,6 +84,7 @@ typedef struct CampaignTask
 	/* results */
 	List	   *outbound;		/* of CampaignFlow * */
 	TimestampTz wait_until;		/* not 0: nothing came out yet */
+	Jsonb	   *overlaps;		/* rows by the sets they were in; may be NULL */
 } CampaignTask;
 
 typedef struct CampaignKind
@@ -110,6 +111,7 @@ typedef struct CampaignKind
 } CampaignKind;
 
 extern const CampaignKind campaign_kind_audience;
+extern const CampaignKind campaign_kind_combine;
 extern const CampaignKind campaign_kind_deduplicate;
 extern const CampaignKind campaign_kind_email;
 extern const CampaignKind campaign_kind_end;

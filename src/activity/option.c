@@ -558,6 +558,23 @@ campaign_expression_check(const CampaignScope *scope,
 	return query;
 }
 
+/* COLLATE "C" where equality means equal bytes. */
+const char *
+campaign_expression_collation(const CampaignScope *scope,
+							  const CampaignExpression *expression)
+{
+	Query	   *query = campaign_expression_check(scope, expression);
+	Node	   *value = (Node *) linitial_node(TargetEntry,
+											   query->targetList)->expr;
+	Oid			type = getBaseType(exprType(value));
+	Oid			collation = exprCollation(value);
+
+	if ((type != TEXTOID && type != VARCHAROID && type != BPCHAROID) ||
+		!OidIsValid(collation) || !get_collation_isdeterministic(collation))
+		return "";
+	return " COLLATE \"C\"";
+}
+
 /* The expressions of one option. */
 static List *
 expressions_of_option(const CampaignActivity *activity,

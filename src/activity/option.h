@@ -51,6 +51,12 @@ extern void campaign_members_check(const JsonbContainer *object,
  */
 extern Query *campaign_expression_check(const CampaignScope *scope,
 										const CampaignExpression *expression);
+/*
+ * What to write behind an expression of the scope's by which rows are grouped:
+ * COLLATE "C" where that makes the same groups, for it sorts faster.
+ */
+extern const char *campaign_expression_collation(const CampaignScope *scope,
+												 const CampaignExpression *expression);
 /* All expressions of an activity, of CampaignExpression *. */
 extern List *campaign_activity_expressions(const CampaignScope *scope);
 /* The options campaign_kinds() shows, as jsonb. */

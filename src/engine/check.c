@@ -220,7 +220,13 @@ check_inbound(Checking *checking, CampaignActivity *activity,
 {
 	int			inbound = list_length(activity->inbound);
 
-	if (inbound < kind->min_inbound)
+	if (inbound > 0 && inbound < kind->min_inbound)
+		add_problem(checking, "error", activity, "missing_input",
+					psprintf("activity \"%s\" has %d inbound transition, kind \"%s\" takes at least %d",
+							 activity->name, inbound, kind->name,
+							 kind->min_inbound),
+					"Connect another one with campaign_connect().");
+	else if (inbound < kind->min_inbound)
 		add_problem(checking, "error", activity, "missing_input",
 					psprintf("activity \"%s\" has no inbound transition",
 							 activity->name),

@@ -10,6 +10,7 @@
 
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
+#include "utils/json.h"
 #include "utils/numeric.h"
 
 #include "activity/option.h"
@@ -365,16 +366,42 @@ campaign_define_remove(const char *campaign, const char *activity)
 	log_change(record, activity, "removed");
 }
 
-/* The text with a leading activity's name replaced, or NULL. */
-static char *
-renamed_reference(const char *text, const char *name, const char *new_name)
+/* True if the text names the activity, or an outcome of it. */
+static bool
+refers_to(const char *text, const char *name)
 {
 	size_t		length = strlen(name);
 
-	if (text == NULL || strncmp(text, name, length) != 0 ||
-		(text[length] != '\0' && text[length] != '.'))
+	return strncmp(text, name, length) == 0 &&
+		(text[length] == '\0' || text[length] == '.');
+}
+
+/* References with commas between, to the new name; NULL if none changes. */
+static char *
+renamed_references(const char *text, const char *name, const char *new_name)
+{
+	StringInfoData renamed;
+	bool		changed = false;
+	ListCell   *cell;
+
+	if (text == NULL)
 		return NULL;
-	return psprintf("%s%s", new_name, text + length);
+	initStringInfo(&renamed);
+	foreach(cell, campaign_split_commas(text))
+	{
+		const char *reference = lfirst(cell);
+
+		if (foreach_current_index(cell) > 0)
+			appendStringInfoString(&renamed, ", ");
+		if (refers_to(reference, name))
+		{
+			changed = true;
+			appendStringInfoString(&renamed, new_name);
+			reference += strlen(name);
+		}
+		appendStringInfoString(&renamed, reference);
+	}
+	return changed ? renamed.data : NULL;
 }
 
 /* Options that name a transition follow the new name of its source. */
@@ -388,19 +415,22 @@ rename_references(const CampaignRecord *record, CampaignActivity *activity,
 	{
 		const CampaignOption *option = &kind->options[i];
 		char	   *changed;
+		StringInfoData text;
 		Datum		patch;
 
-		if (option->type != CAMPAIGN_OPTION_TRANSITION)
+		if (option->type != CAMPAIGN_OPTION_TRANSITION &&
+			option->type != CAMPAIGN_OPTION_TRANSITIONS)
 			continue;
-		changed = renamed_reference(campaign_option_text(activity->options,
-														 option->name),
-									name, new_name);
+		changed = renamed_references(campaign_option_text(activity->options,
+														  option->name),
+									 name, new_name);
 		if (changed == NULL)
 			continue;
-		patch = DirectFunctionCall1(jsonb_in,
-									CStringGetDatum(psprintf("{\"%s\": \"%s\"}",
-															 option->name,
-															 changed)));
+		initStringInfo(&text);
+		appendStringInfo(&text, "{\"%s\": ", option->name);
+		escape_json(&text, changed);
+		appendStringInfoChar(&text, '}');
+		patch = DirectFunctionCall1(jsonb_in, CStringGetDatum(text.data));
 		campaign_activity_update(record->draft_id, activity->name,
 								 DatumGetJsonbP(DirectFunctionCall2(jsonb_concat,
 																	JsonbPGetDatum(activity->options),

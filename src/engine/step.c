@@ -214,6 +214,8 @@ record_success(Step *step)
 		campaign_flow_insert(run_id, lfirst(cell));
 	campaign_task_record(run_id, name, step->started_at,
 						 waits ? 0 : campaign_clock_now(), rows_in(task));
+	if (task->overlaps != NULL)
+		campaign_task_record_overlaps(run_id, name, task->overlaps);
 	if (waits)
 		campaign_task_set_due(run_id, name, task->wait_until);
 	(void) campaign_state_move(CAMPAIGN_NOUN_TASK, run_id, name,

@@ -145,6 +145,20 @@ append_join(StringInfo text, const CampaignTarget *target,
 					 campaign_row_match(target, "d", "p"));
 }
 
+/* The columns of the population under hidden names, and their own. */
+static void
+append_bare(StringInfo text, const CampaignPopulation *population)
+{
+	ListCell   *cell;
+
+	appendStringInfoString(text, "(SELECT p.*");
+	foreach(cell, population->columns)
+		appendStringInfo(text, ", p.%s AS %s",
+						 quote_identifier(((CampaignColumn *) lfirst(cell))->name),
+						 hidden_name(foreach_current_index(cell)));
+	appendStringInfo(text, " FROM %s AS p)", population->source);
+}
+
 /* Appends the item. */
 void
 campaign_row_from(CampaignSelect *select, const CampaignTarget *target,
@@ -158,6 +172,12 @@ campaign_row_from(CampaignSelect *select, const CampaignTarget *target,
 	{
 		appendStringInfo(text, "%s AS %s",
 						 campaign_relation_name(target->relation), alias);
+		return;
+	}
+	if (join == CAMPAIGN_ROW_BARE)
+	{
+		append_bare(text, population);
+		appendStringInfo(text, " AS %s", alias);
 		return;
 	}
 	appendStringInfo(text, "(SELECT %s", target->unique ?

@@ -14,7 +14,8 @@
 typedef enum CampaignRowJoin
 {
 	CAMPAIGN_ROW_INNER,			/* rows that are gone from the dimension drop out */
-	CAMPAIGN_ROW_LEFT			/* they stay, with NULLs */
+	CAMPAIGN_ROW_LEFT,			/* they stay, with NULLs */
+	CAMPAIGN_ROW_BARE			/* the population's columns alone */
 } CampaignRowJoin;
 
 /*

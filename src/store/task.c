@@ -124,6 +124,19 @@ campaign_task_record(int64 run_id, const char *activity,
 					 campaign_int8(rows_in));
 }
 
+/* Notes in which sets how many rows of a combination were. */
+void
+campaign_task_record_overlaps(int64 run_id, const char *activity,
+							  const Jsonb *overlaps)
+{
+	CAMPAIGN_STATEMENT(update,
+					   "UPDATE campaign.task SET overlap = $3"
+					   " WHERE run_id = $1 AND activity = $2");
+
+	campaign_execute(&update, campaign_int8(run_id), campaign_text(activity),
+					 campaign_jsonb(overlaps));
+}
+
 /* Notes a failed attempt. */
 void
 campaign_task_record_error(int64 run_id, const char *activity,

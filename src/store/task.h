@@ -58,6 +58,9 @@ extern void campaign_flow_insert(int64 run_id, const CampaignFlow *flow);
 extern void campaign_task_record(int64 run_id, const char *activity,
 								 TimestampTz started_at, TimestampTz ended_at,
 								 int64 rows_in);
+/* Notes in which sets how many rows of a combination were. */
+extern void campaign_task_record_overlaps(int64 run_id, const char *activity,
+										  const Jsonb *overlaps);
 /* Notes a failed attempt; not the state. */
 extern void campaign_task_record_error(int64 run_id, const char *activity,
 									   TimestampTz started_at,

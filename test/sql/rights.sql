@@ -219,11 +219,11 @@ SET SESSION AUTHORIZATION regress_rights_plain; SELECT try_dml();
 SET SESSION AUTHORIZATION regress_rights_outsider; SELECT try_dml();
 RESET SESSION AUTHORIZATION;
 SELECT replace(role, 'regress_rights_', '') AS role, error, count(*) > 80 AS many FROM tries
-WHERE relation <> ALL (ARRAY['campaign.message', 'campaign.excluded', 'campaign.run_progress', 'campaign.flow_counts'])
+WHERE relation <> ALL (ARRAY['campaign.message', 'campaign.excluded', 'campaign.run_progress', 'campaign.flow_counts', 'campaign.overlap'])
 GROUP BY 1, 2 ORDER BY 1, 2;
 -- Views that join cannot be written to at all.
 SELECT DISTINCT relation, error FROM tries
-WHERE relation = ANY (ARRAY['campaign.message', 'campaign.excluded', 'campaign.run_progress', 'campaign.flow_counts'])
+WHERE relation = ANY (ARRAY['campaign.message', 'campaign.excluded', 'campaign.run_progress', 'campaign.flow_counts', 'campaign.overlap'])
 	AND error <> '42501' ORDER BY 1, 2;
 SELECT * FROM tries WHERE error IS NULL;
 SET SESSION AUTHORIZATION regress_rights_plain;
@@ -252,6 +252,7 @@ INSERT INTO calls VALUES
 ('campaign_define(jsonb)', 'name', $$SELECT campaign_define(jsonb_build_object('name', $1, 'dimension', 'people', 'activities', '[]'::jsonb, 'transitions', '[]'::jsonb))$$),
 ('campaign_export(text, integer)', 'campaign', $$SELECT campaign_export($1)$$),
 ('campaign_add_audience(text, text, text, text, boolean, text)', 'campaign', $$SELECT campaign_add_audience($1, 'new')$$),
+('campaign_add_combine(text, text, text, text, text, text, bigint, text, text)', 'campaign', $$SELECT campaign_add_combine($1, 'new', 'union')$$),
 ('campaign_add_deduplicate(text, text, text, text, jsonb, bigint, text, boolean, boolean, text)', 'campaign', $$SELECT campaign_add_deduplicate($1, 'new', 'id')$$),
 ('campaign_add_split(text, text, jsonb, text, text)', 'campaign', $$SELECT campaign_add_split($1, 'new', '[{"name": "a"}]')$$),
 ('campaign_add_fork(text, text, text)', 'campaign', $$SELECT campaign_add_fork($1, 'new')$$),
