@@ -156,6 +156,7 @@ SELECT format('ALTER TABLE %s OWNER TO ann', oid::regclass) FROM pg_class
 WHERE relnamespace = 'campaign_data'::regnamespace AND relkind = 'r' AND NOT relispartition \gexec
 ));
 is($other->safe_psql('orphaned', 'SELECT campaign_adopt()'), '2', 'once the owner is there, both runs are adopted');
+is(as_owner($other, q(SELECT campaign_template('word', body => 'next')), 'orphaned'), '4', '... and the templates are hers again');
 $other->safe_psql('orphaned', q(UPDATE campaign.task SET due_at = clock_timestamp() WHERE state = 'waiting'));
 as_owner($other, "SELECT campaign_pause($waiting); SELECT campaign_resume($waiting)", 'orphaned');
 is(finish($other, $waiting, 'orphaned'), 'succeeded', '... the waiting one goes on');
