@@ -216,6 +216,7 @@ COMMENT ON FUNCTION @extschema@.campaign_add_wait(text, text, interval, timestam
 CREATE FUNCTION @extschema@.campaign_add_email(
 	campaign text, activity text,
 	subject text DEFAULT NULL, body text DEFAULT NULL,
+	text text DEFAULT NULL,
 	address text DEFAULT NULL, category text DEFAULT NULL,
 	one_per_address boolean DEFAULT NULL, template text DEFAULT NULL,
 	after text DEFAULT NULL)
@@ -224,11 +225,83 @@ LANGUAGE sql VOLATILE PARALLEL UNSAFE
 BEGIN ATOMIC
 	SELECT @extschema@.campaign_add(campaign, activity, 'email',
 		jsonb_strip_nulls(jsonb_build_object('subject', subject, 'body', body,
+			'text', "text",
 			'address', address, 'category', category,
 			'one_per_address', one_per_address, 'template', template)), after);
 END;
-COMMENT ON FUNCTION @extschema@.campaign_add_email(text, text, text, text, text, text, boolean, text, text)
+COMMENT ON FUNCTION @extschema@.campaign_add_email(text, text, text, text, text, text, text, boolean, text, text)
 	IS 'adds an e-mail to every row that may get one';
+
+CREATE FUNCTION @extschema@.campaign_add_sms(
+	campaign text, activity text,
+	body text DEFAULT NULL, max_segments integer DEFAULT NULL,
+	address text DEFAULT NULL, category text DEFAULT NULL,
+	one_per_address boolean DEFAULT NULL, template text DEFAULT NULL,
+	after text DEFAULT NULL)
+RETURNS text
+LANGUAGE sql VOLATILE PARALLEL UNSAFE
+BEGIN ATOMIC
+	SELECT @extschema@.campaign_add(campaign, activity, 'sms',
+		jsonb_strip_nulls(jsonb_build_object('body', body,
+			'max_segments', max_segments,
+			'address', address, 'category', category,
+			'one_per_address', one_per_address, 'template', template)), after);
+END;
+COMMENT ON FUNCTION @extschema@.campaign_add_sms(text, text, text, integer, text, text, boolean, text, text)
+	IS 'adds a text message to every row that may get one';
+
+CREATE FUNCTION @extschema@.campaign_add_push(
+	campaign text, activity text,
+	title text DEFAULT NULL, body text DEFAULT NULL,
+	url text DEFAULT NULL, attributes jsonb DEFAULT NULL,
+	address text DEFAULT NULL, category text DEFAULT NULL,
+	one_per_address boolean DEFAULT NULL, template text DEFAULT NULL,
+	after text DEFAULT NULL)
+RETURNS text
+LANGUAGE sql VOLATILE PARALLEL UNSAFE
+BEGIN ATOMIC
+	SELECT @extschema@.campaign_add(campaign, activity, 'push',
+		jsonb_strip_nulls(jsonb_build_object('title', title, 'body', body,
+			'url', url, 'attributes', attributes,
+			'address', address, 'category', category,
+			'one_per_address', one_per_address, 'template', template)), after);
+END;
+COMMENT ON FUNCTION @extschema@.campaign_add_push(text, text, text, text, text, jsonb, text, text, boolean, text, text)
+	IS 'adds a push notification to every row that may get one';
+
+CREATE FUNCTION @extschema@.campaign_add_direct_mail(
+	campaign text, activity text,
+	attributes jsonb DEFAULT NULL,
+	address text DEFAULT NULL, category text DEFAULT NULL,
+	one_per_address boolean DEFAULT NULL, template text DEFAULT NULL,
+	after text DEFAULT NULL)
+RETURNS text
+LANGUAGE sql VOLATILE PARALLEL UNSAFE
+BEGIN ATOMIC
+	SELECT @extschema@.campaign_add(campaign, activity, 'direct_mail',
+		jsonb_strip_nulls(jsonb_build_object('attributes', attributes,
+			'address', address, 'category', category,
+			'one_per_address', one_per_address, 'template', template)), after);
+END;
+COMMENT ON FUNCTION @extschema@.campaign_add_direct_mail(text, text, jsonb, text, text, boolean, text, text)
+	IS 'adds a letter to every row that may get one';
+
+CREATE FUNCTION @extschema@.campaign_add_custom(
+	campaign text, activity text,
+	attributes jsonb DEFAULT NULL,
+	address text DEFAULT NULL, category text DEFAULT NULL,
+	one_per_address boolean DEFAULT NULL, template text DEFAULT NULL,
+	after text DEFAULT NULL)
+RETURNS text
+LANGUAGE sql VOLATILE PARALLEL UNSAFE
+BEGIN ATOMIC
+	SELECT @extschema@.campaign_add(campaign, activity, 'custom',
+		jsonb_strip_nulls(jsonb_build_object('attributes', attributes,
+			'address', address, 'category', category,
+			'one_per_address', one_per_address, 'template', template)), after);
+END;
+COMMENT ON FUNCTION @extschema@.campaign_add_custom(text, text, jsonb, text, text, boolean, text, text)
+	IS 'adds a message of any other channel to every row that may get one';
 
 CREATE FUNCTION @extschema@.campaign_add_end(campaign text, activity text, after text DEFAULT NULL)
 RETURNS text

@@ -118,6 +118,16 @@ LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION campaign.address_hash(text)
 	IS 'hash of an address by which suppression is judged';
 
+-- How many segments a text message is sent in: 160 septets of the alphabet of
+-- GSM 03.38, or 153 in each of several; 70 or 67 units where another character
+-- is in it.
+CREATE FUNCTION campaign.sms_segments(body text)
+RETURNS integer
+AS 'MODULE_PATHNAME', 'campaign_sms_segments_of'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION campaign.sms_segments(text)
+	IS 'how many segments a text message is sent in';
+
 -- Contacts an address no more, for every campaign of the database, from the
 -- next claim on.  Returns false if it was suppressed before.
 CREATE FUNCTION @extschema@.campaign_suppress(channel text, address text, reason text DEFAULT NULL)

@@ -22,6 +22,7 @@ GRANT EXECUTE ON FUNCTION
 	campaign.executors(),
 	campaign.sample_position(text, text),
 	campaign.address_hash(text),
+	campaign.sms_segments(text),
 	campaign.address_fault(text)
 TO PUBLIC;
 GRANT SELECT ON

@@ -16,11 +16,15 @@
 static const CampaignKind *const kinds[] = {
 	&campaign_kind_audience,
 	&campaign_kind_combine,
+	&campaign_kind_custom,
 	&campaign_kind_deduplicate,
+	&campaign_kind_direct_mail,
 	&campaign_kind_email,
 	&campaign_kind_end,
 	&campaign_kind_fork,
 	&campaign_kind_join,
+	&campaign_kind_push,
+	&campaign_kind_sms,
 	&campaign_kind_split,
 	&campaign_kind_wait,
 };
@@ -60,6 +64,18 @@ List *
 campaign_outcome_sole(const Jsonb *options)
 {
 	return list_make1(pstrdup("result"));
+}
+
+/* A doubt about an activity. */
+CampaignWarning *
+campaign_warning(const char *code, const char *message, const char *hint)
+{
+	CampaignWarning *warning = palloc(sizeof(CampaignWarning));
+
+	warning->code = code;
+	warning->message = message;
+	warning->hint = hint;
+	return warning;
 }
 
 /* For kinds at which a branch ends. */

@@ -43,6 +43,7 @@ typedef enum CampaignOptionType
 	CAMPAIGN_OPTION_DIMENSION,	/* name of a dimension */
 	CAMPAIGN_OPTION_CHOICE,		/* one of the words in choices */
 	CAMPAIGN_OPTION_TEMPLATE,	/* text with {{ expressions }} over the row */
+	CAMPAIGN_OPTION_TEMPLATES,	/* object: name -> such a text */
 	CAMPAIGN_OPTION_OUTCOMES,	/* array of objects, checked by the kind */
 	CAMPAIGN_OPTION_TRANSITION,	/* an inbound transition: activity.outcome */
 	CAMPAIGN_OPTION_TRANSITIONS,	/* several, with commas between */
@@ -50,6 +51,7 @@ typedef enum CampaignOptionType
 	CAMPAIGN_OPTION_VALUES,		/* SQL expressions to compare rows by, with
 								 * commas between */
 	CAMPAIGN_OPTION_ORDER,		/* what may follow ORDER BY, over the row */
+	CAMPAIGN_OPTION_OBJECT,		/* object, checked by the kind */
 	CAMPAIGN_OPTION_OBJECTS		/* array of objects, checked by the kind */
 } CampaignOptionType;
 
@@ -87,6 +89,14 @@ typedef struct CampaignTask
 	Jsonb	   *overlaps;		/* rows by the sets they were in; may be NULL */
 } CampaignTask;
 
+/* A doubt about an activity, as campaign_check() shows it. */
+typedef struct CampaignWarning
+{
+	const char *code;
+	const char *message;
+	const char *hint;
+} CampaignWarning;
+
 typedef struct CampaignKind
 {
 	const char *name;
@@ -104,19 +114,23 @@ typedef struct CampaignKind
 	List	   *(*expressions) (const CampaignScope *scope);
 	/* refuses what no option alone shows; may be NULL */
 	void		(*check) (const CampaignScope *scope);
-	/* a doubt that does not prevent publishing, or NULL; may be NULL */
-	const char *(*warn) (const CampaignScope *scope);
+	/* doubts that do not prevent publishing, of CampaignWarning *; may be NULL */
+	List	   *(*warn) (const CampaignScope *scope);
 	/* sets outbound or wait_until */
 	void		(*run) (CampaignTask *task);
 } CampaignKind;
 
 extern const CampaignKind campaign_kind_audience;
 extern const CampaignKind campaign_kind_combine;
+extern const CampaignKind campaign_kind_custom;
 extern const CampaignKind campaign_kind_deduplicate;
+extern const CampaignKind campaign_kind_direct_mail;
 extern const CampaignKind campaign_kind_email;
 extern const CampaignKind campaign_kind_end;
 extern const CampaignKind campaign_kind_fork;
 extern const CampaignKind campaign_kind_join;
+extern const CampaignKind campaign_kind_push;
+extern const CampaignKind campaign_kind_sms;
 extern const CampaignKind campaign_kind_split;
 extern const CampaignKind campaign_kind_wait;
 
@@ -127,6 +141,8 @@ extern const CampaignKind *campaign_kind_find(const char *name);
 /* The one outcome of kinds that have one: "result". */
 extern List *campaign_outcome_sole(const Jsonb *options);
 extern List *campaign_outcome_none(const Jsonb *options);
+extern CampaignWarning *campaign_warning(const char *code, const char *message,
+										 const char *hint);
 /* Names of the outcomes of an activity. */
 extern List *campaign_activity_outcomes(const CampaignActivity *activity);
 

@@ -60,18 +60,25 @@ address_expression(const CampaignScope *scope)
 	return dimension_expression(dimension, text, psprintf("address \"%s\"", channel_of(scope)));
 }
 
+/* True if nobody has to have agreed to the messages. */
+bool
+campaign_delivery_is_transactional(const CampaignScope *scope)
+{
+	char	   *category = campaign_option_text(scope->activity->options,
+												"category");
+
+	return category != NULL && strcmp(category, "transactional") == 0;
+}
+
 /* The consent; NULL if none is asked for. */
 static CampaignExpression *
 consent_expression(const CampaignScope *scope)
 {
-	char	   *category = campaign_option_text(scope->activity->options,
-												"category");
 	char	   *text = campaign_option_text(scope->target->dimension->consent,
 											channel_of(scope));
 	CampaignExpression *expression;
 
-	if (text == NULL ||
-		(category != NULL && strcmp(category, "transactional") == 0))
+	if (text == NULL || campaign_delivery_is_transactional(scope))
 		return NULL;
 	expression = dimension_expression(scope->target->dimension, text,
 									  psprintf("consent \"%s\"", channel_of(scope)));
@@ -80,17 +87,17 @@ consent_expression(const CampaignScope *scope)
 }
 
 /* A doubt: marketing goes to everybody who has an address. */
-const char *
+List *
 campaign_delivery_warn(const CampaignScope *scope)
 {
-	char	   *category = campaign_option_text(scope->activity->options,
-												"category");
-
-	if (consent_expression(scope) != NULL ||
-		(category != NULL && strcmp(category, "transactional") == 0))
-		return NULL;
-	return psprintf("dimension \"%s\" declares no consent for channel \"%s\"",
-					scope->target->dimension->name, channel_of(scope));
+	if (campaign_delivery_is_transactional(scope) ||
+		consent_expression(scope) != NULL)
+		return NIL;
+	return list_make1(campaign_warning("no_consent",
+									   psprintf("dimension \"%s\" declares no consent for channel \"%s\"",
+												scope->target->dimension->name,
+												channel_of(scope)),
+									   "Declare it with campaign_dimension(…, consent => …), or make the category transactional."));
 }
 
 /* The key of the person behind the row; NULL if the row is the person. */
@@ -103,12 +110,11 @@ person_expression(const CampaignScope *scope)
 		dimension_expression(dimension, dimension->profile, "profile");
 }
 
-/* The expressions of the templates, in the order of the variables. */
+/* The expressions of an edition's templates, in the order of the variables. */
 static List *
-template_expressions(const CampaignActivity *activity)
+edition_expressions(const CampaignActivity *activity,
+					const CampaignMessageContent *content)
 {
-	CampaignMessageContent *content = campaign_content_parse(activity->kind,
-															 activity->options);
 	List	   *expressions = NIL;
 	ListCell   *cell;
 
@@ -132,10 +138,16 @@ template_expressions(const CampaignActivity *activity)
 List *
 campaign_delivery_expressions(const CampaignScope *scope)
 {
-	List	   *expressions = template_expressions(scope->activity);
+	List	   *expressions = NIL;
+	ListCell   *cell;
 	CampaignExpression *consent = consent_expression(scope);
 	CampaignExpression *person = person_expression(scope);
 
+	foreach(cell, campaign_content_parse(scope->activity->kind,
+										 scope->activity->options))
+		expressions = list_concat(expressions,
+								  edition_expressions(scope->activity,
+													  lfirst(cell)));
 	/* The option "address" is among the options already. */
 	if (campaign_option_text(scope->activity->options, "address") == NULL)
 		expressions = lappend(expressions, address_expression(scope));
@@ -253,11 +265,13 @@ append_deduplicated(CampaignSelect *select, const CampaignTask *task,
 
 /* The values of the templates' expressions, for who gets a message. */
 static void
-append_variables(CampaignSelect *select, const CampaignTask *task)
+append_variables(CampaignSelect *select, const CampaignTask *task,
+				 const CampaignMessageContent *content)
 {
 	StringInfo	text = &select->text;
 	ListCell   *cell;
-	List	   *expressions = template_expressions(task->scope.activity);
+	List	   *expressions = edition_expressions(task->scope.activity,
+												  content);
 
 	appendStringInfoString(text, "CASE WHEN \"campaign.reason\" IS NULL THEN ARRAY[");
 	foreach(cell, expressions)
@@ -275,7 +289,7 @@ append_variables(CampaignSelect *select, const CampaignTask *task)
 
 /* The whole select: see campaign_enqueue for its columns. */
 static CampaignSelect *
-build_select(const CampaignTask *task)
+build_select(const CampaignTask *task, const List *editions)
 {
 	CampaignSelect *select = campaign_task_select(task);
 	StringInfo	text = &select->text;
@@ -286,7 +300,7 @@ build_select(const CampaignTask *task)
 						   "SELECT \"campaign.recipient\","
 						   " NULLIF(\"campaign.person\", \"campaign.recipient\"),"
 						   " \"campaign.address\", \"campaign.reason\", ");
-	append_variables(select, task);
+	append_variables(select, task, campaign_content_edition(editions, 0));
 	appendStringInfoString(text,
 						   ", NULL::pg_catalog.timestamptz,"
 						   " NULL::pg_catalog.int2, NULL::pg_catalog.text"
@@ -305,12 +319,12 @@ campaign_delivery_run(CampaignTask *task)
 	enqueue.run_id = task->run->id;
 	enqueue.activity = task->scope.activity->name;
 	enqueue.channel = channel_of(&task->scope);
-	enqueue.content = campaign_content_parse(enqueue.channel,
-											 task->scope.activity->options);
+	enqueue.contents = campaign_content_parse(enqueue.channel,
+											  task->scope.activity->options);
 	enqueue.epoch = task->run->epoch;
 	enqueue.now = campaign_clock_now();
 	enqueue.confirmed = true;
-	campaign_enqueue(&enqueue, build_select(task));
+	campaign_enqueue(&enqueue, build_select(task, enqueue.contents));
 	campaign_task_pass(task, 0);
 }
 
@@ -322,8 +336,8 @@ campaign_delivery_preview(const CampaignTask *task)
 
 	preview->campaign = task->scope.graph->campaign->name;
 	preview->activity = task->scope.activity->name;
-	preview->content = campaign_content_parse(channel_of(&task->scope),
-											  task->scope.activity->options);
-	campaign_preview_run(preview, build_select(task));
+	preview->contents = campaign_content_parse(channel_of(&task->scope),
+											   task->scope.activity->options);
+	campaign_preview_run(preview, build_select(task, preview->contents));
 	return preview;
 }

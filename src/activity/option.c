@@ -304,6 +304,12 @@ check_json_type(const CampaignOption *option, const JsonbValue *value)
 				!JsonContainerIsArray(value->val.binary.data))
 				refuse_value(option, "an array of objects");
 			break;
+		case CAMPAIGN_OPTION_TEMPLATES:
+		case CAMPAIGN_OPTION_OBJECT:
+			if (value->type != jbvBinary ||
+				!JsonContainerIsObject(value->val.binary.data))
+				refuse_value(option, "an object");
+			break;
 		case CAMPAIGN_OPTION_COUNT:
 			check_count(option, value);
 			break;
@@ -354,6 +360,14 @@ check_value(const CampaignOption *option, const Jsonb *options,
 	error_context_stack = callback.previous;
 }
 
+/* True if the option is a part of messages, which a template may have. */
+bool
+campaign_option_is_part(const CampaignOption *option)
+{
+	return option->type == CAMPAIGN_OPTION_TEMPLATE ||
+		option->type == CAMPAIGN_OPTION_TEMPLATES;
+}
+
 /*
  * Refuses a kind's required options that are missing; texts may be those of a
  * template.
@@ -369,7 +383,7 @@ check_required(const CampaignKind *kind, const Jsonb *options)
 		const CampaignOption *option = &kind->options[i];
 
 		if (option->required &&
-			!(named && option->type == CAMPAIGN_OPTION_TEMPLATE) &&
+			!(named && campaign_option_is_part(option)) &&
 			campaign_object_member(&options->root, option->name) == NULL)
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -628,12 +642,14 @@ static const char *const type_names[] = {
 	[CAMPAIGN_OPTION_DIMENSION] = "dimension",
 	[CAMPAIGN_OPTION_CHOICE] = "choice",
 	[CAMPAIGN_OPTION_TEMPLATE] = "template",
+	[CAMPAIGN_OPTION_TEMPLATES] = "templates",
 	[CAMPAIGN_OPTION_OUTCOMES] = "outcomes",
 	[CAMPAIGN_OPTION_TRANSITION] = "transition",
 	[CAMPAIGN_OPTION_TRANSITIONS] = "transitions",
 	[CAMPAIGN_OPTION_COUNT] = "count",
 	[CAMPAIGN_OPTION_VALUES] = "expressions",
 	[CAMPAIGN_OPTION_ORDER] = "ordering",
+	[CAMPAIGN_OPTION_OBJECT] = "object",
 	[CAMPAIGN_OPTION_OBJECTS] = "objects"
 };
 

@@ -28,6 +28,8 @@ extern List *campaign_option_objects(const Jsonb *options, const char *name);
 /* An expression option, parsed; NULL if absent. */
 extern CampaignExpression *campaign_option_expression(const CampaignActivity *activity,
 													  const char *name);
+/* True if the option is a part of messages, which a template may have. */
+extern bool campaign_option_is_part(const CampaignOption *option);
 /* The expressions of a list or of an ordering, parsed; NIL if absent. */
 extern List *campaign_option_expressions(const CampaignActivity *activity,
 										 const char *name);

@@ -34,6 +34,18 @@ campaign_wording_is_part(const CampaignKind *kind, const char *name)
 	return campaign_list_has(campaign_wording_parts(kind), name);
 }
 
+/* True if it is an object of texts. */
+bool
+campaign_wording_is_set(const CampaignKind *kind, const char *name)
+{
+	for (int i = 0; i < kind->noptions; i++)
+	{
+		if (strcmp(kind->options[i].name, name) == 0)
+			return kind->options[i].type == CAMPAIGN_OPTION_TEMPLATES;
+	}
+	return false;
+}
+
 /* Names of the parts messages of the kind have. */
 List *
 campaign_wording_parts(const CampaignKind *kind)
@@ -42,7 +54,7 @@ campaign_wording_parts(const CampaignKind *kind)
 
 	for (int i = 0; i < kind->noptions; i++)
 	{
-		if (kind->options[i].type == CAMPAIGN_OPTION_TEMPLATE)
+		if (campaign_option_is_part(&kind->options[i]))
 			names = lappend(names, (char *) kind->options[i].name);
 	}
 	return names;
@@ -77,19 +89,64 @@ require_template(const Resolution *resolution, const char *name)
 	return wording;
 }
 
+/* Pushes a key. */
+static void
+push_key(Resolution *resolution, const char *name)
+{
+	JsonbValue	key = {.type = jbvString};
+
+	key.val.string.val = (char *) name;
+	key.val.string.len = strlen(name);
+	pushJsonbValue(&resolution->state, WJB_KEY, &key);
+}
+
 /* Pushes a member that is a text. */
 static void
 push_text(Resolution *resolution, const char *name, const char *text)
 {
 	JsonbValue	value = {.type = jbvString};
 
-	value.val.string.val = (char *) name;
-	value.val.string.len = strlen(name);
-	pushJsonbValue(&resolution->state, WJB_KEY, &value);
+	push_key(resolution, name);
 	value.val.string.val = campaign_snippet_expand(resolution->owner, text,
 												   name, NULL);
 	value.val.string.len = strlen(value.val.string.val);
 	pushJsonbValue(&resolution->state, WJB_VALUE, &value);
+}
+
+/* Pushes a part: a text, or an object of texts; others as they are. */
+static void
+push_part(Resolution *resolution, const char *name, const JsonbValue *part)
+{
+	ListCell   *cell;
+	Jsonb	   *set;
+
+	if (part->type == jbvString)
+	{
+		push_text(resolution, name, campaign_scalar_text(part));
+		return;
+	}
+	push_key(resolution, name);
+	if (part->type != jbvBinary ||
+		!JsonContainerIsObject(part->val.binary.data))
+	{
+		pushJsonbValue(&resolution->state, WJB_VALUE, (JsonbValue *) part);
+		return;
+	}
+	set = JsonbValueToJsonb((JsonbValue *) part);
+	pushJsonbValue(&resolution->state, WJB_BEGIN_OBJECT, NULL);
+	foreach(cell, campaign_object_keys(set))
+	{
+		JsonbValue *member = campaign_object_member(&set->root, lfirst(cell));
+
+		if (member != NULL && member->type == jbvString)
+			push_text(resolution, lfirst(cell), campaign_scalar_text(member));
+		else if (member != NULL)
+		{
+			push_key(resolution, lfirst(cell));
+			pushJsonbValue(&resolution->state, WJB_VALUE, member);
+		}
+	}
+	pushJsonbValue(&resolution->state, WJB_END_OBJECT, NULL);
 }
 
 /* Pushes the parts of the template that the object has none of. */
@@ -102,9 +159,9 @@ push_parts(Resolution *resolution, const JsonbContainer *object,
 	foreach(cell, campaign_object_keys(wording->parts))
 	{
 		if (campaign_object_member(object, lfirst(cell)) == NULL)
-			push_text(resolution, lfirst(cell),
-					  campaign_object_text(&wording->parts->root,
-										   lfirst(cell)));
+			push_part(resolution, lfirst(cell),
+					  campaign_object_member(&wording->parts->root,
+											 lfirst(cell)));
 	}
 }
 
@@ -130,17 +187,12 @@ copy_array(Resolution *resolution, JsonbContainer *array)
 static void
 copy_member(Resolution *resolution, char *name, JsonbValue *value)
 {
-	JsonbValue	key = {.type = jbvString};
-
-	if (value->type == jbvString &&
-		campaign_wording_is_part(resolution->kind, name))
+	if (campaign_wording_is_part(resolution->kind, name))
 	{
-		push_text(resolution, name, campaign_scalar_text(value));
+		push_part(resolution, name, value);
 		return;
 	}
-	key.val.string.val = name;
-	key.val.string.len = strlen(name);
-	pushJsonbValue(&resolution->state, WJB_KEY, &key);
+	push_key(resolution, name);
 	if (value->type != jbvBinary)
 		pushJsonbValue(&resolution->state, WJB_VALUE, value);
 	else if (JsonContainerIsObject(value->val.binary.data))
@@ -189,7 +241,7 @@ check_parts(const CampaignKind *kind, const Jsonb *options)
 	{
 		const CampaignOption *option = &kind->options[i];
 
-		if (option->required && option->type == CAMPAIGN_OPTION_TEMPLATE &&
+		if (option->required && campaign_option_is_part(option) &&
 			campaign_object_member(&options->root, option->name) == NULL)
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),

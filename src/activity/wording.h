@@ -20,6 +20,9 @@ extern Jsonb *campaign_wording_resolve(const CampaignKind *kind,
 /* True if an option of the kind is a text of a message. */
 extern bool campaign_wording_is_part(const CampaignKind *kind,
 									 const char *name);
+/* True if it is an object of texts. */
+extern bool campaign_wording_is_set(const CampaignKind *kind,
+									const char *name);
 /* Names of the parts messages of the kind have, of char *. */
 extern List *campaign_wording_parts(const CampaignKind *kind);
 

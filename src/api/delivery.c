@@ -20,6 +20,7 @@
 #include "queue/claim.h"
 #include "queue/lease.h"
 #include "queue/suppression.h"
+#include "set/sms.h"
 #include "store/origin.h"
 
 CAMPAIGN_FUNCTION(campaign_claim);
@@ -31,6 +32,7 @@ CAMPAIGN_FUNCTION(campaign_unsuppress);
 CAMPAIGN_FUNCTION(campaign_channel);
 CAMPAIGN_FUNCTION(campaign_channel_drop);
 CAMPAIGN_FUNCTION(campaign_address_hash);
+CAMPAIGN_FUNCTION(campaign_sms_segments_of);
 CAMPAIGN_FUNCTION(campaign_address_fault);
 
 /* Refuses NULL for an argument that has to be given. */
@@ -208,6 +210,16 @@ campaign_address_hash(PG_FUNCTION_ARGS)
 	campaign_address_fingerprint(VARDATA_ANY(address),
 								 VARSIZE_ANY_EXHDR(address), hash);
 	PG_RETURN_UUID_P(hash);
+}
+
+/* campaign.sms_segments(body): segments a text message takes */
+Datum
+campaign_sms_segments_of(PG_FUNCTION_ARGS)
+{
+	text	   *body = PG_GETARG_TEXT_PP(0);
+
+	PG_RETURN_INT32(campaign_sms_segments(VARDATA_ANY(body),
+										  VARSIZE_ANY_EXHDR(body)));
 }
 
 /* campaign.address_fault(address): why nothing can be sent to it */

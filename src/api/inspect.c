@@ -171,12 +171,12 @@ campaign_preview(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	set_text(values, nulls, 0, preview->address);
 	set_text(values, nulls, 1, preview->reason);
-	set_text(values, nulls, 2, preview->subject);
-	set_text(values, nulls, 3, preview->body);
-	nulls[4] = preview->attributes == NULL;
-	values[4] = JsonbPGetDatum(preview->attributes);
-	values[5] = Int16GetDatum(0);
-	nulls[6] = true;
+	set_text(values, nulls, 2, preview->message.subject);
+	set_text(values, nulls, 3, preview->message.body);
+	nulls[4] = preview->message.attributes == NULL;
+	values[4] = JsonbPGetDatum(preview->message.attributes);
+	values[5] = Int16GetDatum(preview->edition);
+	set_text(values, nulls, 6, preview->language);
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 	return (Datum) 0;
 }

@@ -48,6 +48,13 @@ int			campaign_max_attempts = 5;
 int			campaign_max_executors = 4;
 
 /*
+ * How long a message may be, all its parts together.  Whoever's message would
+ * be longer is excluded when the activity is executed.  High, one row with a
+ * huge value makes senders and providers stumble.
+ */
+int			campaign_max_message_size = 1024 * 1024;
+
+/*
  * How long a running task may resist being cancelled by a pause before its
  * process is ended.  Short, a pause is quick.  Zero ends the process without
  * asking twice, which costs a new connection and nothing else.
@@ -112,6 +119,12 @@ campaign_settings_define(void)
 							&campaign_max_executors,
 							4, 1, 256,
 							PGC_SIGHUP, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable("campaign.max_message_size",
+							"Sets how many bytes the parts of a message may have together.",
+							"Recipients of longer messages are excluded.",
+							&campaign_max_message_size,
+							1024 * 1024, 1024, 64 * 1024 * 1024,
+							PGC_SUSET, GUC_UNIT_BYTE, NULL, NULL, NULL);
 	DefineCustomIntVariable("campaign.pause_grace",
 							"Sets how long a task that a pause cancels may go on before its process is ended.",
 							NULL,

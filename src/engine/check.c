@@ -53,7 +53,7 @@ typedef struct Question
 	CampaignScope *scope;
 	CampaignExpression *expression;
 	List	   *expressions;	/* an answer */
-	const char *warning;		/* an answer; NULL: no doubt */
+	List	   *warnings;		/* an answer, of CampaignWarning * */
 } Question;
 
 /* Adds an error; one about an expression says about which. */
@@ -152,7 +152,7 @@ ask_kind(void *arg)
 		kind->check(question->scope);
 	question->expressions = campaign_activity_expressions(question->scope);
 	if (kind->warn != NULL)
-		question->warning = kind->warn(question->scope);
+		question->warnings = kind->warn(question->scope);
 }
 
 /* True if the query, or one inside of it, reads what the current user may not. */
@@ -277,10 +277,13 @@ check_activity(Checking *checking, CampaignActivity *activity)
 		!ask(&question, ask_scope, "bad_dimension") ||
 		!ask(&question, ask_kind, "bad_option"))
 		return;
-	if (question.warning != NULL)
-		add_problem(checking, "warning", activity, "no_consent",
-					question.warning,
-					"Declare it with campaign_dimension(…, consent => …), or make the category transactional.");
+	foreach(cell, question.warnings)
+	{
+		CampaignWarning *warning = lfirst(cell);
+
+		add_problem(checking, "warning", activity, warning->code,
+					warning->message, warning->hint);
+	}
 	foreach(cell, question.expressions)
 	{
 		question.expression = lfirst(cell);

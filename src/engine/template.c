@@ -39,7 +39,16 @@ check_part(const Jsonb *parts, const char *name, const CampaignKind *kind)
 				 kind == NULL ?
 				 errhint("It has a body; name a channel to declare a template.") :
 				 errhint("%s", campaign_nearest_hint(name, known, "parts"))));
-	if (value != NULL && value->type != jbvString)
+	if (kind != NULL && campaign_wording_is_set(kind, name))
+	{
+		if (value != NULL && (value->type != jbvBinary ||
+							  !JsonContainerIsObject(value->val.binary.data)))
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("part \"%s\" must be an object", name),
+					 errhint("It has names with texts with {{ expressions }}.")));
+	}
+	else if (value != NULL && value->type != jbvString)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("part \"%s\" must be a string", name),
@@ -48,18 +57,30 @@ check_part(const Jsonb *parts, const char *name, const CampaignKind *kind)
 
 /* Pushes a part, unless there is none. */
 static void
-push_part(JsonbParseState **state, const char *name, const char *text)
+push_part(JsonbParseState **state, const char *name, JsonbValue *part)
 {
-	JsonbValue	value = {.type = jbvString};
+	JsonbValue	key = {.type = jbvString};
+
+	if (part == NULL)
+		return;
+	key.val.string.val = (char *) name;
+	key.val.string.len = strlen(name);
+	pushJsonbValue(state, WJB_KEY, &key);
+	pushJsonbValue(state, WJB_VALUE, part);
+}
+
+/* A text as a value; NULL if there is none. */
+static JsonbValue *
+text_value(const char *text)
+{
+	JsonbValue *value = palloc0(sizeof(JsonbValue));
 
 	if (text == NULL)
-		return;
-	value.val.string.val = (char *) name;
-	value.val.string.len = strlen(name);
-	pushJsonbValue(state, WJB_KEY, &value);
-	value.val.string.val = (char *) text;
-	value.val.string.len = strlen(text);
-	pushJsonbValue(state, WJB_VALUE, &value);
+		return NULL;
+	value->type = jbvString;
+	value->val.string.val = (char *) text;
+	value->val.string.len = strlen(text);
+	return value;
 }
 
 /* The parts as one object; subject and body win over those in "parts". */
@@ -78,10 +99,10 @@ gather_parts(const CampaignTemplateDeclaration *declaration)
 	foreach(cell, declaration->parts == NULL ? NIL :
 			campaign_object_keys(declaration->parts))
 		push_part(&state, lfirst(cell),
-				  campaign_object_text(&declaration->parts->root,
-									   lfirst(cell)));
-	push_part(&state, "subject", declaration->subject);
-	push_part(&state, "body", declaration->body);
+				  campaign_object_member(&declaration->parts->root,
+										 lfirst(cell)));
+	push_part(&state, "subject", text_value(declaration->subject));
+	push_part(&state, "body", text_value(declaration->body));
 	return JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL));
 }
 
@@ -147,8 +168,9 @@ check_template(const char *name, const Jsonb *parts, const CampaignKind *kind)
 {
 	Jsonb	   *texts = campaign_wording_resolve(kind, parts, GetUserId());
 
-	check_expressions(campaign_content_parse(kind->name, texts)->expressions,
-					  name);
+	check_expressions(campaign_content_edition(campaign_content_parse(kind->name,
+																	  texts),
+											   0)->expressions, name);
 }
 
 /* The channel's kind; NULL for a snippet. */

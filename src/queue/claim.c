@@ -59,7 +59,7 @@ typedef struct ClaimedDelivery
 	pg_uuid_t	run_uuid;
 	char	   *campaign;
 	char	   *activity;
-	CampaignMessageContent *content;
+	List	   *contents;		/* editions, of CampaignMessageContent * */
 } ClaimedDelivery;
 
 /* A claim in progress. */
@@ -141,8 +141,8 @@ describe(Claim *claim, int64 delivery_id)
 	delivery->run_uuid = *campaign_row_uuid(rows, 0, 1);
 	delivery->campaign = campaign_row_text(rows, 0, 2);
 	delivery->activity = campaign_row_text(rows, 0, 3);
-	delivery->content = campaign_content_parse(claim->channel->kind,
-											   campaign_row_jsonb(rows, 0, 4));
+	delivery->contents = campaign_content_parse(claim->channel->kind,
+												campaign_row_jsonb(rows, 0, 4));
 	return delivery;
 }
 
@@ -197,25 +197,27 @@ text_column(const char *text, bool *isnull)
 
 /* Puts one message into the result. */
 static void
-give_message(Claim *claim, const ClaimedDelivery *delivery, int64 message_id,
-			 const CampaignMessage *message, int attempt)
+give_message(Claim *claim, const ClaimedDelivery *delivery,
+			 const CampaignChunk *chunk, int position,
+			 const CampaignMessage *message)
 {
 	Datum		values[CLAIMED_NATTS];
 	bool		isnull[CLAIMED_NATTS] = {false};
+	CampaignRendered *rendered;
 
-	values[0] = Int64GetDatum(message_id);
+	values[0] = Int64GetDatum(chunk->first_id + position);
 	values[1] = UUIDPGetDatum(&claim->lease);
 	values[2] = CStringGetTextDatum(idempotency_key(delivery,
 													message->recipient));
 	values[3] = CStringGetTextDatum(message->address);
-	values[4] = text_column(campaign_message_render(delivery->content->subject,
-													message), &isnull[4]);
-	values[5] = text_column(campaign_message_render(delivery->content->body,
-													message), &isnull[5]);
-	values[6] = JsonbPGetDatum(campaign_message_attributes(delivery->campaign,
-														   delivery->activity,
-														   message->recipient));
-	values[7] = Int32GetDatum(attempt);
+	rendered = campaign_message_render(campaign_content_edition(delivery->contents,
+																chunk->edition),
+									   delivery->campaign,
+									   delivery->activity, message);
+	values[4] = text_column(rendered->subject, &isnull[4]);
+	values[5] = text_column(rendered->body, &isnull[5]);
+	values[6] = JsonbPGetDatum(rendered->attributes);
+	values[7] = Int32GetDatum(chunk->attempts);
 	tuplestore_putvalues(claim->rows, claim->desc, values, isnull);
 }
 
@@ -236,8 +238,7 @@ give_chunk(Claim *claim, const CampaignChunk *chunk,
 	{
 		if (chunk->results[i] != CAMPAIGN_RESULT_OPEN)
 			continue;
-		give_message(claim, delivery, chunk->first_id + i, &messages[i],
-					 chunk->attempts);
+		give_message(claim, delivery, chunk, i, &messages[i]);
 		MemoryContextReset(row);
 	}
 	MemoryContextSwitchTo(old);

@@ -291,9 +291,6 @@ add_message(Enqueuer *enqueuer, TupleTableSlot *slot,
 	bool		isnull[6] = {false};
 	int64		message_id = place_message(enqueuer, group, recipient, length);
 
-	if (!slot->tts_isnull[COLUMN_VARIABLES])
-		campaign_content_try(enqueuer->enqueue->content,
-							 slot->tts_values[COLUMN_VARIABLES]);
 	values[0] = Int64GetDatum(message_id);
 	values[1] = Int64GetDatum(enqueuer->chunk.delivery_id);
 	values[2] = slot->tts_values[COLUMN_RECIPIENT];
@@ -359,6 +356,23 @@ is_repeated(const Enqueuer *enqueuer, const char *recipient, int length)
 					  enqueuer->previous.len) == 0;
 }
 
+/*
+ * Why the row's message must not be enqueued, or NULL.  Which content it gets
+ * has to be known for that.
+ */
+static const char *
+find_fault(const Enqueuer *enqueuer, TupleTableSlot *slot, int edition)
+{
+	campaign_ensure(has_address(slot), "a row to be delivered has no address");
+	campaign_ensure(!slot->tts_isnull[COLUMN_VARIABLES],
+					"a row to be delivered has no variables");
+	if (edition == CAMPAIGN_EDITION_OPEN)
+		return NULL;
+	return campaign_content_fault(campaign_content_edition(enqueuer->enqueue->contents,
+														   edition),
+								  slot->tts_values[COLUMN_VARIABLES]);
+}
+
 /* Receiver: makes one row a message or an exclusion. */
 static void
 take_row(CampaignReceiver *self, TupleTableSlot *slot)
@@ -369,6 +383,7 @@ take_row(CampaignReceiver *self, TupleTableSlot *slot)
 	const char *data;
 	int			length;
 	bool		repeated;
+	const char *fault;
 
 	slot_getallattrs(slot);
 	campaign_ensure(!slot->tts_isnull[COLUMN_RECIPIENT],
@@ -389,8 +404,13 @@ take_row(CampaignReceiver *self, TupleTableSlot *slot)
 		add_exclusion(enqueuer, slot, slot->tts_values[COLUMN_REASON]);
 		return;
 	}
-	campaign_ensure(has_address(slot), "a row to be delivered has no address");
 	read_group(enqueuer, slot, &group);
+	fault = find_fault(enqueuer, slot, group.edition);
+	if (fault != NULL)
+	{
+		add_exclusion(enqueuer, slot, CStringGetTextDatum(fault));
+		return;
+	}
 	change_group(enqueuer, &group, data, length);
 	add_message(enqueuer, slot, &group, data, length);
 }

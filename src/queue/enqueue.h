@@ -24,7 +24,7 @@ typedef struct CampaignEnqueue
 	int64		run_id;
 	const char *activity;
 	const char *channel;
-	const CampaignMessageContent *content;
+	List	   *contents;		/* editions, of CampaignMessageContent * */
 	int64		epoch;
 	TimestampTz now;			/* when messages without a time are due */
 	bool		confirmed;		/* false: handed out once it is confirmed */

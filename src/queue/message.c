@@ -7,6 +7,7 @@
 #include "catalog/pg_type.h"
 #include "storage/itemptr.h"
 #include "utils/builtins.h"
+#include "utils/memutils.h"
 
 #include "base/errors.h"
 #include "base/identity.h"
@@ -136,21 +137,6 @@ campaign_messages_read(const CampaignChunk *chunk, int64 first_id,
 	return messages;
 }
 
-/* A template filled in; NULL if the message has no such part. */
-char *
-campaign_message_render(const CampaignTemplate *template,
-						const CampaignMessage *message)
-{
-	StringInfoData out;
-
-	if (template == NULL)
-		return NULL;
-	initStringInfo(&out);
-	campaign_template_render(template, message->variables,
-							 message->nvariables, &out);
-	return out.data;
-}
-
 /* Adds a key with a text to the object being built. */
 static void
 push_text(JsonbParseState **state, const char *key, const char *value)
@@ -166,16 +152,46 @@ push_text(JsonbParseState **state, const char *key, const char *value)
 	pushJsonbValue(state, WJB_VALUE, &json);
 }
 
-/* What a sender may want to tag the message with. */
-Jsonb *
-campaign_message_attributes(const char *campaign, const char *activity,
-							const char *recipient)
+/* A template filled in, which was tried before the message was enqueued. */
+static char *
+fill_in(const CampaignTemplate *template, const CampaignMessage *message)
 {
+	StringInfoData out;
+
+	initStringInfo(&out);
+	if (!campaign_template_render(template, message->variables,
+								  message->nvariables, MaxAllocSize, &out))
+		elog(ERROR, "a message is too long to be rendered");
+	return out.data;
+}
+
+/* What a sender gets to know of a message. */
+CampaignRendered *
+campaign_message_render(const CampaignMessageContent *content,
+						const char *campaign, const char *activity,
+						const CampaignMessage *message)
+{
+	CampaignRendered *rendered = palloc0(sizeof(CampaignRendered));
 	JsonbParseState *state = NULL;
+	ListCell   *cell;
 
 	pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
 	push_text(&state, "campaign", campaign);
 	push_text(&state, "activity", activity);
-	push_text(&state, "recipient", recipient);
-	return JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL));
+	push_text(&state, "recipient", message->recipient);
+	foreach(cell, content->parts)
+	{
+		const CampaignMessagePart *part = lfirst(cell);
+		char	   *text = fill_in(part->template, message);
+
+		if (part->place == CAMPAIGN_PLACE_SUBJECT)
+			rendered->subject = text;
+		else if (part->place == CAMPAIGN_PLACE_BODY)
+			rendered->body = text;
+		else
+			push_text(&state, part->name, text);
+	}
+	rendered->attributes =
+		JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL));
+	return rendered;
 }

@@ -9,8 +9,8 @@
 
 #include "utils/jsonb.h"
 
-#include "set/template.h"
 #include "queue/chunk.h"
+#include "queue/content.h"
 
 /* A message; an address of NULL means that the row is not there. */
 typedef struct CampaignMessage
@@ -23,6 +23,14 @@ typedef struct CampaignMessage
 	bool		suppressed;		/* at this instant */
 } CampaignMessage;
 
+/* What a sender gets; texts are NULL where the content has no such part. */
+typedef struct CampaignRendered
+{
+	char	   *subject;
+	char	   *body;
+	Jsonb	   *attributes;
+} CampaignRendered;
+
 /*
  * Messages first_id to last_id, which are of the chunk, the first one at index
  * 0; suppression is judged for the channel, if one is given.
@@ -30,12 +38,10 @@ typedef struct CampaignMessage
 extern CampaignMessage *campaign_messages_read(const CampaignChunk *chunk,
 											   int64 first_id, int64 last_id,
 											   const char *channel);
-/* A template filled in; NULL if there is none. */
-extern char *campaign_message_render(const CampaignTemplate *template,
-									 const CampaignMessage *message);
-/* What a sender may want to tag the message with. */
-extern Jsonb *campaign_message_attributes(const char *campaign,
-										  const char *activity,
-										  const char *recipient);
+/* Fills the content's parts in. */
+extern CampaignRendered *campaign_message_render(const CampaignMessageContent *content,
+												 const char *campaign,
+												 const char *activity,
+												 const CampaignMessage *message);
 
 #endif							/* CAMPAIGN_MESSAGE_H */

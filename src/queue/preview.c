@@ -9,7 +9,6 @@
 
 #include "utils/builtins.h"
 
-#include "queue/message.h"
 #include "queue/preview.h"
 
 /* Columns of the select: see campaign_enqueue. */
@@ -17,6 +16,7 @@
 #define COLUMN_ADDRESS		2
 #define COLUMN_REASON		3
 #define COLUMN_VARIABLES	4
+#define COLUMN_EDITION		6
 
 typedef struct Previewer
 {
@@ -31,6 +31,27 @@ column_text(TupleTableSlot *slot, int column)
 {
 	return slot->tts_isnull[column] ? NULL :
 		TextDatumGetCString(slot->tts_values[column]);
+}
+
+/* Makes the message, or says why there would be none. */
+static void
+render(CampaignPreview *preview, Datum variables)
+{
+	CampaignMessageContent *content =
+		campaign_content_edition(preview->contents, preview->edition);
+	const char *fault = campaign_content_fault(content, variables);
+	CampaignMessage message = {.recipient = preview->recipient};
+
+	preview->language = content->language;
+	if (fault != NULL)
+	{
+		preview->reason = pstrdup(fault);
+		return;
+	}
+	message.variables = campaign_content_variables(variables,
+												   &message.nvariables);
+	preview->message = *campaign_message_render(content, preview->campaign,
+												preview->activity, &message);
 }
 
 /* Receiver: notes the first row. */
@@ -49,21 +70,10 @@ take_row(CampaignReceiver *self, TupleTableSlot *slot)
 	preview->recipient = column_text(slot, COLUMN_RECIPIENT);
 	preview->address = column_text(slot, COLUMN_ADDRESS);
 	preview->reason = column_text(slot, COLUMN_REASON);
+	preview->edition = slot->tts_isnull[COLUMN_EDITION] ? 0 :
+		DatumGetInt16(slot->tts_values[COLUMN_EDITION]);
 	if (preview->reason == NULL)
-	{
-		CampaignMessage message = {.recipient = preview->recipient};
-
-		message.variables =
-			campaign_content_variables(slot->tts_values[COLUMN_VARIABLES],
-									   &message.nvariables);
-		preview->subject = campaign_message_render(preview->content->subject,
-												   &message);
-		preview->body = campaign_message_render(preview->content->body,
-												&message);
-		preview->attributes = campaign_message_attributes(preview->campaign,
-														  preview->activity,
-														  preview->recipient);
-	}
+		render(preview, slot->tts_values[COLUMN_VARIABLES]);
 	MemoryContextSwitchTo(old);
 }
 

@@ -10,22 +10,22 @@
 #include "utils/jsonb.h"
 
 #include "set/select.h"
-#include "queue/content.h"
+#include "queue/message.h"
 
 typedef struct CampaignPreview
 {
 	/* what is asked for */
 	const char *campaign;
 	const char *activity;
-	const CampaignMessageContent *content;
+	List	   *contents;		/* editions, of CampaignMessageContent * */
 	/* what came of it; texts are NULL where there is nothing to say */
 	bool		found;
 	char	   *recipient;
 	char	   *address;
 	char	   *reason;			/* why there would be no message */
-	char	   *subject;
-	char	   *body;
-	Jsonb	   *attributes;		/* NULL if there would be no message */
+	int			edition;		/* of the content */
+	const char *language;		/* of the edition; NULL: the default */
+	CampaignRendered message;	/* all NULL if there would be none */
 } CampaignPreview;
 
 /*

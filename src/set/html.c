@@ -23,10 +23,11 @@
  */
 #include "postgres.h"
 
+#include "set/element.h"
 #include "set/html.h"
 
 /* Longer than any name in the lists below. */
-#define NAME_BYTES 24
+#define NAME_BYTES CAMPAIGN_ELEMENT_BYTES
 
 typedef enum HtmlPlace
 {
@@ -59,6 +60,7 @@ struct CampaignHtml
 	UrlPlace	url;
 	bool		is_url;			/* the attribute's value is a URL */
 	bool		is_end_tag;
+	bool		is_empty;		/* the tag may end in "/>" */
 	char		quote;
 	const char *end;			/* of the run of literal text */
 	const char *offence;		/* see campaign_html_scan */
@@ -66,6 +68,7 @@ struct CampaignHtml
 	char		scheme[NAME_BYTES];
 	char		tag[NAME_BYTES];
 	char		attribute[NAME_BYTES];
+	CampaignElements elements;	/* for warnings only */
 };
 
 static const char *const title_tags[] = {"textarea", "title", NULL};
@@ -231,6 +234,20 @@ campaign_html_refuse_block(const CampaignHtml *html, const char **hint)
 }
 
 /*
+ * Returns the name of an element that the text leaves open, NULL if there is
+ * none.  A tag or comment that is not ended is the place its text ends in.
+ */
+const char *
+campaign_html_unclosed(CampaignHtml *html)
+{
+	if (html->place == HTML_COMMENT)
+		return "!--";
+	if (html->place != HTML_TEXT && html->place != HTML_DECLARATION)
+		return html->tag;
+	return campaign_element_unclosed(&html->elements);
+}
+
+/*
  * Returns the name of a place where nothing but literal text may stand, NULL
  * in others.  Changes the hint if there is a better one.
  */
@@ -378,6 +395,7 @@ scan_tag(CampaignHtml *html, const char *p)
 		return html->end;
 	if (*p == '>')
 	{
+		html->is_empty = p[-1] == '/';
 		close_tag(html);
 		return p + 1;
 	}
@@ -397,6 +415,11 @@ scan_tag(CampaignHtml *html, const char *p)
 static void
 close_tag(CampaignHtml *html)
 {
+	if (html->is_end_tag)
+		campaign_element_close(&html->elements, html->tag);
+	else if (!html->is_empty)
+		campaign_element_open(&html->elements, html->tag);
+
 	if (html->is_end_tag)
 		html->place = HTML_TEXT;
 	else if (strcmp(html->tag, "script") == 0)

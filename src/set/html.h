@@ -20,5 +20,6 @@ extern const char *campaign_html_choose(CampaignHtml *html, bool raw,
 										const char **hint);
 extern const char *campaign_html_refuse_block(const CampaignHtml *html,
 											  const char **hint);
+extern const char *campaign_html_unclosed(CampaignHtml *html);
 
 #endif							/* CAMPAIGN_SET_HTML_H */

@@ -9,8 +9,9 @@
  * functions.
  *
  * What one message may cost is bounded, because collections in collections
- * multiply.  The bound does not depend on the session, so that a message
- * which was rendered once can be rendered again.
+ * multiply.  Who enqueues a message sets the limit of its bytes; the bound of
+ * the parts gone through is fixed, so that a message which was rendered once
+ * can be rendered again.
  */
 #include "postgres.h"
 
@@ -20,8 +21,8 @@
 
 #include "set/render.h"
 
-/* Bytes and parts of a message with collections, taken together. */
-#define MAX_COST (16 * 1024 * 1024)
+/* Parts gone through for one template. */
+#define MAX_STEPS (16 * 1024 * 1024)
 
 /* A collection being gone through. */
 typedef struct Loop
@@ -38,8 +39,9 @@ typedef struct Rendering
 	const char *const *values;
 	int			nvalues;
 	StringInfo	out;
-	int64		begin;			/* length of "out" before */
+	int64		limit;			/* of the length of "out" */
 	int64		steps;			/* parts gone through */
+	bool		failed;			/* a value goes beyond the limit */
 	Jsonb	  **collections;	/* by expression, read when first needed */
 	Loop		loops[CAMPAIGN_TEMPLATE_DEPTH];
 	int			depth;			/* number of loops within each other */
@@ -47,8 +49,10 @@ typedef struct Rendering
 
 static void append_operand(Rendering *rendering,
 						   const CampaignTemplatePart *part);
-static void append_item(StringInfo out, const JsonbValue *item,
+static void append_item(Rendering *rendering, const JsonbValue *item,
 						CampaignEscape escape);
+static void append_value(Rendering *rendering, const char *value,
+						 CampaignEscape escape);
 static bool is_true(Rendering *rendering, const CampaignTemplatePart *part);
 static bool is_true_item(const JsonbValue *item);
 static bool enter_loop(Rendering *rendering, const CampaignTemplatePart *part);
@@ -57,22 +61,23 @@ static bool open_loop(Loop *loop, Rendering *rendering,
 static Jsonb *read_collection(Rendering *rendering, int expression);
 static bool next_item(Rendering *rendering);
 static bool take_item(Loop *loop);
-static void check_cost(const Rendering *rendering);
 static const char *find_value(const Rendering *rendering, int expression);
 static const JsonbValue *find_item(const Rendering *rendering,
 								   const char *const *path,
 								   JsonbValue *buffer);
 
 /*
- * Appends the rendered text.  values[i] is the text of expression i; NULL
- * renders as nothing, and counts as false and as an empty collection.  Only a
- * template with collections allocates more than "out" needs to grow; it is to
- * be called in a context that is reset after the message.
+ * Appends the rendered text.  Returns false, and leaves it unfinished, if
+ * "out" would become longer than the limit.  values[i] is the text of
+ * expression i; NULL renders as nothing, and counts as false and as an empty
+ * collection.  Only a template with collections allocates more than "out"
+ * needs to grow; it is to be called in a context that is reset after the
+ * message.
  */
-void
+bool
 campaign_template_render(const CampaignTemplate *template,
 						 const char *const *values, int nvalues,
-						 StringInfo out)
+						 int64 limit, StringInfo out)
 {
 	Rendering	rendering;
 	int			i = 0;
@@ -81,8 +86,9 @@ campaign_template_render(const CampaignTemplate *template,
 	rendering.values = values;
 	rendering.nvalues = nvalues;
 	rendering.out = out;
-	rendering.begin = out->len;
+	rendering.limit = limit;
 	rendering.steps = 0;
+	rendering.failed = false;
 	rendering.collections = NULL;
 	rendering.depth = 0;
 
@@ -91,13 +97,15 @@ campaign_template_render(const CampaignTemplate *template,
 		const CampaignTemplatePart *part = &template->parts[i++];
 		bool		jump = false;
 
+		if (rendering.failed || out->len + part->length > limit ||
+			rendering.steps++ >= MAX_STEPS)
+			return false;
 		appendBinaryStringInfo(out, template->text + part->start,
 							   part->length);
-		rendering.steps++;
 		switch (part->kind)
 		{
 			case CAMPAIGN_PART_END:
-				return;
+				return true;
 			case CAMPAIGN_PART_NOTHING:
 				break;
 			case CAMPAIGN_PART_VALUE:
@@ -121,6 +129,20 @@ campaign_template_render(const CampaignTemplate *template,
 	}
 }
 
+/* Returns the text that the template was parsed from. */
+const char *
+campaign_template_text(const CampaignTemplate *template)
+{
+	return template->text;
+}
+
+/* Returns the name of an HTML element that is not closed, or NULL. */
+const char *
+campaign_template_unclosed(const CampaignTemplate *template)
+{
+	return template->unclosed;
+}
+
 /* Appends what a placeholder stands for. */
 static void
 append_operand(Rendering *rendering, const CampaignTemplatePart *part)
@@ -130,13 +152,24 @@ append_operand(Rendering *rendering, const CampaignTemplatePart *part)
 
 	if (part->expression < 0)
 	{
-		append_item(rendering->out,
-					find_item(rendering, part->path, &buffer), part->escape);
+		append_item(rendering, find_item(rendering, part->path, &buffer),
+					part->escape);
 		return;
 	}
 	value = find_value(rendering, part->expression);
 	if (value != NULL)
-		campaign_escape_append(rendering->out, value, part->escape);
+		append_value(rendering, value, part->escape);
+}
+
+/* Appends a value, unless that goes beyond the limit. */
+static void
+append_value(Rendering *rendering, const char *value, CampaignEscape escape)
+{
+	if (rendering->out->len + (int64) strlen(value) <= rendering->limit)
+		campaign_escape_append(rendering->out, value, escape);
+	else
+		rendering->failed = true;
+	rendering->failed |= rendering->out->len > rendering->limit;
 }
 
 /*
@@ -144,7 +177,8 @@ append_operand(Rendering *rendering, const CampaignTemplatePart *part)
  * and arrays as JSON, null and what is not there as nothing.
  */
 static void
-append_item(StringInfo out, const JsonbValue *item, CampaignEscape escape)
+append_item(Rendering *rendering, const JsonbValue *item,
+			CampaignEscape escape)
 {
 	char	   *text;
 
@@ -169,7 +203,7 @@ append_item(StringInfo out, const JsonbValue *item, CampaignEscape escape)
 		default:
 			elog(ERROR, "unexpected type of jsonb value: %d", item->type);
 	}
-	campaign_escape_append(out, text, escape);
+	append_value(rendering, text, escape);
 	pfree(text);
 }
 
@@ -226,7 +260,7 @@ enter_loop(Rendering *rendering, const CampaignTemplatePart *part)
 	if (!open_loop(loop, rendering, part) || !take_item(loop))
 		return false;
 	rendering->depth++;
-	check_cost(rendering);
+	CHECK_FOR_INTERRUPTS();
 	return true;
 }
 
@@ -293,7 +327,7 @@ read_collection(Rendering *rendering, int expression)
 static bool
 next_item(Rendering *rendering)
 {
-	check_cost(rendering);
+	CHECK_FOR_INTERRUPTS();
 	if (take_item(&rendering->loops[rendering->depth - 1]))
 		return true;
 	rendering->depth--;
@@ -321,22 +355,6 @@ take_item(Loop *loop)
 	}
 	loop->next++;
 	return true;
-}
-
-/* Ends what grows out of all proportion. */
-static void
-check_cost(const Rendering *rendering)
-{
-	CHECK_FOR_INTERRUPTS();
-	if (rendering->out->len - rendering->begin + rendering->steps <= MAX_COST)
-		return;
-	ereport(ERROR,
-			(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-			 errmsg("message of template \"%s\" is too long",
-					rendering->template->what),
-			 errdetail("At most %d bytes and tags gone through are allowed, taken together.",
-					   MAX_COST),
-			 errhint("Limit the collections of {{#each}} in their subqueries.")));
 }
 
 /* Returns the text of an expression's value, or NULL. */

@@ -41,14 +41,14 @@ typedef struct CampaignTemplatePart
 
 struct CampaignTemplate
 {
-	const char *what;			/* for errors */
+	const char *unclosed;		/* an HTML element that is not; or NULL */
 	char	   *text;
 	CampaignTemplatePart *parts;
 	int			nparts;
 };
 
-extern void campaign_template_render(const CampaignTemplate *template,
+extern bool campaign_template_render(const CampaignTemplate *template,
 									 const char *const *values, int nvalues,
-									 StringInfo out);
+									 int64 limit, StringInfo out);
 
 #endif							/* CAMPAIGN_SET_RENDER_H */

@@ -165,6 +165,8 @@ campaign_template_parse(const char *text, CampaignContent content,
 	if (parser.depth > 0)
 		refuse_unclosed_block(&parser);
 	(void) add_part(&parser, position, parser.end, CAMPAIGN_PART_END);
+	if (parser.html != NULL)
+		parser.template->unclosed = campaign_html_unclosed(parser.html);
 
 	known_destroy(parser.known);
 	return parser.template;
@@ -189,7 +191,6 @@ open_parser(TemplateParser *parser, const char *text)
 				 errhint("Link to large content instead of including it.")));
 
 	parser->template = palloc0(sizeof(CampaignTemplate));
-	parser->template->what = pstrdup(parser->what);
 	parser->template->text = pstrdup(text);
 	parser->text = parser->template->text;
 	parser->end = parser->text + length;

@@ -38,5 +38,9 @@ extern CampaignTemplate *campaign_template_parse(const char *text,
 												 CampaignContent content,
 												 const char *what,
 												 List **expressions);
+/* What it was parsed from. */
+extern const char *campaign_template_text(const CampaignTemplate *template);
+/* An HTML element that is not closed, NULL if there is none. */
+extern const char *campaign_template_unclosed(const CampaignTemplate *template);
 
 #endif							/* CAMPAIGN_SET_TEMPLATE_H */

@@ -25,6 +25,10 @@ SELECT campaign_define($${
 		{"name": "date", "kind": "wait", "options": {"fixed_time": "2030-01-01 00:00+00"}},
 		{"name": "again", "kind": "join", "options": {"primary_set": "date.result"}},
 		{"name": "mail", "kind": "email", "options": {"subject": "{{ vars.word }}", "body": "{{{ score }}}", "address": "upper(email)", "category": "transactional", "one_per_address": false}},
+		{"name": "words", "kind": "sms", "options": {"body": "{{ score }}", "max_segments": 2, "address": "email", "category": "transactional"}},
+		{"name": "note", "kind": "push", "options": {"title": "t", "body": "b", "url": "u", "attributes": {"a b": "{{ id }}"}, "address": "email", "category": "transactional"}},
+		{"name": "letter", "kind": "direct_mail", "options": {"attributes": {"city": "c"}, "address": "email", "category": "transactional"}},
+		{"name": "call", "kind": "custom", "options": {"attributes": {"say": "c"}, "address": "email", "category": "transactional"}},
 		{"name": "done", "kind": "end", "options": null}],
 	"transitions": [
 		{"source": "everybody", "outcome": "result", "target": "parts"},
@@ -37,7 +41,11 @@ SELECT campaign_define($${
 		{"source": "pause", "outcome": "result", "target": "again"},
 		{"source": "date", "outcome": "result", "target": "again"},
 		{"source": "again", "outcome": "result", "target": "mail"},
-		{"source": "mail", "outcome": "result", "target": "done"}]}$$);
+		{"source": "mail", "outcome": "result", "target": "done"},
+		{"source": "mail", "outcome": "result", "target": "words"},
+		{"source": "mail", "outcome": "result", "target": "note"},
+		{"source": "mail", "outcome": "result", "target": "letter"},
+		{"source": "mail", "outcome": "result", "target": "call"}]}$$);
 SELECT kind FROM campaign_kinds() EXCEPT
 SELECT a ->> 'kind' FROM campaign_export('document') x, jsonb_array_elements(x -> 'activities') a;
 SELECT * FROM campaign_check('document');

@@ -57,7 +57,7 @@ SELECT campaign_dimension('people', addresses => '{"email": "email"}', consent =
 SELECT campaign_create('email', dimension => 'people');
 SELECT campaign_add_audience('email', 'everybody');
 SELECT campaign_add_email('email', 'marketing', after => 'everybody',
-	subject => 'To {{ counted(name) }}', body => '<p title="{{ name }}">{{ id + 1 }}</p>');
+	subject => 'To {{ counted(name) }}', body => '<p title="{{ name }}">{{ id + 1 }} <a href="https://example.com/unsubscribe">no more</a></p>');
 SELECT campaign_add_audience('email', 'gate', filter => '1 / divisor = 1', after => 'marketing');
 SELECT campaign_add_join('email', 'then', primary_set => 'everybody', after => 'gate, everybody');
 SELECT campaign_add_email('email', 'transactional', category => 'transactional', after => 'then',
@@ -66,7 +66,7 @@ SELECT campaign_add_email('email', 'at_work', address => 'work_email', after => 
 	subject => 'No variables', body => '<p>None.</p>');
 SELECT campaign_add_email('email', 'each', one_per_address => false, after => 'then',
 	subject => 'To {{ name }}', body => '<p></p>');
-SELECT * FROM campaign_check('email');
+SELECT activity, severity, code FROM campaign_check('email');
 SELECT campaign_publish('email');
 UPDATE people SET divisor = 0 WHERE id IN (13, 14);
 SELECT campaign_start('email') AS run \gset

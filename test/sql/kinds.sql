@@ -14,7 +14,7 @@ WHERE p.pronamespace = (SELECT extnamespace FROM pg_extension e JOIN pg_depend d
 	AND d.refclassid = 'pg_extension'::regclass AND d.classid = 'pg_proc'::regclass AND d.objid = p.oid WHERE extname = 'campaign');
 -- Texts are required, but a template may have them.
 CREATE TEMP VIEW option AS
-SELECT k.kind, 'campaign_add_' || k.kind AS function, o.name, o.required = 'yes' AND o.type <> 'template' AS required
+SELECT k.kind, 'campaign_add_' || k.kind AS function, o.name, o.required = 'yes' AND o.type NOT LIKE 'template%' AS required
 FROM campaign_kinds() k, jsonb_to_recordset(k.options) o (name text, type text, required text);
 SELECT kind FROM campaign_kinds() k WHERE NOT EXISTS (SELECT FROM parameter WHERE function = 'campaign_add_' || kind);
 SELECT function FROM parameter WHERE starts_with(function, 'campaign_add_') EXCEPT SELECT 'campaign_add_' || kind FROM campaign_kinds();

@@ -29,7 +29,7 @@ CREATE FUNCTION fitting(function text, name text, type regtype) RETURNS text LAN
 		WHEN type = 'timestamptz'::regtype THEN '''2030-01-01'''
 		WHEN type = 'uuid'::regtype THEN '''00000000-0000-0000-0000-000000000000'''
 		WHEN type = 'boolean'::regtype THEN 'true'
-		WHEN name IN ('size', 'max_rows') THEN '1'
+		WHEN name IN ('size', 'max_rows', 'max_segments') THEN '1'
 		ELSE '0' END || '::' || type
 $$;
 

@@ -258,7 +258,11 @@ INSERT INTO calls VALUES
 ('campaign_add_fork(text, text, text)', 'campaign', $$SELECT campaign_add_fork($1, 'new')$$),
 ('campaign_add_join(text, text, text, text)', 'campaign', $$SELECT campaign_add_join($1, 'new')$$),
 ('campaign_add_wait(text, text, interval, timestamp with time zone, text)', 'campaign', $$SELECT campaign_add_wait($1, 'new', '1 day')$$),
-('campaign_add_email(text, text, text, text, text, text, boolean, text, text)', 'campaign', $$SELECT campaign_add_email($1, 'new', 's', 'b')$$),
+('campaign_add_email(text, text, text, text, text, text, text, boolean, text, text)', 'campaign', $$SELECT campaign_add_email($1, 'new', 's', 'b')$$),
+('campaign_add_sms(text, text, text, integer, text, text, boolean, text, text)', 'campaign', $$SELECT campaign_add_sms($1, 'new', 'b', address => 'id::text')$$),
+('campaign_add_push(text, text, text, text, text, jsonb, text, text, boolean, text, text)', 'campaign', $$SELECT campaign_add_push($1, 'new', 't', 'b', address => 'id::text')$$),
+('campaign_add_direct_mail(text, text, jsonb, text, text, boolean, text, text)', 'campaign', $$SELECT campaign_add_direct_mail($1, 'new', '{"a": "b"}', address => 'id::text')$$),
+('campaign_add_custom(text, text, jsonb, text, text, boolean, text, text)', 'campaign', $$SELECT campaign_add_custom($1, 'new', address => 'id::text')$$),
 ('campaign_add_end(text, text, text)', 'campaign', $$SELECT campaign_add_end($1, 'new')$$),
 ('campaign_preview(text, text, text, integer, jsonb)', 'campaign', $$SELECT subject FROM campaign_preview($1, 'mail', '2')$$),
 ('campaign_publish(text)', 'campaign', $$SELECT campaign_publish($1)$$),
@@ -287,6 +291,7 @@ INSERT INTO calls VALUES
 ('campaign.home()', 'none', $$SELECT campaign.home() ~ '/'$$),
 ('campaign.executors()', 'none', $$SELECT count(*) FROM campaign.executors() WHERE owner <> ALL (ARRAY[to_regrole('regress_rights_ann'), to_regrole('regress_rights_bob')])$$),
 ('campaign.address_hash(text)', 'none', $$SELECT campaign.address_hash('a') = campaign.address_hash(' A ')$$),
+('campaign.sms_segments(text)', 'none', $$SELECT campaign.sms_segments('a')$$),
 ('campaign.address_fault(text)', 'none', $$SELECT campaign.address_fault('a') IS NULL$$);
 -- Functions without a call here: none; write one.
 SELECT d.objid::regprocedure AS "function without a test" FROM member d
