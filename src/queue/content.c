@@ -469,7 +469,9 @@ campaign_content_fault(const CampaignMessageContent *content, Datum variables)
 						limit))
 		return NULL;
 	values = campaign_content_variables(variables, &count);
-	return is_too_long(content, values, count, limit) ? "too_long" : NULL;
+	if (is_too_long(content, values, count, limit))
+		return "too_long";
+	return NULL;
 }
 
 /* Segments of the body if every value is NULL. */
