@@ -1,7 +1,7 @@
 # campaign: build with PGXS, test in throw-away servers.
 #
 #   make && sudo make install     needs PostgreSQL's server headers
-#   make test | demo | psql | bench | lint
+#   make test | demo | psql | bench | bench-queue | lint
 #                                 need nothing but Debian 12: what is missing
 #                                 is installed, the rest happens in a scratch
 #                                 folder (docs/testing.md)
@@ -77,7 +77,7 @@ $(DATA_built): $(PARTS)
 
 # The harness decides by itself what it needs; it reads ONLY, TESTS, KEEP,
 # RESULTS and PEOPLE from the environment, where make puts its variables.
-.PHONY: test lint accept psql demo bench
+.PHONY: test lint accept psql demo bench bench-queue
 test:
 	@bash test/harness/run
 lint:
@@ -90,3 +90,5 @@ demo:
 	@bash test/demo/run
 bench:
 	@bash test/bench/run
+bench-queue:
+	@bash test/bench/queue/run

@@ -1,0 +1,58 @@
+# What the benches share; source it after test/harness/lib.sh.
+#
+#   bench_server           a private server with real flushes and a good part of
+#                          the memory, without autovacuum
+#   value SQL              what a query gives
+#   cpu                    CPU seconds of the server so far
+#   settle                 wait until the sessions of role shop are gone
+#   wal                    position of the WAL, in bytes
+#
+# Variables it sets: memory, MB that are a quarter of the machine's.
+
+# A quarter of the memory, as manuals advise.  Autovacuum stays out, because it
+# would work for whoever came before.  Every contender has the same work_mem.
+memory=$(awk '/^MemTotal/ {print int($2 / 4096)}' /proc/meminfo)
+bench_server() {
+	cat >"$SCRATCH/bench.conf" <<-EOF
+		fsync = on
+		shared_buffers = $((memory < 8192 ? memory : 8192))MB
+		work_mem = 64MB
+		campaign.work_mem = 64MB
+		max_wal_size = 16GB
+		checkpoint_timeout = 1h
+		autovacuum = off
+	EOF
+	campaign_server_start "$SCRATCH/bench.conf"
+	postmaster=$(head -n 1 "$PGHOST/data/postmaster.pid")
+}
+
+value() { campaign_psql -qAtc "$1"; }
+
+wal() { value "SELECT pg_current_wal_insert_lsn() - '0/0'"; }
+
+# CPU seconds of the server: of the postmaster, the children it has and those
+# it had.
+cpu() {
+	local pid ticks
+	read -r ticks < <(awk '{print $14 + $15 + $16 + $17}' "/proc/$postmaster/stat")
+	for pid in $(cat "/proc/$postmaster/task/$postmaster/children"); do
+		ticks=$((ticks + $(awk '{print $14 + $15}' "/proc/$pid/stat" 2>/dev/null || echo 0)))
+	done
+	awk "BEGIN {print $ticks / $(getconf CLK_TCK)}"
+}
+
+# Until the processes of the shop and of its runs are gone, so that all their
+# work is counted and none is counted for the next; a process that has ended and
+# whose time is not yet its parent's has an empty command line.
+settle() {
+	local pid busy=1
+	while [ -n "$busy" ]; do
+		sleep 0.05
+		busy=
+		for pid in $(cat "/proc/$postmaster/task/$postmaster/children"); do
+			case $(tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline") in
+				'' | 'postgres: shop '* | *executor* | *'parallel worker'*) busy=1 ;;
+			esac
+		done
+	done
+}
