@@ -9,6 +9,7 @@
 
 #include "utils/builtins.h"
 
+#include "queue/enqueue.h"
 #include "queue/preview.h"
 
 /* Columns of the select: see campaign_enqueue. */
@@ -72,7 +73,8 @@ take_row(CampaignReceiver *self, TupleTableSlot *slot)
 	preview->reason = column_text(slot, COLUMN_REASON);
 	preview->edition = slot->tts_isnull[COLUMN_EDITION] ? 0 :
 		DatumGetInt16(slot->tts_values[COLUMN_EDITION]);
-	if (preview->reason == NULL)
+	/* Nothing is known yet of what a content to be decided on says. */
+	if (preview->reason == NULL && preview->edition != CAMPAIGN_EDITION_OPEN)
 		render(preview, slot->tts_values[COLUMN_VARIABLES]);
 	MemoryContextSwitchTo(old);
 }

@@ -136,6 +136,29 @@ SELECT campaign_template('empty2', body => repeat('{{> empty }}', 80000));
 SELECT campaign_template('empty3', body => repeat('{{> empty2 }}', 80000));
 
 -- ---------------------------------------------------------------------------
+-- Other channels: other parts, and sets of them
+-- ---------------------------------------------------------------------------
+
+SELECT campaign_dimension('people', name => 'devices', addresses => '{"push": "email", "custom": "email", "sms": "email"}');
+SELECT campaign_template('news', 'push', body => '{{> value }}', parts => '{"title": "Hi {{> value }}", "url": "https://example.com/{{ id }}",
+	"attributes": {"template": "{{> value }}", "n": "{{ id }}"}}');
+SELECT campaign_template('hook', 'custom', parts => '{"attributes": {"who": "{{> value }}"}}');
+SELECT campaign_template('hook', 'custom', body => 'x');
+SELECT campaign_template('hook', 'custom', parts => '{"attributes": {"who": "{{> nobody }}"}}');
+SELECT campaign_template('hook', 'custom', parts => '{"attributes": "x"}');
+SELECT campaign_template('hook', 'custom', parts => '{"attributes": {"who": {"deep": "x"}}}');
+SELECT campaign_template('text', 'email', 'x', 'x', '{"text": "{{> value }}"}');
+SELECT campaign_create('channels', dimension => 'devices');
+SELECT campaign_add_audience('channels', 'all');
+SELECT campaign_add_push('channels', 'push', template => 'news', category => 'transactional', after => 'all');
+SELECT campaign_add_custom('channels', 'hook', template => 'hook', category => 'transactional', after => 'push');
+SELECT campaign_add_sms('channels', 'sms', template => 'news', after => 'hook');
+SELECT campaign_add_push('channels', 'own', template => 'news', title => 'Own', attributes => '{"a": "{{> value }}"}',
+	category => 'transactional', after => 'hook');
+SELECT a, subject, body, attributes FROM unnest('{push,hook,own}'::text[]) a, campaign_preview('channels', a, '1');
+SELECT campaign_drop('channels');
+
+-- ---------------------------------------------------------------------------
 -- Whose they are
 -- ---------------------------------------------------------------------------
 
