@@ -28,6 +28,8 @@ CREATE INDEX run_version ON campaign.run (version_id);
 
 -- One activity of a run.
 --   due_at    when it may be executed: ready ones at once, waiting ones then
+--   follow_at when a succeeded one has something to do again, such as to judge
+--             those whose messages fall due later; NULL: nothing
 --   attempts  failed attempts since the last retry
 --   overlap   of a combination: rows by the sets they were in
 --   error     of the last failed attempt, with its SQLSTATE, detail and hint
@@ -39,6 +41,7 @@ CREATE TABLE campaign.task (
 		CHECK (state IN ('pending', 'ready', 'running', 'waiting', 'succeeded',
 						 'failed', 'skipped', 'cancelled')),
 	due_at			timestamptz,
+	follow_at		timestamptz,
 	attempts		integer NOT NULL DEFAULT 0,
 	rows_in			bigint,
 	overlap			jsonb,
@@ -52,6 +55,16 @@ CREATE TABLE campaign.task (
 ) WITH (fillfactor = 70);
 COMMENT ON TABLE campaign.task IS 'one activity of a run';
 CREATE INDEX task_due ON campaign.task (due_at) WHERE state IN ('ready', 'waiting');
+CREATE INDEX task_follow ON campaign.task (follow_at) WHERE follow_at IS NOT NULL;
+
+-- A row while all runs and claims of the database are held.
+CREATE TABLE campaign.hold (
+	held			boolean PRIMARY KEY DEFAULT true CHECK (held),
+	held_at			timestamptz NOT NULL DEFAULT clock_timestamp(),
+	role_name		text COLLATE "C" NOT NULL,
+	reason			text
+);
+COMMENT ON TABLE campaign.hold IS 'a row while all runs and claims of the database are held';
 
 -- What came out of an outcome of a task.
 --   population  table in campaign_data holding the rows; NULL where only the

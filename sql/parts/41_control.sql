@@ -63,3 +63,31 @@ AS 'MODULE_PATHNAME', 'campaign_work'
 LANGUAGE C;
 COMMENT ON PROCEDURE @extschema@.campaign_work()
 	IS 'executes what is due of the caller''s campaigns in this session, committing per activity';
+
+-- Lets the messages of a channel activity go that wait in the queue: it has the
+-- option confirm, or there are more than max_messages, or the number differs
+-- from the last run's by more than expected_change.  To refuse, stop the run.
+CREATE FUNCTION @extschema@.campaign_confirm(run bigint, activity text)
+RETURNS void
+AS 'MODULE_PATHNAME', 'campaign_confirm'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION @extschema@.campaign_confirm(bigint, text)
+	IS 'lets messages go that wait for a confirmation';
+
+-- The emergency stop of the database: no claim gives anything and no activity
+-- is executed until campaign_resume_all.  Only for the owner of the database.
+-- Returns false if everything was held already.
+CREATE FUNCTION @extschema@.campaign_hold_all(reason text DEFAULT NULL)
+RETURNS boolean
+AS 'MODULE_PATHNAME', 'campaign_hold_all'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION @extschema@.campaign_hold_all(text)
+	IS 'holds all claims and runs of the database; returns whether that is new';
+
+-- Ends it; everything goes on where it was.  Returns false if nothing was held.
+CREATE FUNCTION @extschema@.campaign_resume_all()
+RETURNS boolean
+AS 'MODULE_PATHNAME', 'campaign_resume_all'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION @extschema@.campaign_resume_all()
+	IS 'lets all claims and runs of the database go on; returns whether they were held';

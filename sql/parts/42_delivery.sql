@@ -60,6 +60,17 @@ LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION @extschema@.campaign_ack(uuid, jsonb)
 	IS 'settles the messages of a lease: sent, or failed where said so';
 
+-- Judges the messages of a lease again, as a claim would now: who sends slowly
+-- asks before he sends.  Gives those that must not be sent and are no more part
+-- of the lease: suppressed, expired or stopped ones have come to their end,
+-- paused ones are handed out again later, and the attempt does not count.
+CREATE FUNCTION @extschema@.campaign_recheck(lease uuid, OUT message_id bigint, OUT reason text)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'campaign_recheck'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION @extschema@.campaign_recheck(uuid)
+	IS 'gives the messages of a lease that must not be sent any more; they leave it';
+
 -- Declares how messages of a channel are handed out, or changes that: members of
 -- settings replace those there are, null removes them.  Only for the owner of
 -- the database, whose provider it is.
@@ -210,6 +221,18 @@ JOIN campaign.delivery d ON d.run_id = r.run_id
 JOIN campaign.exclusion e ON e.delivery_id = d.delivery_id
 WHERE campaign.visible(g.owner);
 COMMENT ON VIEW campaign.excluded IS 'who was left out of a delivery, and why';
+
+-- For the owners' selects: messages that are judged again before they are due.
+CREATE VIEW campaign.deferred WITH (security_barrier) AS
+SELECT d.delivery_id, m.message_id, m.recipient, c.send_at
+FROM campaign.campaign g
+JOIN campaign.run r ON r.campaign_id = g.campaign_id
+JOIN campaign.delivery d ON d.run_id = r.run_id
+JOIN campaign.chunk c ON c.delivery_id = d.delivery_id
+JOIN campaign.dispatch m ON m.message_id BETWEEN c.first_id AND c.last_id
+WHERE NOT c.settled AND c.due_at = 'infinity' AND c.edition >= 0
+	AND campaign.visible(g.owner);
+COMMENT ON VIEW campaign.deferred IS 'messages to be sent later, whose consent is judged again by then';
 
 -- Everybody sees how channels are set: what is paused holds up all.
 CREATE VIEW campaign.channels AS

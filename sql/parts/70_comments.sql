@@ -193,6 +193,15 @@ COMMENT ON COLUMN campaign.delivery.passed_chunk IS 'with passed_due: chunks bef
 COMMENT ON COLUMN campaign.channel.name IS 'name of the channel';
 COMMENT ON COLUMN campaign.channel.kind IS 'email, sms, push, direct_mail or custom';
 COMMENT ON COLUMN campaign.channel.settings IS 'limits and whether it is paused';
+COMMENT ON COLUMN campaign.deferred.delivery_id IS 'the delivery';
+COMMENT ON COLUMN campaign.deferred.message_id IS 'number of the message';
+COMMENT ON COLUMN campaign.deferred.recipient IS 'key of the targeted row as text';
+COMMENT ON COLUMN campaign.deferred.send_at IS 'when it is to be sent';
+COMMENT ON COLUMN campaign.hold.held IS 'always true: there is one row at most';
+COMMENT ON COLUMN campaign.hold.held_at IS 'since when everything is held';
+COMMENT ON COLUMN campaign.hold.role_name IS 'who holds it';
+COMMENT ON COLUMN campaign.hold.reason IS 'why';
+COMMENT ON COLUMN campaign.task.follow_at IS 'when a succeeded one has something to do for its messages again';
 COMMENT ON COLUMN campaign.channels.name IS 'name of the channel';
 COMMENT ON COLUMN campaign.channels.kind IS 'email, sms, push, direct_mail or custom';
 COMMENT ON COLUMN campaign.channels.settings IS 'limits and whether it is paused';

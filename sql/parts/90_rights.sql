@@ -33,6 +33,7 @@ GRANT SELECT ON
 	campaign.message,
 	campaign.excluded,
 	campaign.suppressed,
+	campaign.deferred,
 	campaign.channels,
 	campaign.log
 TO PUBLIC;
@@ -46,6 +47,7 @@ ALTER TABLE campaign.activity ENABLE ROW LEVEL SECURITY;
 ALTER TABLE campaign.transition ENABLE ROW LEVEL SECURITY;
 ALTER TABLE campaign.run ENABLE ROW LEVEL SECURITY;
 ALTER TABLE campaign.task ENABLE ROW LEVEL SECURITY;
+ALTER TABLE campaign.hold ENABLE ROW LEVEL SECURITY;
 ALTER TABLE campaign.flow ENABLE ROW LEVEL SECURITY;
 ALTER TABLE campaign.log ENABLE ROW LEVEL SECURITY;
 ALTER TABLE campaign.epoch ENABLE ROW LEVEL SECURITY;

@@ -85,6 +85,7 @@ typedef struct CampaignTask
 	const char *key;			/* of the one row a preview is about, or NULL */
 	/* results */
 	List	   *outbound;		/* of CampaignFlow * */
+	TimestampTz follow_at;		/* not 0: when follow() is to be called */
 	TimestampTz wait_until;		/* not 0: nothing came out yet */
 	Jsonb	   *overlaps;		/* rows by the sets they were in; may be NULL */
 } CampaignTask;
@@ -116,8 +117,10 @@ typedef struct CampaignKind
 	void		(*check) (const CampaignScope *scope);
 	/* doubts that do not prevent publishing, of CampaignWarning *; may be NULL */
 	List	   *(*warn) (const CampaignScope *scope);
-	/* sets outbound or wait_until */
+	/* sets outbound or wait_until, and follow_at if need be */
 	void		(*run) (CampaignTask *task);
+	/* what is left to do after it has succeeded; sets follow_at for more */
+	void		(*follow) (CampaignTask *task);
 } CampaignKind;
 
 extern const CampaignKind campaign_kind_audience;

@@ -18,8 +18,10 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "queue/content.h"
+#include "queue/delivery.h"
 #include "queue/enqueue.h"
 #include "set/row.h"
+#include "store/log.h"
 
 /* The channel an activity sends by. */
 static const char *
@@ -310,9 +312,9 @@ build_select(const CampaignTask *task, const List *editions)
 	return select;
 }
 
-/* Enqueues, and passes the whole population on. */
-void
-campaign_delivery_run(CampaignTask *task)
+/* Puts a message for every row that may get one into the queue. */
+static void
+enqueue(const CampaignTask *task)
 {
 	CampaignEnqueue enqueue = {0};
 
@@ -324,8 +326,119 @@ campaign_delivery_run(CampaignTask *task)
 	enqueue.epoch = task->run->epoch;
 	enqueue.now = campaign_clock_now();
 	enqueue.confirmed = true;
+	enqueue.judged_later = consent_expression(&task->scope) != NULL;
 	campaign_enqueue(&enqueue, build_select(task, enqueue.contents));
-	campaign_task_pass(task, 0);
+}
+
+/* Why the messages must not go before somebody has looked; NULL: they may. */
+static char *
+brake_reason(const CampaignTask *task, const CampaignDelivery *delivery)
+{
+	const Jsonb *options = task->scope.activity->options;
+	int64		most = campaign_option_count(options, "max_messages",
+											 PG_INT64_MAX);
+	int64		change = campaign_option_count(options, "expected_change", -1);
+	int64		previous = change < 0 ? -1 :
+		campaign_delivery_previous(task->run->id,
+								   task->scope.activity->name);
+
+	if (delivery->queued > most)
+		return psprintf(INT64_FORMAT " messages, more than " INT64_FORMAT,
+						delivery->queued, most);
+	if (previous >= 0 && Abs((double) (delivery->queued - previous)) * 100 >
+		(double) change * previous)
+		return psprintf(INT64_FORMAT " messages after " INT64_FORMAT " in the last run, a change of more than " INT64_FORMAT " percent",
+						delivery->queued, previous, change);
+	if (campaign_option_bool(options, "confirm", false))
+		return psprintf(INT64_FORMAT " messages", delivery->queued);
+	return NULL;
+}
+
+/* Has the messages wait for campaign_confirm(), and the task with them. */
+static void
+wait_for_confirmation(CampaignTask *task, const CampaignDelivery *delivery,
+					  const char *reason)
+{
+	CampaignLogLine line = {
+		.owner = task->run->owner,
+		.campaign = task->run->campaign,
+		.run_id = task->run->id,
+		.activity = task->scope.activity->name,
+		.event = "confirmation needed",
+		.message = reason
+	};
+
+	campaign_delivery_hold(delivery->delivery_id);
+	campaign_log_add(&line);
+	task->wait_until = DT_NOEND;
+}
+
+/*
+ * Enqueues, and passes the whole population on.  Who waits for a confirmation
+ * comes here again, when it was given.
+ */
+void
+campaign_delivery_run(CampaignTask *task)
+{
+	const char *activity = task->scope.activity->name;
+	CampaignDelivery *delivery = campaign_delivery_find(task->run->id,
+														activity);
+	char	   *reason = NULL;
+
+	if (delivery == NULL)
+	{
+		enqueue(task);
+		delivery = campaign_delivery_find(task->run->id, activity);
+		reason = brake_reason(task, delivery);
+	}
+	if (reason != NULL)
+		wait_for_confirmation(task, delivery, reason);
+	else if (!delivery->confirmed)
+		task->wait_until = DT_NOEND;
+	else
+	{
+		task->follow_at = campaign_delivery_deferred(delivery->delivery_id);
+		campaign_task_pass(task, 0);
+	}
+}
+
+/* Those put off who may not get their message now. */
+static CampaignSelect *
+build_judgement(const CampaignTask *task, const CampaignDelivery *delivery,
+				TimestampTz now)
+{
+	CampaignSelect *select = campaign_task_select(task);
+	StringInfo	text = &select->text;
+	const char *alias = quote_identifier(task->scope.target->dimension->name);
+
+	appendStringInfo(text,
+					 "SELECT \"campaign.m\".message_id, CASE WHEN"
+					 " %s.\"campaign.recipient\" IS NULL THEN 'gone'"
+					 " ELSE 'no_consent' END"
+					 " FROM campaign.deferred AS \"campaign.m\" LEFT JOIN ",
+					 alias);
+	append_addressed(select, task, NULL);
+	appendStringInfo(text,
+					 " ON %s.\"campaign.recipient\" = \"campaign.m\".recipient"
+					 " WHERE \"campaign.m\".delivery_id = " INT64_FORMAT
+					 " AND \"campaign.m\".send_at <= '%s'::pg_catalog.timestamptz"
+					 " AND %s.\"campaign.consent\" IS NOT TRUE",
+					 alias, delivery->delivery_id, timestamptz_to_str(now),
+					 alias);
+	return select;
+}
+
+/* Judges consent again for messages whose time comes only now. */
+void
+campaign_delivery_follow(CampaignTask *task)
+{
+	CampaignDelivery *delivery = campaign_delivery_find(task->run->id,
+														task->scope.activity->name);
+	TimestampTz now = campaign_clock_now();
+
+	campaign_delivery_judge(delivery, build_judgement(task, delivery, now),
+							now);
+	task->follow_at = campaign_delivery_deferred(delivery->delivery_id);
 }
 
 /* What the row with the task's key would get. */

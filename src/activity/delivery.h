@@ -20,13 +20,20 @@
 		"Marketing needs the dimension's consent, transactional does not.", \
 	"marketing, transactional"}, \
 	{"one_per_address", CAMPAIGN_OPTION_BOOLEAN, false, "true", \
-	"Whether only the first of several rows with one address gets the message."}
+	"Whether only the first of several rows with one address gets the message."}, \
+	{"confirm", CAMPAIGN_OPTION_BOOLEAN, false, "false", \
+	"Whether the messages wait in the queue until campaign_confirm() lets them go."}, \
+	{"max_messages", CAMPAIGN_OPTION_COUNT, false, "any number", \
+	"With more messages than that, they wait for campaign_confirm()."}, \
+	{"expected_change", CAMPAIGN_OPTION_COUNT, false, "any", \
+	"With a number of messages that differs by more percent from the last run's, they wait for campaign_confirm()."}
 
 /* The functions of a CampaignKind. */
 extern List *campaign_delivery_expressions(const CampaignScope *scope);
 extern List *campaign_delivery_warn(const CampaignScope *scope);
 extern bool campaign_delivery_is_transactional(const CampaignScope *scope);
 extern void campaign_delivery_run(CampaignTask *task);
+extern void campaign_delivery_follow(CampaignTask *task);
 
 /* What the row with the task's key would get; it has no run. */
 extern CampaignPreview *campaign_delivery_preview(const CampaignTask *task);

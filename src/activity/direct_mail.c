@@ -24,5 +24,6 @@ const CampaignKind campaign_kind_direct_mail = {
 	.outcomes = campaign_outcome_sole,
 	.expressions = campaign_delivery_expressions,
 	.warn = campaign_delivery_warn,
-	.run = campaign_delivery_run
+	.run = campaign_delivery_run,
+	.follow = campaign_delivery_follow
 };

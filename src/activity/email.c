@@ -124,5 +124,6 @@ const CampaignKind campaign_kind_email = {
 	.outcomes = campaign_outcome_sole,
 	.expressions = campaign_delivery_expressions,
 	.warn = email_warn,
-	.run = campaign_delivery_run
+	.run = campaign_delivery_run,
+	.follow = campaign_delivery_follow
 };

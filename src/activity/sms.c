@@ -98,5 +98,6 @@ const CampaignKind campaign_kind_sms = {
 	.expressions = campaign_delivery_expressions,
 	.check = sms_check,
 	.warn = sms_warn,
-	.run = campaign_delivery_run
+	.run = campaign_delivery_run,
+	.follow = campaign_delivery_follow
 };

@@ -13,6 +13,7 @@
 #include "base/compat.h"
 #include "base/identity.h"
 #include "base/sql.h"
+#include "engine/brake.h"
 #include "engine/lifecycle.h"
 #include "engine/step.h"
 #include "store/origin.h"
@@ -24,6 +25,9 @@ CAMPAIGN_FUNCTION(campaign_pause);
 CAMPAIGN_FUNCTION(campaign_resume);
 CAMPAIGN_FUNCTION(campaign_stop);
 CAMPAIGN_FUNCTION(campaign_retry);
+CAMPAIGN_FUNCTION(campaign_confirm);
+CAMPAIGN_FUNCTION(campaign_hold_all);
+CAMPAIGN_FUNCTION(campaign_resume_all);
 CAMPAIGN_FUNCTION(campaign_adopt);
 CAMPAIGN_FUNCTION(campaign_work);
 
@@ -92,6 +96,33 @@ Datum
 campaign_retry(PG_FUNCTION_ARGS)
 {
 	return control_run(fcinfo, campaign_lifecycle_retry);
+}
+
+/* campaign_confirm(run, activity) */
+Datum
+campaign_confirm(PG_FUNCTION_ARGS)
+{
+	campaign_origin_require_user();
+	campaign_argument_require(fcinfo, 0, "run");
+	campaign_brake_confirm(PG_GETARG_INT64(0),
+						   campaign_argument_required(fcinfo, 1, "activity"));
+	PG_RETURN_VOID();
+}
+
+/* campaign_hold_all(reason) */
+Datum
+campaign_hold_all(PG_FUNCTION_ARGS)
+{
+	campaign_require_user();
+	PG_RETURN_BOOL(campaign_brake_hold(campaign_argument_text(fcinfo, 0)));
+}
+
+/* campaign_resume_all() */
+Datum
+campaign_resume_all(PG_FUNCTION_ARGS)
+{
+	campaign_require_user();
+	PG_RETURN_BOOL(campaign_brake_release());
 }
 
 /* campaign_adopt() */

@@ -19,6 +19,7 @@
 #include "queue/channel.h"
 #include "queue/claim.h"
 #include "queue/lease.h"
+#include "queue/recheck.h"
 #include "queue/suppression.h"
 #include "set/sms.h"
 #include "store/origin.h"
@@ -27,6 +28,7 @@ CAMPAIGN_FUNCTION(campaign_claim);
 CAMPAIGN_FUNCTION(campaign_ack);
 CAMPAIGN_FUNCTION(campaign_release);
 CAMPAIGN_FUNCTION(campaign_extend);
+CAMPAIGN_FUNCTION(campaign_recheck);
 CAMPAIGN_FUNCTION(campaign_suppress);
 CAMPAIGN_FUNCTION(campaign_unsuppress);
 CAMPAIGN_FUNCTION(campaign_channel);
@@ -86,12 +88,13 @@ lease_argument(FunctionCallInfo fcinfo)
  * by a snapshot taken before it began.
  */
 static void
-require_read_committed(void)
+require_read_committed(const char *function)
 {
 	if (IsolationUsesXactSnapshot())
 		ereport(ERROR,
 				(errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
-				 errmsg("campaign_claim must not be called above isolation level READ COMMITTED"),
+				 errmsg("%s must not be called above isolation level READ COMMITTED",
+						function),
 				 errdetail("The transaction's snapshot may be older than a suppression or a pause."),
 				 errhint("Begin the transaction with BEGIN ISOLATION LEVEL READ COMMITTED.")));
 }
@@ -105,7 +108,7 @@ campaign_claim(PG_FUNCTION_ARGS)
 	char	   *channel;
 	int			size;
 
-	require_read_committed();
+	require_read_committed("campaign_claim");
 	campaign_origin_require_user();
 	channel = channel_argument(fcinfo);
 	require_argument(fcinfo, 1, "size", "Leave it out to claim up to 1000 messages.");
@@ -170,6 +173,22 @@ campaign_extend(PG_FUNCTION_ARGS)
 	PG_RETURN_INT64(campaign_lease_extend(lease, PG_GETARG_INTERVAL_P(1)));
 }
 
+/* campaign_recheck(lease): what of the lease must not be sent any more. */
+Datum
+campaign_recheck(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+
+	require_read_committed("campaign_recheck");
+	campaign_origin_require_user();
+	(void) lease_argument(fcinfo);
+	ForceSyncCommit();
+	InitMaterializedSRF(fcinfo, 0);
+	campaign_lease_recheck(PG_GETARG_UUID_P(0), result->setResult,
+						   result->setDesc);
+	return (Datum) 0;
+}
+
 /* campaign_suppress(channel, address, reason): contacts it no more. */
 Datum
 campaign_suppress(PG_FUNCTION_ARGS)
@@ -181,6 +200,7 @@ campaign_suppress(PG_FUNCTION_ARGS)
 	channel = channel_argument(fcinfo);
 	address = text_argument(fcinfo, 1, "address",
 							"Give the address as it stands in your tables.");
+	(void) campaign_channel_require(channel);
 	ForceSyncCommit();
 	PG_RETURN_BOOL(campaign_suppression_add(channel, address,
 											PG_ARGISNULL(2) ? NULL :

@@ -32,6 +32,7 @@
 #include "set/population.h"
 #include "set/variable.h"
 #include "queue/chunk.h"
+#include "store/hold.h"
 #include "store/log.h"
 #include "store/origin.h"
 #include "store/run.h"
@@ -184,6 +185,11 @@ check_startable(const CampaignRecord *record)
 				 errmsg("campaign \"%s\" is not published", record->name),
 				 errhint("Publish it with campaign_publish(%s).",
 						 quote_literal_cstr(record->name))));
+	if (campaign_held())
+		ereport(ERROR,
+				(errcode(ERRCODE_CAMPAIGN_STATE),
+				 errmsg("all campaigns of the database are held"),
+				 errhint("Once the cause is gone, call campaign_resume_all().")));
 	campaign_lifecycle_check_owner(record);
 	problem = campaign_shared_active() ?
 		campaign_role_problem(record->owner) : NULL;
@@ -434,7 +440,7 @@ look(int64 run_id, TimestampTz until)
 {
 	CampaignRun *run = campaign_run_require(run_id);
 
-	if (strcmp(run->home, campaign_home()) != 0)
+	if (strcmp(run->home, campaign_home()) != 0 || campaign_held())
 		return pstrdup("held");
 	if (at_rest(run->state) || campaign_clock_now() >= until)
 		return run->state;

@@ -7,6 +7,10 @@
  * it: counts, populations, successors.  A crash at any moment leaves the task
  * either as it was or done.  A run that was paused or stopped meanwhile is
  * noticed under the run's lock, and the whole transaction is given up.
+ *
+ * A task that has succeeded may have follow-ups: what is to be done for its
+ * messages when they fall due.  They are taken, executed and recorded in the
+ * same way, and move no state.
  */
 #include "postgres.h"
 
@@ -32,6 +36,7 @@
 #include "engine/check.h"
 #include "engine/ready.h"
 #include "engine/step.h"
+#include "store/hold.h"
 #include "store/log.h"
 #include "store/state.h"
 #include "store/version.h"
@@ -40,10 +45,14 @@
 #define PASSING_ATTEMPTS	5
 #define FIRST_BACKOFF_MS	1000
 
+/* The pause between attempts at a follow-up doubles up to about an hour. */
+#define MOST_FOLLOW_DOUBLINGS	12
+
 typedef struct Step
 {
 	CampaignTask task;
 	CampaignTaken *taken;
+	bool		follow;			/* a follow-up of a task that has succeeded */
 	TimestampTz started_at;
 	ErrorData  *error;			/* of the owner's part; NULL: none */
 } Step;
@@ -159,6 +168,7 @@ static void
 run_owner_part(void *arg)
 {
 	Step	   *step = arg;
+	const CampaignKind *kind;
 	int			nestlevel;
 	bool		pushed = !ActiveSnapshotSet();
 
@@ -167,7 +177,11 @@ run_owner_part(void *arg)
 	nestlevel = campaign_formats_enter();
 	prepare(step);
 	CAMPAIGN_FAULT("task_prepared");
-	campaign_kind_find(step->task.scope.activity->kind)->run(&step->task);
+	kind = campaign_kind_find(step->task.scope.activity->kind);
+	if (step->follow)
+		kind->follow(&step->task);
+	else
+		kind->run(&step->task);
 	fire_deferred_triggers();
 	close_cursors();
 	CAMPAIGN_FAULT("task_executed");
@@ -220,8 +234,51 @@ record_success(Step *step)
 		campaign_task_set_due(run_id, name, task->wait_until);
 	(void) campaign_state_move(CAMPAIGN_NOUN_TASK, run_id, name,
 							   waits ? "waiting" : "succeeded", NULL);
+	if (task->follow_at != 0)
+		campaign_task_set_follow(run_id, name, task->follow_at, 0);
 	if (!waits)
 		campaign_ready_successors(run_id, task->scope.activity);
+}
+
+/* Notes an error in the log. */
+static void
+log_error(const Step *step)
+{
+	const ErrorData *error = step->error;
+	CampaignLogLine line = {
+		.owner = step->task.run->owner,
+		.campaign = step->task.run->campaign,
+		.run_id = step->task.run->id,
+		.activity = step->taken->activity,
+		.event = "error",
+		.message = error->message,
+		.sqlstate = pstrdup(unpack_sql_state(error->sqlerrcode))
+	};
+
+	campaign_log_add(&line);
+}
+
+/*
+ * Records a follow-up: when there is more, or after a failure when it is tried
+ * again.  It is never given up, for messages wait for it.
+ */
+static void
+record_follow(Step *step)
+{
+	int64		run_id = step->task.run->id;
+	int			attempts = 0;
+	TimestampTz next = step->task.follow_at;
+
+	if (step->error != NULL)
+	{
+		log_error(step);
+		attempts = step->taken->attempts + 1;
+		next = TimestampTzPlusMilliseconds(campaign_clock_now(),
+										   (int64) FIRST_BACKOFF_MS <<
+										   Min(attempts - 1, MOST_FOLLOW_DOUBLINGS));
+	}
+	campaign_task_set_follow(run_id, step->taken->activity, next, attempts);
+	campaign_shared_wake_at_commit();
 }
 
 /* Records a failed attempt: again later, or not. */
@@ -236,19 +293,10 @@ record_failure(Step *step)
 		unpack_sql_state(error->sqlerrcode), error->message, error->detail,
 		error->hint
 	};
-	CampaignLogLine line = {
-		.owner = step->task.run->owner,
-		.campaign = step->task.run->campaign,
-		.run_id = run_id,
-		.activity = name,
-		.event = "error",
-		.message = error->message,
-		.sqlstate = recorded.sqlstate
-	};
 
 	campaign_task_record_error(run_id, name, step->started_at, &recorded,
 							   attempts);
-	campaign_log_add(&line);
+	log_error(step);
 	if (may_pass(error) && attempts < PASSING_ATTEMPTS)
 		campaign_task_set_due(run_id, name,
 							  TimestampTzPlusMilliseconds(campaign_clock_now(),
@@ -334,6 +382,15 @@ record(Step *step)
 	char	   *state = campaign_run_lock(run_id);
 	CampaignRunSummary tasks = {0};
 
+	if (campaign_held())
+		return false;
+	if (step->follow)
+	{
+		if (strcmp(state, "paused") == 0 || strcmp(state, "stopped") == 0)
+			return false;
+		record_follow(step);
+		return true;
+	}
 	if (!accepts_work(state))
 		return false;
 	if (step->error == NULL)
@@ -385,7 +442,8 @@ take(Step *step, int64 run_id, const CampaignTransactions *control)
 {
 	CampaignRun *run = campaign_run_find(run_id);
 
-	if (run == NULL || strcmp(run->home, campaign_home()) != 0)
+	if (run == NULL || strcmp(run->home, campaign_home()) != 0 ||
+		campaign_held())
 		return false;
 	campaign_ensure(run->owner == GetUserId(),
 					"run " INT64_FORMAT " belongs to another role", run_id);
@@ -394,7 +452,10 @@ take(Step *step, int64 run_id, const CampaignTransactions *control)
 		begin_run(run, control);
 	step->started_at = campaign_clock_now();
 	step->taken = campaign_task_take(run_id, step->started_at);
-	return step->taken != NULL;
+	if (step->taken == NULL)
+		return false;
+	step->follow = strcmp(step->taken->state, "succeeded") == 0;
+	return true;
 }
 
 /* The transaction of a task; sets *halted if its work was given up. */

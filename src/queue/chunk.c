@@ -145,7 +145,8 @@ CAMPAIGN_STATEMENT(update_chunk,
 				   "UPDATE campaign.chunk SET first_id = $2,"
 				   " first_recipient = $3, first_block = $4, settled = $5,"
 				   " lease = $6, holder = $7, leased_until = $8,"
-				   " attempts = $9, results = $10"
+				   " attempts = $9, results = $10, due_at = $11,"
+				   " edition = $12::smallint"
 				   " WHERE chunk_id = $1");
 
 /* Writes all that may change; its end never does. */
@@ -166,7 +167,9 @@ campaign_chunk_update(const CampaignChunk *chunk)
 							   campaign_null(OIDOID),
 							   campaign_time_or_null(chunk->leased_until),
 							   campaign_int4(chunk->attempts),
-							   stored_results(chunk));
+							   stored_results(chunk),
+							   campaign_time(chunk->due_at),
+							   campaign_int4(chunk->edition));
 	campaign_ensure(changed == 1, "chunk " INT64_FORMAT " is gone",
 					chunk->chunk_id);
 }

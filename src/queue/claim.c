@@ -36,7 +36,7 @@
 #include "base/identity.h"
 #include "base/sql.h"
 #include "set/render.h"
-#include "store/run.h"
+#include "store/hold.h"
 #include "queue/channel.h"
 #include "queue/chunk.h"
 #include "queue/claim.h"
@@ -589,7 +589,7 @@ campaign_claim_messages(const char *channel, int size,
 	Claim		claim = {0};
 
 	claim.channel = campaign_channel_require(channel);
-	if (claim.channel->paused)
+	if (claim.channel->paused || campaign_held())
 		return;
 	claim.wanted = size;
 	make_lease(&claim.lease);

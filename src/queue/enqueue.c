@@ -246,6 +246,16 @@ same_group(const CampaignChunk *chunk, const CampaignChunk *group)
 		strcmp(chunk->domain, group->domain) == 0;
 }
 
+/* When a chunk may be claimed, as far as that can be said by now. */
+static TimestampTz
+first_due(const CampaignEnqueue *enqueue, const CampaignChunk *chunk)
+{
+	if (chunk->edition == CAMPAIGN_EDITION_OPEN ||
+		(enqueue->judged_later && chunk->send_at > enqueue->now))
+		return DT_NOEND;
+	return Max(chunk->send_at, enqueue->now);
+}
+
 /* Begins a chunk for messages of a group. */
 static void
 begin_chunk(Enqueuer *enqueuer, const CampaignChunk *group)
@@ -256,8 +266,7 @@ begin_chunk(Enqueuer *enqueuer, const CampaignChunk *group)
 	chunk->edition = group->edition;
 	remember(&enqueuer->domain, group->domain, (int) strlen(group->domain));
 	chunk->domain = enqueuer->domain.data;
-	chunk->due_at = chunk->edition == CAMPAIGN_EDITION_OPEN ? DT_NOEND :
-		Max(chunk->send_at, enqueuer->enqueue->now);
+	chunk->due_at = first_due(enqueuer->enqueue, chunk);
 	chunk->expires_at = expiry_of(enqueuer->enqueue, chunk->send_at);
 	chunk->first_id = next_message_id(enqueuer);
 	chunk->last_id = chunk->first_id - 1;

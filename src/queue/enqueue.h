@@ -30,6 +30,8 @@ typedef struct CampaignEnqueue
 	bool		confirmed;		/* false: handed out once it is confirmed */
 	TimestampTz valid_until;	/* 0: messages do not expire at an instant */
 	const Interval *valid_for;	/* NULL: nor so long after they are due */
+	bool		judged_later;	/* messages put off wait for
+								 * campaign_delivery_judge */
 	/* what came of it */
 	int64		targeted;
 	int64		excluded;

@@ -32,8 +32,8 @@ campaign_outcomes_new(TimestampTz now)
 }
 
 /* Opens the table, for as long as the collection lives. */
-static void
-open_writer(CampaignOutcomes *outcomes)
+void
+campaign_outcomes_open(CampaignOutcomes *outcomes)
 {
 	MemoryContext old = MemoryContextSwitchTo(outcomes->context);
 
@@ -51,7 +51,7 @@ campaign_outcomes_add(CampaignOutcomes *outcomes, int64 delivery_id,
 	bool		isnull[6] = {false};
 
 	if (outcomes->writer == NULL)
-		open_writer(outcomes);
+		campaign_outcomes_open(outcomes);
 	values[0] = Int64GetDatum(message_id);
 	values[1] = Int32GetDatum(attempt);
 	values[2] = Int64GetDatum(delivery_id);

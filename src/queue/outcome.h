@@ -13,7 +13,9 @@
 typedef struct CampaignOutcomes CampaignOutcomes;
 
 extern CampaignOutcomes *campaign_outcomes_new(TimestampTz now);
-/* status: "failed", "retried" or "withdrawn"; the reason may be NULL. */
+/* Opens the table already, for rows that come out of a parallel plan. */
+extern void campaign_outcomes_open(CampaignOutcomes *outcomes);
+/* status: "failed", "retried", "released" or "withdrawn"; the reason may be NULL. */
 extern void campaign_outcomes_add(CampaignOutcomes *outcomes,
 								  int64 delivery_id, int64 message_id,
 								  int attempt, const char *status,

@@ -166,7 +166,8 @@ campaign_run_lock_all(int64 campaign_id)
 					   "SELECT FROM campaign.task t"
 					   " JOIN campaign.run r ON r.run_id = t.run_id"
 					   " WHERE r.campaign_id = $1"
-					   " AND t.state IN ('ready', 'waiting')"
+					   " AND (t.state IN ('ready', 'waiting')"
+					   " OR t.follow_at IS NOT NULL)"
 					   " ORDER BY t.run_id, t.position FOR UPDATE OF t");
 	CAMPAIGN_STATEMENT(lock_runs,
 					   "SELECT FROM campaign.run WHERE campaign_id = $1"
@@ -222,6 +223,20 @@ campaign_run_adopt(void)
 									campaign_oid(GetUserId()));
 }
 
+/* Tasks that are due, and follow-ups, of runs in a state that lets them be. */
+#define DUE_TASKS(compare, more) \
+	"(SELECT t.run_id, t.due_at FROM campaign.task t" \
+	" JOIN campaign.run r ON r.run_id = t.run_id" \
+	" WHERE t.state IN ('ready', 'waiting') AND t.due_at " compare \
+	" AND t.due_at < 'infinity' AND r.home = $2" \
+	" AND (r.state IN ('pending', 'running', 'waiting')" more ")" \
+	" AND NOT EXISTS (SELECT FROM campaign.hold)" \
+	" UNION ALL SELECT t.run_id, t.follow_at FROM campaign.task t" \
+	" JOIN campaign.run r ON r.run_id = t.run_id" \
+	" WHERE t.follow_at " compare " AND r.home = $2" \
+	" AND r.state IN ('running', 'waiting', 'succeeded', 'failed')" \
+	" AND NOT EXISTS (SELECT FROM campaign.hold))"
+
 /*
  * Runs with due tasks, the owners taking turns: first everybody's oldest run,
  * then everybody's second.  With leftovers, also stopped runs in which a task
@@ -232,13 +247,9 @@ campaign_run_due(TimestampTz now, bool leftovers)
 {
 	CAMPAIGN_STATEMENT(find,
 					   "SELECT r.run_id, c.owner, c.owner_name, count(*)::int4"
-					   " FROM campaign.task t"
+					   " FROM " DUE_TASKS("<= $1", " OR $3 AND r.state = 'stopped'") " t"
 					   " JOIN campaign.run r ON r.run_id = t.run_id"
 					   " JOIN campaign.campaign c ON c.campaign_id = r.campaign_id"
-					   " WHERE t.state IN ('ready', 'waiting') AND t.due_at <= $1"
-					   " AND (r.state IN ('pending', 'running', 'waiting')"
-					   " OR $3 AND r.state = 'stopped')"
-					   " AND r.home = $2"
 					   " GROUP BY r.run_id, c.owner, c.owner_name"
 					   " ORDER BY row_number() OVER (PARTITION BY c.owner"
 					   " ORDER BY r.run_id), r.run_id");
@@ -265,11 +276,7 @@ TimestampTz
 campaign_run_next_due(TimestampTz now)
 {
 	CAMPAIGN_STATEMENT(find,
-					   "SELECT t.due_at FROM campaign.task t"
-					   " JOIN campaign.run r ON r.run_id = t.run_id"
-					   " WHERE t.state IN ('ready', 'waiting') AND t.due_at > $1"
-					   " AND r.state IN ('pending', 'running', 'waiting')"
-					   " AND r.home = $2"
+					   "SELECT t.due_at FROM " DUE_TASKS("> $1", "") " t"
 					   " ORDER BY t.due_at LIMIT 1");
 	CampaignRows *rows = campaign_query(&find, campaign_time(now),
 										campaign_text(campaign_home()));
@@ -283,7 +290,8 @@ campaign_run_halted(List *run_ids)
 {
 	CAMPAIGN_STATEMENT(find,
 					   "SELECT count(*) FROM campaign.run WHERE run_id = $1"
-					   " AND state NOT IN ('paused', 'held', 'stopped')");
+					   " AND state NOT IN ('paused', 'held', 'stopped')"
+					   " AND NOT EXISTS (SELECT FROM campaign.hold)");
 	List	   *halted = NIL;
 	ListCell   *cell;
 

@@ -10,10 +10,19 @@
 #include "base/sql.h"
 #include "store/task.h"
 
-/* Locks a due task that nobody else holds, or NULL. */
+/* Locks a due task that nobody else holds, or a due follow-up, or NULL. */
 CampaignTaken *
 campaign_task_take(int64 run_id, TimestampTz now)
 {
+	CAMPAIGN_STATEMENT(follow,
+					   "SELECT t.activity, t.state, t.attempts"
+					   " FROM campaign.task t"
+					   " JOIN campaign.run r ON r.run_id = t.run_id"
+					   " WHERE t.run_id = $1 AND t.follow_at <= $2"
+					   " AND r.state IN ('running', 'waiting', 'succeeded',"
+					   " 'failed')"
+					   " ORDER BY t.follow_at, t.position LIMIT 1"
+					   " FOR NO KEY UPDATE OF t SKIP LOCKED");
 	CAMPAIGN_STATEMENT(take,
 					   "SELECT t.activity, t.state, t.attempts"
 					   " FROM campaign.task t"
@@ -27,6 +36,9 @@ campaign_task_take(int64 run_id, TimestampTz now)
 										campaign_time(now));
 	CampaignTaken *taken;
 
+	if (rows->count == 0)
+		rows = campaign_query(&follow, campaign_int8(run_id),
+							  campaign_time(now));
 	if (rows->count == 0)
 		return NULL;
 	taken = palloc(sizeof(CampaignTaken));
@@ -167,6 +179,20 @@ campaign_task_set_due(int64 run_id, const char *activity, TimestampTz due_at)
 
 	campaign_execute(&update, campaign_int8(run_id), campaign_text(activity),
 					 campaign_time(due_at));
+}
+
+/* When a task that has succeeded is looked at again; 0: not again. */
+void
+campaign_task_set_follow(int64 run_id, const char *activity,
+						 TimestampTz follow_at, int attempts)
+{
+	CAMPAIGN_STATEMENT(update,
+					   "UPDATE campaign.task SET follow_at = $3, attempts = $4"
+					   " WHERE run_id = $1 AND activity = $2");
+
+	campaign_execute(&update, campaign_int8(run_id), campaign_text(activity),
+					 campaign_time_or_null(follow_at),
+					 campaign_int4(attempts));
 }
 
 /* The task may be executed now, as often as one that never failed. */

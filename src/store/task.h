@@ -16,7 +16,7 @@
 typedef struct CampaignTaken
 {
 	char	   *activity;
-	char	   *state;			/* ready or waiting */
+	char	   *state;			/* ready, waiting, or succeeded: a follow-up */
 	int			attempts;
 } CampaignTaken;
 
@@ -48,8 +48,14 @@ typedef struct CampaignReadiness
 	bool		active;			/* and all outcomes are to be followed */
 } CampaignReadiness;
 
-/* Locks a due task that nobody else holds, or NULL. */
+/*
+ * Locks a due task that nobody else holds, or one that has succeeded and whose
+ * follow-up is due; NULL if there is none.
+ */
 extern CampaignTaken *campaign_task_take(int64 run_id, TimestampTz now);
+/* When a task has something to do after it has succeeded; 0: never again. */
+extern void campaign_task_set_follow(int64 run_id, const char *activity,
+									 TimestampTz follow_at, int attempts);
 /* What flows into the activity, in the order of its transitions. */
 extern List *campaign_task_inbound(int64 run_id, int64 version_id,
 								   const char *activity);
