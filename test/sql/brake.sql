@@ -22,6 +22,7 @@ SELECT activity, state FROM campaign.run_progress WHERE run_id = :run ORDER BY a
 SELECT activity, message FROM campaign.log WHERE run_id = :run AND event = 'confirmation needed';
 SELECT status, count(*) FROM campaign.message WHERE run_id = :run GROUP BY 1;
 SELECT count(*) FROM campaign_claim('email', 10);
+\set VERBOSITY sqlstate
 SELECT campaign_confirm(:run, 'wait');
 SELECT campaign_confirm(:run, 'male');
 SELECT campaign_confirm(0, 'mail');
@@ -42,6 +43,7 @@ SELECT message FROM campaign.log WHERE run_id = :fewer AND event = 'confirmation
 -- To refuse is to stop.
 SELECT campaign_stop(:fewer);
 SELECT campaign_confirm(:fewer, 'mail');
+\set VERBOSITY terse
 SELECT status, count(*) FROM campaign.message WHERE run_id = :fewer GROUP BY 1;
 SELECT * FROM campaign_verify(:fewer);
 
