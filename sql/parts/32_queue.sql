@@ -122,6 +122,7 @@ CREATE INDEX chunk_due ON campaign.chunk (delivery_id, domain, due_at, chunk_id)
 CREATE INDEX chunk_lease ON campaign.chunk (lease) WHERE lease IS NOT NULL;
 CREATE INDEX chunk_delivery ON campaign.chunk (delivery_id, first_id);
 CREATE INDEX chunk_recipients ON campaign.chunk (delivery_id, first_recipient, last_recipient);
+CREATE INDEX chunk_first_id ON campaign.chunk (first_id);
 
 -- What there is to say about a message beyond its byte.
 CREATE TABLE campaign.outcome (

@@ -70,7 +70,7 @@ COMMENT ON COLUMN campaign.claimed_message.idempotency_key IS '32 hex digits, th
 COMMENT ON COLUMN campaign.claimed_message.address IS 'where to send it';
 COMMENT ON COLUMN campaign.claimed_message.subject IS 'rendered subject, one line; NULL if the channel has none';
 COMMENT ON COLUMN campaign.claimed_message.body IS 'rendered body: HTML for email';
-COMMENT ON COLUMN campaign.claimed_message.attributes IS 'campaign, activity and recipient, for tags and logs';
+COMMENT ON COLUMN campaign.claimed_message.attributes IS 'campaign, activity and recipient, for tags and logs; unsubscribe_url of an e-mail where tracking is set up';
 COMMENT ON COLUMN campaign.claimed_message.attempt IS 'how many times it has been handed out, this time included';
 
 COMMENT ON COLUMN campaign.acknowledged.result IS 'settled; or late, settled before or unknown, when nothing was changed';
@@ -209,3 +209,49 @@ COMMENT ON COLUMN campaign.channels.paused IS 'nothing of it is handed out';
 COMMENT ON COLUMN campaign.throttle.bucket IS 'what is limited: a channel, a domain of one, a campaign';
 COMMENT ON COLUMN campaign.throttle.slice IS 'number of the newest slice of time';
 COMMENT ON COLUMN campaign.throttle.counts IS 'messages handed out per slice, from the newest to the oldest';
+
+COMMENT ON COLUMN campaign.event.event IS 'delivered, bounced, opened, clicked, unsubscribed, complained or converted';
+COMMENT ON COLUMN campaign.event.at IS 'when it happened';
+COMMENT ON COLUMN campaign.event.event_key IS 'hash by which a repetition is known';
+COMMENT ON COLUMN campaign.event.detail IS 'what was said about it: id, type, link, value and others';
+
+COMMENT ON COLUMN campaign.parked_event.role IS 'role that reported it';
+COMMENT ON COLUMN campaign.parked_event.message_id IS 'the message it was said to be about';
+
+COMMENT ON COLUMN campaign.soft_bounce.address_hash IS 'campaign.address_hash() of the address';
+COMMENT ON COLUMN campaign.soft_bounce.bounces IS 'soft bounces since the address was let in, if it ever was suppressed';
+
+COMMENT ON COLUMN campaign.secret.sole IS 'true: there is one row';
+COMMENT ON COLUMN campaign.secret.secret IS '32 random bytes';
+
+COMMENT ON COLUMN campaign.event_counts.run_id IS 'the run';
+COMMENT ON COLUMN campaign.event_counts.activity IS 'the activity that delivers';
+COMMENT ON COLUMN campaign.event_counts.channel IS 'the channel';
+COMMENT ON COLUMN campaign.event_counts.event IS 'what happened';
+COMMENT ON COLUMN campaign.event_counts.first_at IS 'when it happened first';
+COMMENT ON COLUMN campaign.event_counts.last_at IS 'when it happened last';
+
+COMMENT ON COLUMN campaign.report.campaign IS 'name of the campaign';
+COMMENT ON COLUMN campaign.report.run_id IS 'the run';
+COMMENT ON COLUMN campaign.report.activity IS 'the activity that delivers';
+COMMENT ON COLUMN campaign.report.channel IS 'the channel';
+COMMENT ON COLUMN campaign.report.targeted IS 'rows that came in: excluded + queued';
+COMMENT ON COLUMN campaign.report.excluded IS 'rows that got no message; see campaign.excluded';
+COMMENT ON COLUMN campaign.report.queued IS 'messages';
+COMMENT ON COLUMN campaign.report.delivered IS 'messages that a provider said were delivered';
+COMMENT ON COLUMN campaign.report.bounced IS 'messages that came back, hard or soft';
+COMMENT ON COLUMN campaign.report.opened IS 'messages that were opened';
+COMMENT ON COLUMN campaign.report.clicked IS 'messages of which a link was clicked';
+COMMENT ON COLUMN campaign.report.unsubscribed IS 'messages after which somebody unsubscribed';
+COMMENT ON COLUMN campaign.report.complained IS 'messages that somebody called spam';
+COMMENT ON COLUMN campaign.report.bounced_rate IS 'bounced / sent';
+COMMENT ON COLUMN campaign.report.opened_rate IS 'opened / sent';
+COMMENT ON COLUMN campaign.report.clicked_rate IS 'clicked / sent';
+COMMENT ON COLUMN campaign.report.unsubscribed_rate IS 'unsubscribed / sent';
+COMMENT ON COLUMN campaign.report.complained_rate IS 'complained / sent';
+COMMENT ON COLUMN campaign.report.converted IS 'messages that led to a conversion';
+COMMENT ON COLUMN campaign.report.converted_value IS 'sum of the values of all conversions';
+
+COMMENT ON COLUMN campaign.feedback_counts.recorded IS 'events that were new';
+COMMENT ON COLUMN campaign.feedback_counts.repeated IS 'events that were known already';
+COMMENT ON COLUMN campaign.feedback_counts.parked IS 'events of messages that are not there, or not the caller''s';

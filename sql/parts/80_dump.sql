@@ -34,3 +34,8 @@ SELECT pg_extension_config_dump('campaign.outcome', '');
 SELECT pg_extension_config_dump('campaign.exclusion', '');
 SELECT pg_extension_config_dump('campaign.suppression', '');
 SELECT pg_extension_config_dump('campaign.lost_lease', '');
+SELECT pg_extension_config_dump('campaign.event', '');
+SELECT pg_extension_config_dump('campaign.soft_bounce', '');
+SELECT pg_extension_config_dump('campaign.secret', '');
+-- Of passing interest, and known by oids of roles.
+SELECT pg_extension_config_dump('campaign.parked_event', 'WHERE false');

@@ -23,7 +23,8 @@ GRANT EXECUTE ON FUNCTION
 	campaign.sample_position(text, text),
 	campaign.address_hash(text),
 	campaign.sms_segments(text),
-	campaign.address_fault(text)
+	campaign.address_fault(text),
+	campaign.count_results(bytea, text)
 TO PUBLIC;
 GRANT SELECT ON
 	campaign.template_version,
@@ -35,6 +36,9 @@ GRANT SELECT ON
 	campaign.suppressed,
 	campaign.deferred,
 	campaign.channels,
+	campaign.event_counts,
+	campaign.report,
+	campaign.parked_event,
 	campaign.log
 TO PUBLIC;
 
@@ -60,6 +64,11 @@ ALTER TABLE campaign.outcome ENABLE ROW LEVEL SECURITY;
 ALTER TABLE campaign.exclusion ENABLE ROW LEVEL SECURITY;
 ALTER TABLE campaign.suppression ENABLE ROW LEVEL SECURITY;
 ALTER TABLE campaign.lost_lease ENABLE ROW LEVEL SECURITY;
+ALTER TABLE campaign.event ENABLE ROW LEVEL SECURITY;
+ALTER TABLE campaign.parked_event ENABLE ROW LEVEL SECURITY;
+ALTER TABLE campaign.soft_bounce ENABLE ROW LEVEL SECURITY;
+ALTER TABLE campaign.secret ENABLE ROW LEVEL SECURITY;
 
--- The log is a table that people read themselves.
+-- The log and what was parked are tables that people read themselves.
 CREATE POLICY log_visible ON campaign.log FOR SELECT USING (campaign.visible(owner));
+CREATE POLICY parked_event_visible ON campaign.parked_event FOR SELECT USING (campaign.visible(role));

@@ -115,6 +115,8 @@ typedef struct CampaignKind
 	List	   *(*expressions) (const CampaignScope *scope);
 	/* refuses what no option alone shows; may be NULL */
 	void		(*check) (const CampaignScope *scope);
+	/* what is still missing before it can be published, or NULL; may be NULL */
+	const char *(*lack) (const CampaignScope *scope);
 	/* doubts that do not prevent publishing, of CampaignWarning *; may be NULL */
 	List	   *(*warn) (const CampaignScope *scope);
 	/* sets outbound or wait_until, and follow_at if need be */

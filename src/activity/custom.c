@@ -23,6 +23,7 @@ const CampaignKind campaign_kind_custom = {
 	.noptions = lengthof(options),
 	.outcomes = campaign_outcome_sole,
 	.expressions = campaign_delivery_expressions,
+	.lack = campaign_delivery_lack,
 	.warn = campaign_delivery_warn,
 	.run = campaign_delivery_run,
 	.follow = campaign_delivery_follow

@@ -17,6 +17,7 @@
 #include "activity/option.h"
 #include "base/clock.h"
 #include "base/text.h"
+#include "queue/channel.h"
 #include "queue/content.h"
 #include "queue/delivery.h"
 #include "queue/enqueue.h"
@@ -86,6 +87,20 @@ consent_expression(const CampaignScope *scope)
 									  psprintf("consent \"%s\"", channel_of(scope)));
 	expression->condition = true;
 	return expression;
+}
+
+/* Lacking: tracked URLs have nothing to begin with. */
+const char *
+campaign_delivery_lack(const CampaignScope *scope)
+{
+	CampaignChannel *channel = campaign_channel_find(channel_of(scope));
+
+	if (channel == NULL || campaign_channel_tracking_url(channel) != NULL ||
+		!campaign_content_tracked(campaign_content_parse(scope->activity->kind,
+														 scope->activity->options)))
+		return NULL;
+	return psprintf("activity \"%s\" has tracked URLs, and setting campaign.tracking_url is empty",
+					scope->activity->name);
 }
 
 /* A doubt: marketing goes to everybody who has an address. */

@@ -123,6 +123,7 @@ const CampaignKind campaign_kind_email = {
 	.noptions = lengthof(options),
 	.outcomes = campaign_outcome_sole,
 	.expressions = campaign_delivery_expressions,
+	.lack = campaign_delivery_lack,
 	.warn = email_warn,
 	.run = campaign_delivery_run,
 	.follow = campaign_delivery_follow

@@ -97,6 +97,7 @@ const CampaignKind campaign_kind_sms = {
 	.outcomes = campaign_outcome_sole,
 	.expressions = campaign_delivery_expressions,
 	.check = sms_check,
+	.lack = campaign_delivery_lack,
 	.warn = sms_warn,
 	.run = campaign_delivery_run,
 	.follow = campaign_delivery_follow

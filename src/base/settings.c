@@ -76,11 +76,48 @@ int			campaign_scheduler_idle = 10000;
 int			campaign_scheduler_naptime = 1000;
 
 /*
+ * What the URLs by which messages tell that they were opened, clicked or
+ * unsubscribed from begin with.  Behind it stands something of yours that
+ * passes what it is asked for on to campaign_track().  Empty, nothing is
+ * tracked.  Messages get the URL that is set when they are claimed.
+ */
+char	   *campaign_tracking_url = NULL;
+
+/*
  * What a sort or a hash table of an activity's statement may take, if that is
  * more than work_mem.  A statement may have several of them, and parallel
  * workers their own; small ones spill to disk, at the price of time.
  */
 int			campaign_work_mem = 65536;
+
+/* Why a URL cannot be the beginning of others, or NULL. */
+const char *
+campaign_url_problem(const char *url)
+{
+	if (pg_strncasecmp(url, "https://", 8) != 0 &&
+		pg_strncasecmp(url, "http://", 7) != 0)
+		return "It must begin with https:// or http://.";
+	if (strlen(url) > CAMPAIGN_URL_BYTES)
+		return "It is too long.";
+	for (; *url != '\0'; url++)
+	{
+		if (*url <= ' ' || *url > '~' || strchr("\"'<>?#&\\", *url) != NULL)
+			return "It must be a URL without a query, in ASCII.";
+	}
+	return NULL;
+}
+
+/* Check hook: empty, or a URL. */
+static bool
+check_url(char **value, void **extra, GucSource source)
+{
+	const char *problem = **value == '\0' ? NULL :
+		campaign_url_problem(*value);
+
+	if (problem != NULL)
+		GUC_check_errdetail("%s", problem);
+	return problem == NULL;
+}
 
 /*
  * Makes the settings known and their prefix ours; a misspelt name in a
@@ -143,6 +180,12 @@ campaign_settings_define(void)
 							&campaign_scheduler_naptime,
 							1000, 10, 60000,
 							PGC_SIGHUP, GUC_UNIT_MS, NULL, NULL, NULL);
+	DefineCustomStringVariable("campaign.tracking_url",
+							   "Sets what the tracking URLs in messages begin with.",
+							   "If it is empty, nothing is tracked.",
+							   &campaign_tracking_url,
+							   "",
+							   PGC_SUSET, 0, check_url, NULL, NULL);
 	DefineCustomIntVariable("campaign.work_mem",
 							"Sets the work_mem of activities' statements, if it is more than the session's.",
 							NULL,

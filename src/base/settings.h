@@ -16,7 +16,14 @@ extern int	campaign_max_message_size;	/* bytes */
 extern int	campaign_pause_grace;	/* ms */
 extern int	campaign_scheduler_idle;	/* ms */
 extern int	campaign_scheduler_naptime;	/* ms */
+extern char *campaign_tracking_url;
 extern int	campaign_work_mem;	/* kB */
+
+/* URLs that others begin with have that many bytes at most. */
+#define CAMPAIGN_URL_BYTES 500
+
+/* Why a URL cannot be the beginning of others (a sentence), or NULL. */
+extern const char *campaign_url_problem(const char *url);
 
 extern void campaign_settings_define(void);
 

@@ -53,6 +53,7 @@ typedef struct Question
 	CampaignScope *scope;
 	CampaignExpression *expression;
 	List	   *expressions;	/* an answer */
+	const char *lack;			/* an answer; NULL: nothing is missing */
 	List	   *warnings;		/* an answer, of CampaignWarning * */
 } Question;
 
@@ -151,6 +152,8 @@ ask_kind(void *arg)
 	if (kind->check != NULL)
 		kind->check(question->scope);
 	question->expressions = campaign_activity_expressions(question->scope);
+	if (kind->lack != NULL)
+		question->lack = kind->lack(question->scope);
 	if (kind->warn != NULL)
 		question->warnings = kind->warn(question->scope);
 }
@@ -277,6 +280,10 @@ check_activity(Checking *checking, CampaignActivity *activity)
 		!ask(&question, ask_scope, "bad_dimension") ||
 		!ask(&question, ask_kind, "bad_option"))
 		return;
+	if (question.lack != NULL)
+		add_problem(checking, "error", activity, "no_tracking_url",
+					question.lack,
+					"ALTER DATABASE … SET campaign.tracking_url = 'https://…', which is where your endpoint calls campaign_track().");
 	foreach(cell, question.warnings)
 	{
 		CampaignWarning *warning = lfirst(cell);

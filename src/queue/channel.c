@@ -11,6 +11,7 @@
 #include "utils/builtins.h"
 
 #include "base/json.h"
+#include "base/settings.h"
 #include "base/sql.h"
 #include "base/text.h"
 #include "queue/channel.h"
@@ -86,10 +87,42 @@ check_domains(const JsonbValue *value)
 	}
 }
 
+/* Refuses what is no number of bounces. */
+static void
+check_soft_bounces(const JsonbValue *value)
+{
+	char	   *digits = value->type == jbvNumeric ?
+		campaign_scalar_text(value) : NULL;
+
+	if (digits == NULL || strspn(digits, "0123456789") != strlen(digits) ||
+		strlen(digits) > 9 || atoi(digits) < 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("setting \"soft_bounces\" must be a whole number from 1 on"),
+				 errhint("An address is suppressed at so many soft bounces.")));
+}
+
+/* Refuses what URLs cannot begin with. */
+static void
+check_tracking_url(const JsonbValue *value)
+{
+	const char *problem = value->type != jbvString ? "It must be a text." :
+		campaign_url_problem(campaign_scalar_text(value));
+
+	if (problem != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("setting \"tracking_url\" is not valid"),
+				 errdetail("%s", problem),
+				 errhint("Write it as \"https://t.example.com\".")));
+}
+
 static const ChannelSetting channel_settings[] = {
 	{"paused", check_paused},
 	{"throttle", check_throttle},
 	{"domains", check_domains},
+	{"soft_bounces", check_soft_bounces},
+	{"tracking_url", check_tracking_url},
 };
 
 /* Names of all settings. */
@@ -225,6 +258,18 @@ domains_of(const CampaignChannel *channel)
 											   "domains");
 
 	return value == NULL ? NULL : value->val.binary.data;
+}
+
+/* What tracking URLs begin with: the channel's own, or the server's. */
+const char *
+campaign_channel_tracking_url(const CampaignChannel *channel)
+{
+	char	   *url = campaign_object_text(&channel->settings->root,
+										   "tracking_url");
+
+	if (url == NULL)
+		url = pstrdup(campaign_tracking_url);
+	return *url == '\0' ? NULL : url;
 }
 
 /* The limit of a domain. */

@@ -28,6 +28,11 @@ typedef struct CampaignChannel
 extern CampaignChannel *campaign_channel_find(const char *name);
 /* The same; an error that names the nearest channels if there is none. */
 extern CampaignChannel *campaign_channel_require(const char *name);
+/*
+ * What tracking URLs of its messages begin with: its own or the server's
+ * setting; NULL if both are empty.
+ */
+extern const char *campaign_channel_tracking_url(const CampaignChannel *channel);
 /* The limit of an address domain; without messages if it has none. */
 extern CampaignLimit campaign_channel_domain_limit(const CampaignChannel *channel,
 												   const char *domain);

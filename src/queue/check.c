@@ -160,6 +160,21 @@ CAMPAIGN_STATEMENT(outcomes_agree,
 				   " FROM wrong w JOIN d USING (delivery_id)"
 				   " GROUP BY d.activity ORDER BY d.activity");
 
+/* What people did, they did with a message that is there. */
+CAMPAIGN_STATEMENT(events_exist,
+				   "WITH " RUN_DELIVERIES ", " RUN_MESSAGES ","
+				   " wrong AS (SELECT e.delivery_id, e.message_id"
+				   " FROM campaign.event e LEFT JOIN m"
+				   " ON m.message_id = e.message_id"
+				   " AND m.delivery_id = e.delivery_id"
+				   " WHERE e.delivery_id IN (SELECT delivery_id FROM d)"
+				   " AND m.message_id IS NULL)"
+				   " SELECT format('activity %s: %s events are of messages"
+				   " that are not there, such as %s',"
+				   " d.activity, count(*), min(w.message_id))"
+				   " FROM wrong w JOIN d USING (delivery_id)"
+				   " GROUP BY d.activity ORDER BY d.activity");
+
 /* All rules; each statement gives texts. */
 static const struct
 {
@@ -174,6 +189,7 @@ static const struct
 	{"chunk_recipients", &chunk_recipients},
 	{"messages_once", &messages_once},
 	{"outcomes_agree", &outcomes_agree},
+	{"events_exist", &events_exist},
 };
 
 /* Applies all rules to the deliveries of a run. */

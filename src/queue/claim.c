@@ -36,6 +36,7 @@
 #include "base/identity.h"
 #include "base/sql.h"
 #include "set/render.h"
+#include "set/tracking.h"
 #include "store/hold.h"
 #include "queue/channel.h"
 #include "queue/chunk.h"
@@ -45,6 +46,7 @@
 #include "queue/lease.h"
 #include "queue/message.h"
 #include "queue/outcome.h"
+#include "queue/secret.h"
 #include "queue/throttle.h"
 
 #define CLAIMED_NATTS 8
@@ -60,6 +62,7 @@ typedef struct ClaimedDelivery
 	char	   *campaign;
 	char	   *activity;
 	List	   *contents;		/* editions, of CampaignMessageContent * */
+	CampaignTracking tracking;	/* of the message at hand */
 } ClaimedDelivery;
 
 /* A claim in progress. */
@@ -126,6 +129,21 @@ pick_due(Claim *claim, const CampaignLane *lane, int limit)
 	return chunks;
 }
 
+/* Readies the tracking URLs; the secret is read only if there will be any. */
+static void
+describe_tracking(Claim *claim, ClaimedDelivery *delivery)
+{
+	const char *url = campaign_channel_tracking_url(claim->channel);
+	bool		unsubscribes = strcmp(claim->channel->kind, "email") == 0;
+
+	if (url == NULL ||
+		!(unsubscribes || campaign_content_tracked(delivery->contents)))
+		return;
+	delivery->tracking.url = url;
+	delivery->tracking.unsubscribes = unsubscribes;
+	delivery->tracking.secret = campaign_secret_require();
+}
+
 /* Reads what the messages of a delivery have in common. */
 static ClaimedDelivery *
 describe(Claim *claim, int64 delivery_id)
@@ -143,6 +161,7 @@ describe(Claim *claim, int64 delivery_id)
 	delivery->activity = campaign_row_text(rows, 0, 3);
 	delivery->contents = campaign_content_parse(claim->channel->kind,
 												campaign_row_jsonb(rows, 0, 4));
+	describe_tracking(claim, delivery);
 	return delivery;
 }
 
@@ -197,7 +216,7 @@ text_column(const char *text, bool *isnull)
 
 /* Puts one message into the result. */
 static void
-give_message(Claim *claim, const ClaimedDelivery *delivery,
+give_message(Claim *claim, ClaimedDelivery *delivery,
 			 const CampaignChunk *chunk, int position,
 			 const CampaignMessage *message)
 {
@@ -205,7 +224,8 @@ give_message(Claim *claim, const ClaimedDelivery *delivery,
 	bool		isnull[CLAIMED_NATTS] = {false};
 	CampaignRendered *rendered;
 
-	values[0] = Int64GetDatum(chunk->first_id + position);
+	delivery->tracking.message_id = chunk->first_id + position;
+	values[0] = Int64GetDatum(delivery->tracking.message_id);
 	values[1] = UUIDPGetDatum(&claim->lease);
 	values[2] = CStringGetTextDatum(idempotency_key(delivery,
 													message->recipient));
@@ -213,7 +233,8 @@ give_message(Claim *claim, const ClaimedDelivery *delivery,
 	rendered = campaign_message_render(campaign_content_edition(delivery->contents,
 																chunk->edition),
 									   delivery->campaign,
-									   delivery->activity, message);
+									   delivery->activity, message,
+									   &delivery->tracking);
 	values[4] = text_column(rendered->subject, &isnull[4]);
 	values[5] = text_column(rendered->body, &isnull[5]);
 	values[6] = JsonbPGetDatum(rendered->attributes);

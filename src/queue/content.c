@@ -404,6 +404,28 @@ campaign_content_part(const CampaignMessageContent *content,
 	return NULL;
 }
 
+/* True if any part of any edition has URLs that are tracked. */
+bool
+campaign_content_tracked(const List *editions)
+{
+	ListCell   *cell;
+	ListCell   *inner;
+
+	foreach(cell, editions)
+	{
+		const CampaignMessageContent *content = lfirst(cell);
+
+		foreach(inner, content->parts)
+		{
+			const CampaignMessagePart *part = lfirst(inner);
+
+			if (campaign_template_tracked(part->template))
+				return true;
+		}
+	}
+	return false;
+}
+
 /* ------------------------------- messages ------------------------------- */
 
 /* The strings of a message's variables; NULLs stay NULL. */
@@ -445,8 +467,8 @@ is_too_long(const CampaignMessageContent *content, const char **values,
 		const CampaignMessagePart *part = lfirst(cell);
 		int			begin = out.len;
 
-		if (!campaign_template_render(part->template, values, count, limit,
-									  &out))
+		if (!campaign_template_render(part->template, values, count, NULL,
+									  limit, &out))
 			return true;
 		if (content->max_segments > 0 &&
 			part->place == CAMPAIGN_PLACE_BODY &&
@@ -487,7 +509,7 @@ campaign_content_segments(const CampaignMessageContent *content)
 	if (body == NULL)
 		return 1;
 	initStringInfo(&out);
-	if (!campaign_template_render(body->template, values, count,
+	if (!campaign_template_render(body->template, values, count, NULL,
 								  campaign_max_message_size, &out))
 		return 0;
 	return campaign_sms_segments(out.data, out.len);

@@ -57,6 +57,8 @@ extern CampaignMessageContent *campaign_content_edition(const List *editions,
 /* The part that stands there, NULL if there is none; not for attributes. */
 extern const CampaignMessagePart *campaign_content_part(const CampaignMessageContent *content,
 														CampaignPlace place);
+/* True if messages of any edition have URLs that are tracked. */
+extern bool campaign_content_tracked(const List *editions);
 /* The strings of a message's variables, a text[]; NULLs stay NULL. */
 extern const char **campaign_content_variables(Datum variables, int *count);
 /*

@@ -15,7 +15,7 @@
 	"(SELECT d.delivery_id FROM campaign.delivery d" \
 	" JOIN campaign.run r ON r.run_id = d.run_id WHERE r.campaign_id = $1)"
 
-/* Deletes messages and exclusions of all deliveries of a campaign. */
+/* Deletes messages, exclusions and events of all deliveries of a campaign. */
 void
 campaign_queue_erase(int64 campaign_id)
 {
@@ -25,7 +25,11 @@ campaign_queue_erase(int64 campaign_id)
 	CAMPAIGN_STATEMENT(exclusions,
 					   "DELETE FROM campaign.exclusion WHERE delivery_id IN "
 					   DELIVERIES_OF_CAMPAIGN);
+	CAMPAIGN_STATEMENT(events,
+					   "DELETE FROM campaign.event WHERE delivery_id IN "
+					   DELIVERIES_OF_CAMPAIGN);
 
 	campaign_execute(&messages, campaign_int8(campaign_id));
 	campaign_execute(&exclusions, campaign_int8(campaign_id));
+	campaign_execute(&events, campaign_int8(campaign_id));
 }

@@ -7,7 +7,7 @@
 
 #include "postgres.h"
 
-/* Deletes messages and exclusions of all deliveries of a campaign. */
+/* Deletes messages, exclusions and events of all deliveries of a campaign. */
 extern void campaign_queue_erase(int64 campaign_id);
 
 #endif							/* CAMPAIGN_ERASE_H */

@@ -152,15 +152,29 @@ push_text(JsonbParseState **state, const char *key, const char *value)
 	pushJsonbValue(state, WJB_VALUE, &json);
 }
 
+/* Adds the URL by which to unsubscribe. */
+static void
+push_unsubscribe(JsonbParseState **state, const CampaignTracking *tracking)
+{
+	StringInfoData url;
+
+	initStringInfo(&url);
+	campaign_tracking_append(&url, tracking, CAMPAIGN_TRACKING_UNSUBSCRIBE,
+							 NULL);
+	push_text(state, "unsubscribe_url", url.data);
+}
+
 /* A template filled in, which was tried before the message was enqueued. */
 static char *
-fill_in(const CampaignTemplate *template, const CampaignMessage *message)
+fill_in(const CampaignTemplate *template, const CampaignMessage *message,
+		const CampaignTracking *tracking)
 {
 	StringInfoData out;
 
 	initStringInfo(&out);
 	if (!campaign_template_render(template, message->variables,
-								  message->nvariables, MaxAllocSize, &out))
+								  message->nvariables, tracking, MaxAllocSize,
+								  &out))
 		elog(ERROR, "a message is too long to be rendered");
 	return out.data;
 }
@@ -169,7 +183,8 @@ fill_in(const CampaignTemplate *template, const CampaignMessage *message)
 CampaignRendered *
 campaign_message_render(const CampaignMessageContent *content,
 						const char *campaign, const char *activity,
-						const CampaignMessage *message)
+						const CampaignMessage *message,
+						const CampaignTracking *tracking)
 {
 	CampaignRendered *rendered = palloc0(sizeof(CampaignRendered));
 	JsonbParseState *state = NULL;
@@ -182,7 +197,7 @@ campaign_message_render(const CampaignMessageContent *content,
 	foreach(cell, content->parts)
 	{
 		const CampaignMessagePart *part = lfirst(cell);
-		char	   *text = fill_in(part->template, message);
+		char	   *text = fill_in(part->template, message, tracking);
 
 		if (part->place == CAMPAIGN_PLACE_SUBJECT)
 			rendered->subject = text;
@@ -191,6 +206,8 @@ campaign_message_render(const CampaignMessageContent *content,
 		else
 			push_text(&state, part->name, text);
 	}
+	if (tracking->unsubscribes)
+		push_unsubscribe(&state, tracking);
 	rendered->attributes =
 		JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL));
 	return rendered;

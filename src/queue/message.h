@@ -9,6 +9,7 @@
 
 #include "utils/jsonb.h"
 
+#include "set/tracking.h"
 #include "queue/chunk.h"
 #include "queue/content.h"
 
@@ -38,10 +39,11 @@ typedef struct CampaignRendered
 extern CampaignMessage *campaign_messages_read(const CampaignChunk *chunk,
 											   int64 first_id, int64 last_id,
 											   const char *channel);
-/* Fills the content's parts in. */
+/* Fills the content's parts in, with the URLs of its own. */
 extern CampaignRendered *campaign_message_render(const CampaignMessageContent *content,
 												 const char *campaign,
 												 const char *activity,
-												 const CampaignMessage *message);
+												 const CampaignMessage *message,
+												 const CampaignTracking *tracking);
 
 #endif							/* CAMPAIGN_MESSAGE_H */

@@ -69,26 +69,55 @@ epoch_at(TimestampTz now)
 }
 
 /*
- * Makes the partition as a table of its own and attaches it, which, unlike
- * PARTITION OF, lets others read and write the queue meanwhile.
+ * Makes a partition as a table of its own, which, unlike PARTITION OF, lets
+ * others read and write meanwhile.  The parent must have no indexes: those of
+ * a partition would come twice when a dump is restored.
  */
 static void
-create_partition(int64 epoch, const char *name)
+create_table(const char *parent, const char *name)
 {
 	campaign_sql_utility(psprintf("CREATE TABLE campaign_data.%s"
-								  " (LIKE campaign.dispatch INCLUDING ALL)",
-								  name));
+								  " (LIKE campaign.%s INCLUDING ALL)",
+								  name, parent));
 	campaign_sql_utility(psprintf("ALTER TABLE campaign_data.%s"
 								  " ENABLE ROW LEVEL SECURITY", name));
-	campaign_sql_utility(psprintf("CREATE INDEX ON campaign_data.%s"
-								  " USING brin (message_id)"
-								  " WITH (pages_per_range = 32)", name));
-	campaign_sql_utility(psprintf("ALTER TABLE campaign.dispatch"
+}
+
+/* Makes it the parent's partition for the messages of the epoch. */
+static void
+attach_table(const char *parent, const char *name, int64 epoch)
+{
+	campaign_sql_utility(psprintf("ALTER TABLE campaign.%s"
 								  " ATTACH PARTITION campaign_data.%s"
 								  " FOR VALUES FROM (" INT64_FORMAT ")"
 								  " TO (" INT64_FORMAT ")",
-								  name, epoch << CAMPAIGN_EPOCH_SHIFT,
+								  parent, name, epoch << CAMPAIGN_EPOCH_SHIFT,
 								  (epoch + 1) << CAMPAIGN_EPOCH_SHIFT));
+}
+
+/* Makes the partition of the messages. */
+static void
+create_partition(int64 epoch, const char *name)
+{
+	create_table("dispatch", name);
+	campaign_sql_utility(psprintf("CREATE INDEX ON campaign_data.%s"
+								  " USING brin (message_id)"
+								  " WITH (pages_per_range = 32)", name));
+	attach_table("dispatch", name, epoch);
+}
+
+/* Makes the partition of what becomes of them. */
+static void
+create_event_partition(int64 epoch)
+{
+	char	   *name = psprintf("event_" INT64_FORMAT, epoch);
+
+	create_table("event", name);
+	campaign_sql_utility(psprintf("CREATE UNIQUE INDEX ON campaign_data.%s"
+								  " (message_id, event, event_key)", name));
+	campaign_sql_utility(psprintf("CREATE INDEX ON campaign_data.%s"
+								  " (delivery_id, event, message_id)", name));
+	attach_table("event", name, epoch);
 }
 
 /* Makes an epoch for the instant; the table's lock must be held. */
@@ -101,6 +130,7 @@ create_epoch(TimestampTz now)
 
 	campaign_execute(&name_epoch, campaign_int8(epoch), campaign_text(name));
 	create_partition(epoch, name);
+	create_event_partition(epoch);
 	return epoch;
 }
 

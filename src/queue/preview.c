@@ -42,6 +42,7 @@ render(CampaignPreview *preview, Datum variables)
 		campaign_content_edition(preview->contents, preview->edition);
 	const char *fault = campaign_content_fault(content, variables);
 	CampaignMessage message = {.recipient = preview->recipient};
+	CampaignTracking untracked = {0};
 
 	preview->language = content->language;
 	if (fault != NULL)
@@ -52,7 +53,8 @@ render(CampaignPreview *preview, Datum variables)
 	message.variables = campaign_content_variables(variables,
 												   &message.nvariables);
 	preview->message = *campaign_message_render(content, preview->campaign,
-												preview->activity, &message);
+												preview->activity, &message,
+												&untracked);
 }
 
 /* Receiver: notes the first row. */

@@ -41,6 +41,11 @@ CAMPAIGN_STATEMENT(delete_suppression,
 				   " WHERE channel = $1"
 				   " AND address_hash = campaign.address_hash($2)");
 
+CAMPAIGN_STATEMENT(forget_bounces,
+				   "DELETE FROM campaign.soft_bounce"
+				   " WHERE channel = $1"
+				   " AND address_hash = campaign.address_hash($2)");
+
 /* Blanks of ASCII only: what counts must not depend on a locale. */
 static bool
 is_blank(char c)
@@ -130,6 +135,8 @@ campaign_suppression_remove(const char *channel, const char *address)
 				 errmsg("permission denied for a suppression of another role"),
 				 errdetail("The address was suppressed by role \"%s\".", role),
 				 errhint("Ask that role, or one that has its rights, to remove it.")));
+	campaign_execute(&forget_bounces, campaign_text(channel),
+					 campaign_text(address));
 	return campaign_execute(&delete_suppression, campaign_text(channel),
 							campaign_text(address)) > 0;
 }

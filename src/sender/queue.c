@@ -24,7 +24,7 @@
  */
 #define CLAIM \
 	"SELECT message_id, lease, idempotency_key, address, subject, body," \
-	" attributes->>'text'," \
+	" attributes->>'text', attributes->>'unsubscribe_url'," \
 	" CASE WHEN $4::boolean THEN json_build_object('message_id', message_id," \
 	" 'idempotency_key', idempotency_key, 'channel', $1::text," \
 	" 'address', address, 'subject', subject, 'body', body," \
@@ -131,7 +131,8 @@ sender_queue_claim(Sender *sender, SenderLease *lease)
 			.subject = PQgetvalue(lease->rows, i, 4),
 			.body = PQgetvalue(lease->rows, i, 5),
 			.text = PQgetvalue(lease->rows, i, 6),
-			.payload = PQgetvalue(lease->rows, i, 7),
+			.unsubscribe = PQgetvalue(lease->rows, i, 7),
+			.payload = PQgetvalue(lease->rows, i, 8),
 			.delay = -1,
 			.reason = "not tried"
 		};

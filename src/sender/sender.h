@@ -69,6 +69,7 @@ typedef struct SenderMessage
 	const char *subject;
 	const char *body;
 	const char *text;			/* the body without HTML */
+	const char *unsubscribe;	/* URL of this message's own */
 	const char *payload;		/* what a webhook gets */
 	SenderState state;
 	long		delay;			/* seconds; -1: as the queue sees fit */

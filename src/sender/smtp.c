@@ -79,7 +79,9 @@ add_headers(const SenderOptions *options, SenderTransfer *transfer)
 	snprintf(line, sizeof(line), "Message-ID: <%s%s>", message->key,
 			 strrchr(options->from_address, '@'));
 	add_header(transfer, line);
-	if (options->list_unsubscribe != NULL)
+	if (sender_header_is_url(message->unsubscribe))
+		add_unsubscribe(transfer, message->unsubscribe);
+	else if (options->list_unsubscribe != NULL)
 		add_unsubscribe(transfer, options->list_unsubscribe);
 }
 

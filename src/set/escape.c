@@ -76,6 +76,14 @@ campaign_escape_append(StringInfo out, const char *value,
 	}
 }
 
+/* Tells whether a URL may be redirected to. */
+bool
+campaign_escape_is_safe_url(const char *url)
+{
+	return is_safe_url(url) &&
+		campaign_escape_find_control(url, url + strlen(url)) == NULL;
+}
+
 /* Returns the first line break or control character, or NULL. */
 const char *
 campaign_escape_find_control(const char *text, const char *end)

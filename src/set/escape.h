@@ -18,6 +18,8 @@ typedef enum CampaignEscape
 
 extern void campaign_escape_append(StringInfo out, const char *value,
 								   CampaignEscape escape);
+/* True if the URL is relative or has a harmless scheme, and is one line. */
+extern bool campaign_escape_is_safe_url(const char *url);
 extern const char *campaign_escape_find_control(const char *text,
 												const char *end);
 

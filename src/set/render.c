@@ -38,6 +38,7 @@ typedef struct Rendering
 	const CampaignTemplate *template;
 	const char *const *values;
 	int			nvalues;
+	const CampaignTracking *tracking;	/* NULL: not a message yet */
 	StringInfo	out;
 	int64		limit;			/* of the length of "out" */
 	int64		steps;			/* parts gone through */
@@ -49,10 +50,14 @@ typedef struct Rendering
 
 static void append_operand(Rendering *rendering,
 						   const CampaignTemplatePart *part);
-static void append_item(Rendering *rendering, const JsonbValue *item,
-						CampaignEscape escape);
+static char *operand_text(Rendering *rendering,
+						  const CampaignTemplatePart *part);
 static void append_value(Rendering *rendering, const char *value,
 						 CampaignEscape escape);
+static void append_own(Rendering *rendering, const CampaignTemplatePart *part);
+static void append_link(StringInfo out, const CampaignTracking *tracking,
+						const char *destination);
+static char *item_text(const JsonbValue *item);
 static bool is_true(Rendering *rendering, const CampaignTemplatePart *part);
 static bool is_true_item(const JsonbValue *item);
 static bool enter_loop(Rendering *rendering, const CampaignTemplatePart *part);
@@ -77,6 +82,7 @@ static const JsonbValue *find_item(const Rendering *rendering,
 bool
 campaign_template_render(const CampaignTemplate *template,
 						 const char *const *values, int nvalues,
+						 const CampaignTracking *tracking,
 						 int64 limit, StringInfo out)
 {
 	Rendering	rendering;
@@ -85,6 +91,7 @@ campaign_template_render(const CampaignTemplate *template,
 	rendering.template = template;
 	rendering.values = values;
 	rendering.nvalues = nvalues;
+	rendering.tracking = tracking;
 	rendering.out = out;
 	rendering.limit = limit;
 	rendering.steps = 0;
@@ -147,18 +154,35 @@ campaign_template_unclosed(const CampaignTemplate *template)
 static void
 append_operand(Rendering *rendering, const CampaignTemplatePart *part)
 {
+	const char *value;
+	char	   *text;
+
+	if (part->own != CAMPAIGN_OWN_NONE)
+		append_own(rendering, part);
+	else if (part->expression >= 0)
+	{
+		value = find_value(rendering, part->expression);
+		if (value != NULL)
+			append_value(rendering, value, part->escape);
+	}
+	else if ((text = operand_text(rendering, part)) != NULL)
+	{
+		append_value(rendering, text, part->escape);
+		pfree(text);
+	}
+}
+
+/* Gives the operand's text, in memory of its own; NULL if it has none. */
+static char *
+operand_text(Rendering *rendering, const CampaignTemplatePart *part)
+{
 	JsonbValue	buffer;
 	const char *value;
 
 	if (part->expression < 0)
-	{
-		append_item(rendering, find_item(rendering, part->path, &buffer),
-					part->escape);
-		return;
-	}
+		return item_text(find_item(rendering, part->path, &buffer));
 	value = find_value(rendering, part->expression);
-	if (value != NULL)
-		append_value(rendering, value, part->escape);
+	return value == NULL ? NULL : pstrdup(value);
 }
 
 /* Appends a value, unless that goes beyond the limit. */
@@ -173,38 +197,77 @@ append_value(Rendering *rendering, const char *value, CampaignEscape escape)
 }
 
 /*
- * Appends an item or a member of one: strings without their quotes, objects
- * and arrays as JSON, null and what is not there as nothing.
+ * Appends what the message knows of itself; something of about its size while
+ * there is none.
  */
 static void
-append_item(Rendering *rendering, const JsonbValue *item,
-			CampaignEscape escape)
+append_own(Rendering *rendering, const CampaignTemplatePart *part)
 {
-	char	   *text;
+	static const char no_secret[CAMPAIGN_SECRET_BYTES];
+	static const CampaignTracking unknown = {
+		"https://tracking.example.com", no_secret, PG_INT64_MAX
+	};
+	const CampaignTracking *tracking = rendering->tracking == NULL ?
+		&unknown : rendering->tracking;
+	StringInfoData text;
 
-	if (item == NULL || item->type == jbvNull)
+	initStringInfo(&text);
+	if (part->own == CAMPAIGN_OWN_ID)
+		appendStringInfo(&text, INT64_FORMAT, tracking->message_id);
+	else if (part->own == CAMPAIGN_OWN_LINK)
+		append_link(&text, tracking, operand_text(rendering, part));
+	else if (tracking->url != NULL)
+		campaign_tracking_append(&text, tracking,
+								 part->own == CAMPAIGN_OWN_OPEN_URL ?
+								 CAMPAIGN_TRACKING_OPEN :
+								 CAMPAIGN_TRACKING_UNSUBSCRIBE, NULL);
+	append_value(rendering, text.data, part->escape);
+	pfree(text.data);
+}
+
+/*
+ * Appends the URL that leads to the destination; where nothing is tracked, the
+ * destination.  One that must not be followed is not signed either.
+ */
+static void
+append_link(StringInfo out, const CampaignTracking *tracking,
+			const char *destination)
+{
+	if (destination == NULL || *destination == '\0')
 		return;
+	if (!campaign_escape_is_safe_url(destination))
+		appendStringInfoChar(out, '#');
+	else if (tracking->url == NULL)
+		appendStringInfoString(out, destination);
+	else
+		campaign_tracking_append(out, tracking, CAMPAIGN_TRACKING_LINK,
+								 destination);
+}
+
+/*
+ * Gives the text of an item or a member of one: strings without their quotes,
+ * objects and arrays as JSON, NULL for null and what is not there.
+ */
+static char *
+item_text(const JsonbValue *item)
+{
+	if (item == NULL || item->type == jbvNull)
+		return NULL;
 	switch (item->type)
 	{
 		case jbvString:
-			text = pnstrdup(item->val.string.val, item->val.string.len);
-			break;
+			return pnstrdup(item->val.string.val, item->val.string.len);
 		case jbvNumeric:
-			text = DatumGetCString(DirectFunctionCall1(numeric_out,
+			return DatumGetCString(DirectFunctionCall1(numeric_out,
 													   NumericGetDatum(item->val.numeric)));
-			break;
 		case jbvBool:
-			text = pstrdup(item->val.boolean ? "true" : "false");
-			break;
+			return pstrdup(item->val.boolean ? "true" : "false");
 		case jbvBinary:
-			text = JsonbToCString(NULL, item->val.binary.data,
+			return JsonbToCString(NULL, item->val.binary.data,
 								  item->val.binary.len);
-			break;
 		default:
 			elog(ERROR, "unexpected type of jsonb value: %d", item->type);
 	}
-	append_value(rendering, text, escape);
-	pfree(text);
 }
 
 /* Tells which way a condition goes. */

@@ -8,7 +8,9 @@
 #include "lib/stringinfo.h"
 
 #include "set/escape.h"
+#include "set/reference.h"
 #include "set/template.h"
+#include "set/tracking.h"
 
 /* Blocks within blocks. */
 #define CAMPAIGN_TEMPLATE_DEPTH 16
@@ -37,6 +39,7 @@ typedef struct CampaignTemplatePart
 	int			expression;		/* the operand's position; -1: an item's */
 	int			target;
 	const char *const *path;	/* names to the item's member, NULL ends it */
+	CampaignOwn own;			/* of a value: the operand is its destination */
 } CampaignTemplatePart;
 
 struct CampaignTemplate
@@ -45,10 +48,12 @@ struct CampaignTemplate
 	char	   *text;
 	CampaignTemplatePart *parts;
 	int			nparts;
+	bool		tracked;		/* has URLs that are */
 };
 
 extern bool campaign_template_render(const CampaignTemplate *template,
 									 const char *const *values, int nvalues,
+									 const CampaignTracking *tracking,
 									 int64 limit, StringInfo out);
 
 #endif							/* CAMPAIGN_SET_RENDER_H */

@@ -11,7 +11,7 @@
  * An expression is PostgreSQL's SQL, over the recipient's row, and is
  * evaluated once per message.  The items of a collection are no rows: within
  * {{#each}}, what begins with the word "item" is no SQL but a reference that
- * rendering follows.
+ * rendering follows, as is what begins with "message." (reference.c).
  *
  * The text is scanned byte by byte: in every encoding a server can have,
  * ASCII bytes stand for themselves only.
@@ -23,6 +23,7 @@
 
 #include "set/html.h"
 #include "set/lexer.h"
+#include "set/reference.h"
 #include "set/render.h"
 #include "set/template.h"
 
@@ -44,8 +45,9 @@ typedef struct Block
 /* What a placeholder or block is about. */
 typedef struct Operand
 {
-	int			expression;		/* position; -1: an item's */
+	int			expression;		/* position; -1: an item's, or none */
 	const char *const *path;
+	CampaignOwn own;
 } Operand;
 
 /* An expression that has a position in the list already. */
@@ -89,7 +91,6 @@ static void read_literal(TemplateParser *parser, const char *text,
 						 const char *end);
 static const char *read_tag(TemplateParser *parser, const char *literal,
 							const char *open);
-static bool names_tag(const char *p, const char *name);
 static const char *read_placeholder(TemplateParser *parser,
 									const char *literal, const char *open);
 static const char *read_block(TemplateParser *parser, const char *literal,
@@ -105,13 +106,11 @@ static void join_branches(TemplateParser *parser, Block *block,
 						  const char *open);
 static const char *close_tag(TemplateParser *parser, const char *open,
 							 const char *p);
+static void trim_operand(TemplateParser *parser, const char *open,
+						 const char **first, const char **close);
 static Operand read_operand(TemplateParser *parser, const char *open,
 							const char *first, const char *close,
 							CampaignTemplateUse use);
-static const char *const *read_path(TemplateParser *parser, const char *open,
-									const char *first, const char *close);
-static void refuse_path(TemplateParser *parser, const char *open,
-						const char *first, const char *close);
 static void check_block_place(TemplateParser *parser, const char *open);
 static void refuse_branches(TemplateParser *parser, Block *block,
 							const char *open);
@@ -256,29 +255,19 @@ read_tag(TemplateParser *parser, const char *literal, const char *open)
 	const char *first = open + 2;
 	const char *name = first;
 
-	if (*first == '#' && names_tag(first + 1, "if"))
+	if (*first == '#' && campaign_reference_names(first + 1, "if"))
 		return read_block(parser, literal, open, first + 3, false);
-	if (*first == '#' && names_tag(first + 1, "each"))
+	if (*first == '#' && campaign_reference_names(first + 1, "each"))
 		return read_block(parser, literal, open, first + 5, true);
-	if (*first == '/' && names_tag(first + 1, "if"))
+	if (*first == '/' && campaign_reference_names(first + 1, "if"))
 		return read_end(parser, literal, open, first + 3, false);
-	if (*first == '/' && names_tag(first + 1, "each"))
+	if (*first == '/' && campaign_reference_names(first + 1, "each"))
 		return read_end(parser, literal, open, first + 5, true);
 	while (campaign_lexer_is_space(*name))
 		name++;
-	if (names_tag(name, "else"))
+	if (campaign_reference_names(name, "else"))
 		return read_else(parser, literal, open, name + 4);
 	return read_placeholder(parser, literal, open);
-}
-
-/* Tells whether the name of a tag stands at p. */
-static bool
-names_tag(const char *p, const char *name)
-{
-	size_t		length = strlen(name);
-
-	return pg_strncasecmp(p, name, length) == 0 &&
-		!campaign_lexer_continues_word(p[length]);
 }
 
 /* Reads a placeholder, as read_tag says. */
@@ -303,6 +292,7 @@ read_placeholder(TemplateParser *parser, const char *literal,
 	part = add_part(parser, literal, open, CAMPAIGN_PART_VALUE);
 	part->expression = operand.expression;
 	part->path = operand.path;
+	part->own = operand.own;
 	part->escape = escape;
 	return close + width;
 }
@@ -473,78 +463,50 @@ close_tag(TemplateParser *parser, const char *open, const char *p)
 	return p + 2;
 }
 
-/*
- * Reads what is between first and close: a reference to an item, or an
- * expression, which gets its position in the list.
- */
-static Operand
-read_operand(TemplateParser *parser, const char *open, const char *first,
-			 const char *close, CampaignTemplateUse use)
+/* Trims what is between first and close; there must be something. */
+static void
+trim_operand(TemplateParser *parser, const char *open, const char **first,
+			 const char **close)
 {
-	Operand		operand = {-1, NULL};
-
-	while (first < close && campaign_lexer_is_space(*first))
-		first++;
-	while (close > first && campaign_lexer_is_space(close[-1]))
-		close--;
-	if (first == close)
+	while (*first < *close && campaign_lexer_is_space(**first))
+		(*first)++;
+	while (*close > *first && campaign_lexer_is_space((*close)[-1]))
+		(*close)--;
+	if (*first == *close)
 		ereport(ERROR,
 				(errcode(ERRCODE_SYNTAX_ERROR),
 				 errmsg("empty placeholder in template \"%s\"", parser->what),
 				 errdetail("It is on line %d.", count_lines(parser, open)),
 				 errhint("Write an expression between the braces. "
 						 LITERAL_HINT)));
-	if (parser->loops > 0 && names_tag(first, "item"))
-		operand.path = read_path(parser, open, first, close);
-	else
-		operand.expression = find_expression(parser, first, close, use);
-	return operand;
 }
 
 /*
- * Reads a reference to an item, or to a member of it: item.name.name.  JSON
- * tells upper from lower case, so the names are left as they are.
+ * Reads what is between first and close: a reference to an item or to the
+ * message, or an expression, which gets its position in the list.
  */
-static const char *const *
-read_path(TemplateParser *parser, const char *open, const char *first,
-		  const char *close)
+static Operand
+read_operand(TemplateParser *parser, const char *open, const char *first,
+			 const char *close, CampaignTemplateUse use)
 {
-	const char **path;
-	const char *p;
-	int			count = 0;
+	CampaignSpot place = {parser->what, parser->text, open};
+	Operand		operand = {-1, NULL, CAMPAIGN_OWN_NONE};
 
-	for (p = first; p < close; p++)
-		count += *p == '.';
-	path = palloc((count + 1) * sizeof(char *));
-
-	count = 0;
-	p = first + strlen("item");
-	while (p < close)
+	trim_operand(parser, open, &first, &close);
+	if (use == CAMPAIGN_USE_VALUE && campaign_reference_is_own(first))
 	{
-		const char *name = p + 1;
-
-		if (*p != '.' || !campaign_lexer_begins_word(*name))
-			refuse_path(parser, open, first, close);
-		for (p = name; p < close && campaign_lexer_continues_word(*p); p++)
-			;
-		path[count++] = pnstrdup(name, p - name);
+		operand.own = campaign_reference_own(&place, &first, &close);
+		if (operand.own != CAMPAIGN_OWN_ID)
+			parser->template->tracked = true;
+		if (operand.own != CAMPAIGN_OWN_LINK)
+			return operand;
+		trim_operand(parser, open, &first, &close);
 	}
-	path[count] = NULL;
-	return path;
-}
-
-/* Raises an error for what begins like a reference to an item and is none. */
-static void
-refuse_path(TemplateParser *parser, const char *open, const char *first,
-			const char *close)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_SYNTAX_ERROR),
-			 errmsg("invalid reference to an item in template \"%s\": %.*s",
-					parser->what, pg_mbcliplen(first, close - first, 60),
-					first),
-			 errdetail("It is on line %d.", count_lines(parser, open)),
-			 errhint("Within {{#each}} write item, item.name or item.name.name, and compute everything else in the collection; a column \"item\" of the row is written in quotes.")));
+	if (parser->loops > 0 && campaign_reference_names(first, "item"))
+		operand.path = campaign_reference_path(&place, first, close);
+	else
+		operand.expression = find_expression(parser, first, close, use);
+	return operand;
 }
 
 /*
@@ -637,7 +599,7 @@ refuse_reserved(TemplateParser *parser, const char *open, const char *first)
 		while (campaign_lexer_is_space(*first))
 			first++;
 		/* No expression begins with ELSE. */
-		if (names_tag(first, "else"))
+		if (campaign_reference_names(first, "else"))
 			refuse_tag(parser, open, first + 4);
 		return;
 	}
@@ -772,21 +734,20 @@ add_part(TemplateParser *parser, const char *literal, const char *end,
 	part->expression = -1;
 	part->target = -1;
 	part->path = NULL;
+	part->own = CAMPAIGN_OWN_NONE;
 	return part;
 }
 
-/*
- * Returns the number of the line that a position is on, from 1.  Counts from
- * the beginning of the text: for errors only.
- */
+/* Returns the number of the line that a position is on: for errors only. */
 static int
 count_lines(TemplateParser *parser, const char *position)
 {
-	const char *p;
-	int			line = 1;
+	return campaign_reference_line(parser->text, position);
+}
 
-	for (p = parser->text; p < position; p++)
-		if (*p == '\n')
-			line++;
-	return line;
+/* Tells whether URLs that are tracked are asked for. */
+bool
+campaign_template_tracked(const CampaignTemplate *template)
+{
+	return template->tracked;
 }

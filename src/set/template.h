@@ -42,5 +42,7 @@ extern CampaignTemplate *campaign_template_parse(const char *text,
 extern const char *campaign_template_text(const CampaignTemplate *template);
 /* An HTML element that is not closed, NULL if there is none. */
 extern const char *campaign_template_unclosed(const CampaignTemplate *template);
+/* True if the message has URLs that are tracked. */
+extern bool campaign_template_tracked(const CampaignTemplate *template);
 
 #endif							/* CAMPAIGN_SET_TEMPLATE_H */

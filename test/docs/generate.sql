@@ -22,15 +22,18 @@ SELECT format(E'<!-- begin options %s -->\n', kind)
 	|| E'\n<!-- end -->'
 FROM campaign_kinds() ORDER BY kind;
 
--- Functions and procedures, as they are declared.
-SELECT format(E'<!-- begin function %s -->\n```text\n%s(%s)%s\n```\n%s\n<!-- end -->',
-	CASE n.nspname WHEN 'campaign' THEN 'campaign.' ELSE '' END || p.proname,
-	CASE n.nspname WHEN 'campaign' THEN 'campaign.' ELSE '' END || p.proname,
-	regexp_replace(pg_get_function_arguments(p.oid), '::[a-z]+( with time zone)?', '', 'g'),
-	CASE p.prokind WHEN 'p' THEN '' ELSE ' RETURNS ' || pg_get_function_result(p.oid) END,
-	upper(left(obj_description(p.oid, 'pg_proc'), 1)) || substr(obj_description(p.oid, 'pg_proc'), 2) || '.')
-FROM member m JOIN pg_proc p ON p.oid = m.objid AND m.classid = 'pg_proc'::regclass
-JOIN pg_namespace n ON n.oid = p.pronamespace ORDER BY p.proname;
+-- Functions and procedures, as they are declared; those of one name together.
+SELECT format(E'<!-- begin function %s -->\n```text\n%s\n```\n%s\n<!-- end -->', f.name,
+	string_agg(format('%s(%s)%s', f.name, f.arguments, f.result), E'\n' ORDER BY f.arguments DESC),
+	string_agg(f.description, E'\n' ORDER BY f.arguments DESC))
+FROM (
+	SELECT p.proname, CASE n.nspname WHEN 'campaign' THEN 'campaign.' ELSE '' END || p.proname AS name,
+		regexp_replace(pg_get_function_arguments(p.oid), '::[a-z]+( with time zone)?', '', 'g') AS arguments,
+		CASE p.prokind WHEN 'p' THEN '' ELSE ' RETURNS ' || pg_get_function_result(p.oid) END AS result,
+		upper(left(obj_description(p.oid, 'pg_proc'), 1)) || substr(obj_description(p.oid, 'pg_proc'), 2) || '.' AS description
+	FROM member m JOIN pg_proc p ON p.oid = m.objid AND m.classid = 'pg_proc'::regclass
+	JOIN pg_namespace n ON n.oid = p.pronamespace
+) f GROUP BY f.proname, f.name ORDER BY f.proname;
 
 -- Columns of tables, views and types.
 SELECT format(E'<!-- begin columns %s -->\n%s\n\n| column | type | meaning |\n|---|---|---|\n%s\n<!-- end -->',
@@ -48,7 +51,7 @@ GROUP BY c.oid, d.description ORDER BY c.relname;
 SELECT E'<!-- begin settings -->\n| setting | default | range | who sets it | meaning |\n|---|---|---|---|---|\n'
 	|| string_agg(format('| `%s` | %s | %s | %s | %s |', name,
 		boot_val || CASE WHEN unit IS NULL THEN '' ELSE ' ' || unit END,
-		CASE WHEN min_val IS NULL THEN 'on, off' ELSE min_val || ' to ' || max_val END,
+		CASE WHEN vartype = 'string' THEN '' WHEN min_val IS NULL THEN 'on, off' ELSE min_val || ' to ' || max_val END,
 		CASE context WHEN 'sighup' THEN 'server configuration' WHEN 'superuser' THEN 'superusers' ELSE 'everybody' END,
 		pg_temp.cell(concat_ws(' ', short_desc, extra_desc))), E'\n' ORDER BY name)
 	|| E'\n<!-- end -->'

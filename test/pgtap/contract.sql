@@ -118,6 +118,12 @@ INSERT INTO expected_function VALUES
 ('public', 'campaign_extend',
 	'lease uuid, duration interval',
 	'bigint', 'volatile'),
+('public', 'campaign_feedback/1',
+	'events jsonb',
+	'campaign.feedback_counts', 'volatile'),
+('public', 'campaign_feedback/4',
+	'message_id bigint, event text, at timestamp with time zone DEFAULT NULL::timestamp with time zone, detail jsonb DEFAULT NULL::jsonb',
+	'campaign.feedback_counts', 'volatile'),
 ('public', 'campaign_graph',
 	'campaign text, format text DEFAULT ''text''::text, run bigint DEFAULT NULL::bigint',
 	'text', 'volatile'),
@@ -157,6 +163,9 @@ INSERT INTO expected_function VALUES
 ('public', 'campaign_suppress',
 	'channel text, address text, reason text DEFAULT NULL::text',
 	'boolean', 'volatile'),
+('public', 'campaign_track',
+	'token text, destination text DEFAULT NULL::text, detail jsonb DEFAULT NULL::jsonb',
+	'text', 'volatile'),
 ('public', 'campaign_unsuppress',
 	'channel text, address text',
 	'boolean', 'volatile'),
@@ -181,6 +190,9 @@ INSERT INTO expected_function VALUES
 ('campaign', 'address_hash',
 	'address text',
 	'uuid', 'immutable'),
+('campaign', 'count_results',
+	'results bytea, result text',
+	'bigint', 'immutable'),
 ('campaign', 'executors',
 	'OUT pid integer, OUT owner oid, OUT run_id bigint, OUT activity text, OUT rows bigint, OUT started_at timestamp with time zone',
 	'SETOF record', 'volatile'),
@@ -197,7 +209,8 @@ INSERT INTO expected_function VALUES
 	'owner oid',
 	'boolean', 'stable');
 CREATE TEMP VIEW actual_function AS
-SELECT p.oid, n.nspname AS schema, p.proname AS name, pg_get_function_arguments(p.oid) AS arguments,
+SELECT p.oid, n.nspname AS schema,
+	p.proname || CASE WHEN count(*) OVER (PARTITION BY p.pronamespace, p.proname) > 1 THEN '/' || p.pronargs ELSE '' END AS name, pg_get_function_arguments(p.oid) AS arguments,
 	CASE p.prokind WHEN 'p' THEN 'procedure' ELSE pg_get_function_result(p.oid) END AS result,
 	CASE p.provolatile WHEN 'i' THEN 'immutable' WHEN 's' THEN 'stable' ELSE 'volatile' END AS volatility
 FROM member d JOIN pg_proc p ON p.oid = d.objid AND d.classid = 'pg_proc'::regclass
@@ -239,7 +252,11 @@ INSERT INTO expected_view VALUES
 ('deferred',
 	'delivery_id bigint, message_id bigint, recipient text, send_at timestamp with time zone'),
 ('channels',
-	'name text, kind text, settings jsonb, paused boolean');
+	'name text, kind text, settings jsonb, paused boolean'),
+('event_counts',
+	'run_id bigint, activity text, channel text, event text, messages bigint, events bigint, first_at timestamp with time zone, last_at timestamp with time zone'),
+('report',
+	'campaign text, run_id bigint, activity text, channel text, targeted bigint, excluded bigint, queued bigint, sent bigint, delivered bigint, bounced bigint, opened bigint, clicked bigint, unsubscribed bigint, complained bigint, delivered_rate numeric, bounced_rate numeric, opened_rate numeric, clicked_rate numeric, unsubscribed_rate numeric, complained_rate numeric');
 SELECT is(left(a.columns, length(e.columns)), e.columns, 'first columns of campaign.' || e.name)
 FROM expected_view e LEFT JOIN actual_columns a ON a.name = e.name AND a.kind = 'v' ORDER BY e.name;
 SELECT set_eq($$SELECT name FROM actual_columns WHERE kind = 'v'$$, 'SELECT name FROM expected_view', 'no other views');
@@ -254,6 +271,9 @@ FROM actual_columns WHERE name = 'acknowledged';
 SELECT is(columns, 'message_id bigint, lease uuid, idempotency_key text, address text, subject text, body text, attributes jsonb, attempt integer',
 	'attributes of campaign.claimed_message')
 FROM actual_columns WHERE name = 'claimed_message';
+SELECT is(columns, 'recorded bigint, repeated bigint, parked bigint',
+	'attributes of campaign.feedback_counts')
+FROM actual_columns WHERE name = 'feedback_counts';
 
 -- ---------------------------------------------------------------------------
 -- Tables: columns in order, and keys
@@ -283,6 +303,8 @@ INSERT INTO expected_table VALUES
 	'system bigint not null'),
 ('epoch',
 	'epoch_id bigint not null, month date not null, partition text not null'),
+('event',
+	'message_id bigint not null, delivery_id bigint not null, event text not null, at timestamp with time zone not null, event_key uuid not null, detail jsonb'),
 ('exclusion',
 	'delivery_id bigint not null, recipient text not null, person text, reason text not null'),
 ('flow',
@@ -293,8 +315,14 @@ INSERT INTO expected_table VALUES
 	'lease uuid not null, holder oid not null, lost_at timestamp with time zone not null'),
 ('outcome',
 	'message_id bigint not null, attempt integer not null, delivery_id bigint not null, status text not null, reason text, settled_at timestamp with time zone not null'),
+('parked_event',
+	'parked_at timestamp with time zone not null, role oid not null, message_id bigint not null, event text not null, at timestamp with time zone not null, detail jsonb'),
 ('run',
 	'run_id bigint not null, uuid uuid not null, campaign_id bigint not null, version_id bigint not null, state text not null, home text not null, epoch bigint not null, variables jsonb not null, started_by text not null, started_at timestamp with time zone not null, ended_at timestamp with time zone'),
+('secret',
+	'sole boolean not null, secret bytea not null'),
+('soft_bounce',
+	'channel text not null, address_hash uuid not null, bounces bigint not null'),
 ('suppression',
 	'channel text not null, address_hash uuid not null, address text, reason text, role_name text not null, suppressed_at timestamp with time zone not null'),
 ('task',
@@ -333,6 +361,8 @@ INSERT INTO expected_key VALUES
 ('run', 'FOREIGN KEY (campaign_id) REFERENCES campaign.campaign(campaign_id) ON DELETE CASCADE'),
 ('run', 'FOREIGN KEY (version_id) REFERENCES campaign.version(version_id)'),
 ('run', 'PRIMARY KEY (run_id)'),
+('secret', 'PRIMARY KEY (sole)'),
+('soft_bounce', 'PRIMARY KEY (channel, address_hash)'),
 ('suppression', 'PRIMARY KEY (channel, address_hash)'),
 ('task', 'FOREIGN KEY (run_id) REFERENCES campaign.run(run_id) ON DELETE CASCADE'),
 ('template', 'PRIMARY KEY (template_id)'),

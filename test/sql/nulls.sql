@@ -20,11 +20,12 @@ CREATE FUNCTION fitting(function text, name text, type regtype) RETURNS text LAN
 			WHEN 'channel' THEN '''email''' WHEN 'key' THEN '''id''' WHEN 'filter' THEN '''true''' WHEN 'time_zone' THEN '''email''' WHEN 'profile' THEN '''email''' WHEN 'language' THEN '''email'''
 			WHEN 'operation' THEN '''union''' WHEN 'priority' THEN '''everybody'''
 			WHEN 'by' THEN '''id''' WHEN 'keep' THEN '''id DESC'''
-			WHEN 'category' THEN '''marketing''' WHEN 'template' THEN 'NULL' WHEN 'primary_set' THEN '''everybody''' WHEN 'address' THEN '''email''' ELSE '''x''' END
+			WHEN 'event' THEN '''opened''' WHEN 'category' THEN '''marketing''' WHEN 'template' THEN 'NULL' WHEN 'primary_set' THEN '''everybody''' WHEN 'address' THEN '''email''' ELSE '''x''' END
 		WHEN type = 'jsonb'::regtype THEN CASE name
 			WHEN 'prefer' THEN '''[{"expression": "id"}]'''
 			WHEN 'outcomes' THEN '''[{"name": "a"}]''' WHEN 'definition' THEN '''{"name": "other", "dimension": "people"}''' ELSE '''{}''' END
 		WHEN type = 'regclass'::regtype THEN '''nulls.people'''
+		WHEN type = 'bytea'::regtype THEN '''\x73'''
 		WHEN type = 'interval'::regtype THEN '''1 hour'''
 		WHEN type = 'timestamptz'::regtype THEN '''2030-01-01'''
 		WHEN type = 'uuid'::regtype THEN '''00000000-0000-0000-0000-000000000000'''
@@ -49,7 +50,7 @@ BEGIN
 		FROM pg_proc p JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.refclassid = 'pg_extension'::regclass
 		JOIN pg_extension e ON e.oid = d.refobjid
 		WHERE e.extname = 'campaign' AND p.pronargs > 0 AND has_function_privilege(p.oid, 'EXECUTE')
-		ORDER BY p.proname COLLATE "C"
+		ORDER BY p.proname COLLATE "C", p.pronargs
 	LOOP
 		FOR i IN 1 .. f.pronargs + CASE WHEN f.pronargs > 1 THEN 1 ELSE 0 END LOOP
 			SELECT format(CASE f.prokind WHEN 'p' THEN 'CALL %s(%s)' ELSE 'SELECT * FROM %s(%s)' END, f.name,

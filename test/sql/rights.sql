@@ -55,7 +55,7 @@ SELECT polrelid::regclass, polname, polcmd, polroles, pg_get_expr(polqual, polre
 FROM pg_policy WHERE polrelid IN (SELECT objid FROM member);
 -- Partitions are no members; nobody has rights on them either.
 SELECT count(*) FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid, aclexplode(c.relacl) a
-WHERE i.inhparent = 'campaign.dispatch'::regclass AND a.grantee <> c.relowner;
+WHERE i.inhparent IN ('campaign.dispatch'::regclass, 'campaign.event'::regclass) AND a.grantee <> c.relowner;
 -- Views that could leak rows to functions of the reader's: none but the one of
 -- hashes without owners.
 SELECT c.oid::regclass FROM member d JOIN pg_class c ON c.oid = d.objid AND d.classid = 'pg_class'::regclass
@@ -156,12 +156,12 @@ RESET SESSION AUTHORIZATION;
 -- Views: the owner, who is a member of the owner, and superusers; nobody else.
 SELECT relation, replace(role, 'regress_rights_', '') AS role, ann, bob, error FROM seen
 WHERE relation IN (SELECT objid::regclass::text FROM member JOIN pg_class c ON c.oid = objid
-	WHERE classid = 'pg_class'::regclass AND relkind = 'v') OR relation = 'campaign.log'
+	WHERE classid = 'pg_class'::regclass AND relkind = 'v') OR relation IN ('campaign.log', 'campaign.parked_event')
 ORDER BY relation COLLATE "C", role COLLATE "C";
 -- Tables and sequences: superusers.
 SELECT replace(role, 'regress_rights_', '') AS role, error, count(*) > 0 AS some FROM seen
 WHERE relation NOT IN (SELECT objid::regclass::text FROM member JOIN pg_class c ON c.oid = objid
-	WHERE classid = 'pg_class'::regclass AND relkind = 'v') AND relation <> 'campaign.log'
+	WHERE classid = 'pg_class'::regclass AND relkind = 'v') AND relation NOT IN ('campaign.log', 'campaign.parked_event')
 GROUP BY 1, 2 ORDER BY 1, 2;
 -- The same rows, asked with a function that tells what it is shown.
 SET SESSION AUTHORIZATION regress_rights_bob;
@@ -198,7 +198,7 @@ DECLARE
 BEGIN
 	FOR relation IN SELECT objid::regclass::text FROM pg_temp.member JOIN pg_class c ON c.oid = objid
 		WHERE classid = 'pg_class'::regclass AND relkind IN ('r', 'p', 'v')
-		UNION ALL SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'campaign.dispatch'::regclass
+		UNION ALL SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent IN ('campaign.dispatch'::regclass, 'campaign.event'::regclass)
 	LOOP
 		FOREACH verb IN ARRAY ARRAY['INSERT INTO %s DEFAULT VALUES', 'DELETE FROM %s', 'LOCK %s IN ACCESS EXCLUSIVE MODE',
 			'ALTER TABLE %s DISABLE ROW LEVEL SECURITY', 'CREATE TRIGGER t AFTER INSERT ON %s EXECUTE FUNCTION suppress_redundant_updates_trigger()']
@@ -219,11 +219,11 @@ SET SESSION AUTHORIZATION regress_rights_plain; SELECT try_dml();
 SET SESSION AUTHORIZATION regress_rights_outsider; SELECT try_dml();
 RESET SESSION AUTHORIZATION;
 SELECT replace(role, 'regress_rights_', '') AS role, error, count(*) > 80 AS many FROM tries
-WHERE relation <> ALL (ARRAY['campaign.message', 'campaign.excluded', 'campaign.run_progress', 'campaign.flow_counts', 'campaign.overlap'])
+WHERE relation <> ALL (ARRAY['campaign.message', 'campaign.excluded', 'campaign.run_progress', 'campaign.flow_counts', 'campaign.overlap', 'campaign.event_counts', 'campaign.report'])
 GROUP BY 1, 2 ORDER BY 1, 2;
 -- Views that join cannot be written to at all.
 SELECT DISTINCT relation, error FROM tries
-WHERE relation = ANY (ARRAY['campaign.message', 'campaign.excluded', 'campaign.run_progress', 'campaign.flow_counts', 'campaign.overlap'])
+WHERE relation = ANY (ARRAY['campaign.message', 'campaign.excluded', 'campaign.run_progress', 'campaign.flow_counts', 'campaign.overlap', 'campaign.event_counts', 'campaign.report'])
 	AND error <> '42501' ORDER BY 1, 2;
 SELECT * FROM tries WHERE error IS NULL;
 SET SESSION AUTHORIZATION regress_rights_plain;
@@ -286,6 +286,10 @@ INSERT INTO calls VALUES
 ('campaign_extend(uuid, interval)', 'lease', $$SELECT campaign_extend($3, '1 hour')$$),
 ('campaign_suppress(text, text, text)', 'none', $$SELECT campaign_suppress('email', 'new@example.com')$$),
 ('campaign_unsuppress(text, text)', 'none', $$SELECT campaign_unsuppress('email', 'of_boss@example.com')$$),
+('campaign_feedback(bigint, text, timestamptz, jsonb)', 'run', $$SELECT parked FROM campaign_feedback((SELECT min(first_id) FROM rights.numbers WHERE run_id = $2), 'opened')$$),
+('campaign_feedback(jsonb)', 'run', $$SELECT recorded || '/' || parked FROM campaign_feedback((SELECT jsonb_agg(jsonb_build_object('message_id', first_id, 'event', 'complained')) FROM rights.numbers WHERE run_id = $2))$$),
+('campaign_track(text, text, jsonb)', 'none', $$SELECT campaign_track('forged') IS NULL$$),
+('campaign.count_results(bytea, text)', 'none', $$SELECT campaign.count_results('ss.', 's')$$),
 ('campaign_kinds()', 'none', $$SELECT count(*) > 5 FROM campaign_kinds()$$),
 ('campaign_check(text)', 'campaign', $$SELECT count(*) FROM campaign_check($1)$$),
 ('campaign_graph(text, text, bigint)', 'campaign', $$SELECT length(campaign_graph($1)) > 0$$),
@@ -327,6 +331,9 @@ RESET SESSION AUTHORIZATION;
 CREATE TABLE objects (owner text, campaign text, run bigint, lease uuid);
 INSERT INTO objects VALUES ('ann', 'ann', :ann_run, :'ann_lease'), ('bob', 'bob', :bob_run, :'bob_lease'),
 	('nobody', 'nobody', 999999999, '00000000-0000-0000-0000-000000000001');
+CREATE TABLE numbers AS SELECT d.run_id, min(c.first_id) AS first_id FROM campaign.chunk c JOIN campaign.delivery d USING (delivery_id) GROUP BY 1
+	UNION ALL SELECT 999999999, 1;
+GRANT SELECT ON numbers TO PUBLIC;
 CREATE TABLE results (role text, function text, object text, owner text, result text);
 GRANT ALL ON results TO PUBLIC;
 GRANT SELECT ON calls, objects TO PUBLIC;
@@ -336,7 +343,8 @@ DECLARE
 	c record;
 	outcome text;
 BEGIN
-	FOR c IN SELECT p.proname, k.object, k.call, o.* FROM rights.calls k JOIN pg_proc p ON p.oid = k.function, rights.objects o
+	FOR c IN SELECT p.proname || (SELECT CASE WHEN count(*) > 1 THEN '/' || p.pronargs ELSE '' END FROM pg_proc q WHERE (q.proname, q.pronamespace) = (p.proname, p.pronamespace)) AS proname,
+		k.object, k.call, o.* FROM rights.calls k JOIN pg_proc p ON p.oid = k.function, rights.objects o
 		WHERE k.object <> 'none' OR o.owner = 'nobody'
 	LOOP
 		BEGIN
@@ -451,6 +459,7 @@ SELECT campaign_drop(c) FROM unnest(ARRAY['ann', 'bob', 'ann running', 'bob runn
 SELECT campaign_unsuppress('email', 'of_boss@example.com');
 SELECT count(*) FROM pg_tables WHERE schemaname = 'campaign_data' AND tableowner ~ 'regress_rights';
 DELETE FROM campaign.dimension WHERE owner_name ~ 'regress_rights';
+DELETE FROM campaign.parked_event;
 DELETE FROM campaign.log WHERE role_name ~ 'regress_rights' OR campaign ~ '^(ann|bob)';
 DELETE FROM campaign.lost_lease l WHERE NOT EXISTS (SELECT FROM pg_roles r WHERE r.oid = l.holder AND r.rolname !~ '^regress_rights');
 DROP SCHEMA rights CASCADE;

@@ -62,7 +62,11 @@ my ($lease, $first) = split /\|/, as_owner($node, q(
 SELECT lease, min(message_id) FROM campaign_claim('email', 900) GROUP BY 1));
 as_owner($node, sprintf(q(SELECT campaign_ack('%s', '[{"message_id": %s, "reason": "full", "delay": "0"}, {"message_id": %s, "reason": "gone", "permanent": true}]')),
 		$lease, $first, $first + 1));
-as_owner($node, q(SELECT count(*) FROM campaign_claim('email', 50, '1 hour')));
+$node->safe_psql('postgres', q(ALTER DATABASE postgres SET campaign.tracking_url = 'https://t.example.com'));
+my ($token) = as_owner($node, q(SELECT max(attributes ->> 'unsubscribe_url') FROM campaign_claim('email', 50, '1 hour'))) =~ /t=(\S+)/;
+is(as_owner($node, sprintf(q(SELECT * FROM campaign_feedback('[{"message_id": %1$s, "event": "opened"},
+	{"message_id": %1$s, "event": "bounced", "detail": {"type": "soft"}}, {"message_id": %2$s, "event": "unsubscribed"}]')), $first + 2, $first + 3)),
+	'3|0|0', 'events are recorded');
 as_owner($node, q(SELECT campaign_suppress('email', 'somebody@example.com', 'asked')));
 
 my $waiting = as_owner($node, q(SELECT campaign_start('waiting')));
@@ -104,6 +108,12 @@ SELECT count(*) FROM (SELECT message_id FROM campaign.dispatch GROUP BY 1 HAVING
 	is(as_owner($node, q(SELECT count(*) FROM campaign_claim('email', 10000)), $database),
 		$pending, "$what: what was pending is handed out");
 	verify_clean($node, "$what: campaign_verify finds nothing", $database);
+	is(as_owner($node, 'SELECT opened, bounced, unsubscribed FROM campaign.report WHERE unsubscribed > 0', $database),
+		'1|1|1', "$what: events are there");
+	is(as_owner($node, "SELECT campaign_track('$token') = '', campaign_feedback($first + 2, 'opened', '2026-01-01')", $database),
+		't|(1,0,0)', "$what: links that were sent before still work");
+	is(as_owner($node, 'SELECT unsubscribed FROM campaign.report WHERE unsubscribed > 0', $database),
+		'2', "$what: and are counted");
 }
 
 my $before = digests($node, 'postgres');

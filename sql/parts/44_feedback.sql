@@ -1,0 +1,116 @@
+-- ---------------------------------------------------------------------------
+-- Feedback: what became of messages, and reports about it
+-- ---------------------------------------------------------------------------
+
+CREATE TYPE campaign.feedback_counts AS (
+	recorded		bigint,
+	repeated		bigint,
+	parked			bigint
+);
+COMMENT ON TYPE campaign.feedback_counts IS 'what became of reported events: recorded, known before, or parked because there is no such message';
+
+-- Records what became of a message.  Any order will do, and saying something
+-- twice changes nothing.
+--   event   delivered, bounced, opened, clicked, unsubscribed, complained,
+--           converted
+--   detail  object; id (the provider's, of the event), type (of bounces: hard,
+--           which is the default, or soft), link, value, and whatever else
+-- Hard bounces, complaints and unsubscriptions suppress the address.
+CREATE FUNCTION @extschema@.campaign_feedback(message_id bigint, event text,
+	at timestamptz DEFAULT NULL, detail jsonb DEFAULT NULL)
+RETURNS campaign.feedback_counts
+AS 'MODULE_PATHNAME', 'campaign_feedback'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION @extschema@.campaign_feedback(bigint, text, timestamptz, jsonb)
+	IS 'records what became of a message: delivered, bounced, opened, clicked, unsubscribed, complained, converted';
+
+-- The same for many: an array of objects with the keys message_id, event, at
+-- and detail.
+CREATE FUNCTION @extschema@.campaign_feedback(events jsonb)
+RETURNS campaign.feedback_counts
+AS 'MODULE_PATHNAME', 'campaign_feedback_bulk'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION @extschema@.campaign_feedback(jsonb)
+	IS 'records what became of many messages; returns how many events were new';
+
+-- Takes a hit of a tracking URL: records the event it stands for.  Returns
+-- where to redirect to, which is empty for what is no link; NULL for a token
+-- that was not made here for this destination, which does nothing.
+CREATE FUNCTION @extschema@.campaign_track(token text, destination text DEFAULT NULL, detail jsonb DEFAULT NULL)
+RETURNS text
+AS 'MODULE_PATHNAME', 'campaign_track'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION @extschema@.campaign_track(text, text, jsonb)
+	IS 'records the hit of a tracking URL; returns where to redirect to, NULL if the token is forged';
+
+-- How often a letter stands in the results of a chunk; NULL: all are open.
+CREATE FUNCTION campaign.count_results(results bytea, result text)
+RETURNS bigint
+AS 'MODULE_PATHNAME', 'campaign_count_results'
+LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION campaign.count_results(bytea, text) IS 'how many messages of a chunk have that result';
+
+-- The bounds on message_id let other months' partitions be left out; the
+-- order of the index makes distinct messages neighbours.
+CREATE VIEW campaign.event_counts WITH (security_barrier) AS
+SELECT d.run_id, d.activity, d.channel, e.event, e.messages, e.events, e.first_at, e.last_at
+FROM campaign.campaign g
+JOIN campaign.run r ON r.campaign_id = g.campaign_id
+JOIN campaign.delivery d ON d.run_id = r.run_id
+CROSS JOIN LATERAL (
+	SELECT m.event, count(*) AS messages, sum(m.events)::bigint AS events,
+		min(m.first_at) AS first_at, max(m.last_at) AS last_at
+	FROM (
+		SELECT e.event, e.message_id, count(*) AS events, min(e.at) AS first_at, max(e.at) AS last_at
+		FROM campaign.event e
+		WHERE e.delivery_id = d.delivery_id
+			AND e.message_id >= r.epoch << 36 AND e.message_id < (r.epoch + 1) << 36
+		GROUP BY e.event, e.message_id
+	) m
+	GROUP BY m.event
+) e
+WHERE campaign.visible(g.owner);
+COMMENT ON VIEW campaign.event_counts IS 'feedback per delivery and event: how many messages, and how many events';
+COMMENT ON COLUMN campaign.event_counts.messages IS 'messages with the event, each counted once';
+COMMENT ON COLUMN campaign.event_counts.events IS 'events, of which a message may have several';
+
+CREATE VIEW campaign.report WITH (security_barrier) AS
+SELECT g.name AS campaign, d.run_id, d.activity, d.channel,
+	d.targeted, d.excluded, d.queued, s.sent,
+	e.delivered, e.bounced, e.opened, e.clicked, e.unsubscribed, e.complained,
+	round(e.delivered::numeric / nullif(s.sent, 0), 4) AS delivered_rate,
+	round(e.bounced::numeric / nullif(s.sent, 0), 4) AS bounced_rate,
+	round(e.opened::numeric / nullif(s.sent, 0), 4) AS opened_rate,
+	round(e.clicked::numeric / nullif(s.sent, 0), 4) AS clicked_rate,
+	round(e.unsubscribed::numeric / nullif(s.sent, 0), 4) AS unsubscribed_rate,
+	round(e.complained::numeric / nullif(s.sent, 0), 4) AS complained_rate,
+	e.converted, e.converted_value
+FROM campaign.campaign g
+JOIN campaign.run r ON r.campaign_id = g.campaign_id
+JOIN campaign.delivery d ON d.run_id = r.run_id
+CROSS JOIN LATERAL (
+	SELECT coalesce(sum(campaign.count_results(c.results, 's')), 0)::bigint AS sent
+	FROM campaign.chunk c WHERE c.delivery_id = d.delivery_id
+) s
+CROSS JOIN LATERAL (
+	SELECT count(*) FILTER (WHERE m.event = 'delivered') AS delivered,
+		count(*) FILTER (WHERE m.event = 'bounced') AS bounced,
+		count(*) FILTER (WHERE m.event = 'opened') AS opened,
+		count(*) FILTER (WHERE m.event = 'clicked') AS clicked,
+		count(*) FILTER (WHERE m.event = 'unsubscribed') AS unsubscribed,
+		count(*) FILTER (WHERE m.event = 'complained') AS complained,
+		count(*) FILTER (WHERE m.event = 'converted') AS converted,
+		coalesce(sum(m.value), 0) AS converted_value
+	FROM (
+		SELECT e.event, e.message_id,
+			sum(CASE WHEN e.event = 'converted' THEN (e.detail ->> 'value')::numeric END) AS value
+		FROM campaign.event e
+		WHERE e.delivery_id = d.delivery_id
+			AND e.message_id >= r.epoch << 36 AND e.message_id < (r.epoch + 1) << 36
+		GROUP BY e.event, e.message_id
+	) m
+) e
+WHERE campaign.visible(g.owner);
+COMMENT ON VIEW campaign.report IS 'figures of each delivery: messages from targeted to sent, and people by what they did';
+COMMENT ON COLUMN campaign.report.sent IS 'messages that a sender acknowledged as sent';
+COMMENT ON COLUMN campaign.report.delivered_rate IS 'delivered / sent';
