@@ -81,7 +81,8 @@ COMMENT ON SEQUENCE campaign.message_number IS 'counts chunks of 1,000 message n
 
 -- Up to 1,000 neighbouring messages of a delivery; what senders lease.
 --   first_id, last_id                the messages
---   first_recipient, last_recipient  of them, in "C" order
+--   first_recipient, last_recipient  bounds of them in "C" order; the first may be
+--                 lower than it could be where the head was cut off
 --   first_block, last_block       where they were written in their partition; a
 --                 hint, for a restored or rewritten table may have them elsewhere
 --   edition       which content of the delivery they get
@@ -120,7 +121,8 @@ CREATE TABLE campaign.chunk (
 COMMENT ON TABLE campaign.chunk IS 'up to 1,000 neighbouring messages of a delivery, leased and settled together';
 CREATE INDEX chunk_due ON campaign.chunk (delivery_id, domain, due_at, chunk_id) WHERE NOT settled;
 CREATE INDEX chunk_lease ON campaign.chunk (lease) WHERE lease IS NOT NULL;
-CREATE INDEX chunk_delivery ON campaign.chunk (delivery_id, first_id);
+-- Where a chunk ends never changes: cutting its head off is a HOT update.
+CREATE INDEX chunk_delivery ON campaign.chunk (delivery_id, last_id);
 CREATE INDEX chunk_recipients ON campaign.chunk (delivery_id, first_recipient, last_recipient);
 CREATE INDEX chunk_first_id ON campaign.chunk (first_id);
 

@@ -190,8 +190,8 @@ FROM campaign.campaign g
 JOIN campaign.run r ON r.campaign_id = g.campaign_id
 JOIN campaign.delivery d ON d.run_id = r.run_id
 JOIN campaign.dispatch m ON m.delivery_id = d.delivery_id
-	AND m.message_id >= (SELECT min(first_id) FROM campaign.chunk WHERE delivery_id = d.delivery_id)
-	AND m.message_id < (SELECT max(first_id) FROM campaign.chunk WHERE delivery_id = d.delivery_id) + 1000
+	AND m.message_id > (SELECT min(last_id) FROM campaign.chunk WHERE delivery_id = d.delivery_id) - 1000
+	AND m.message_id <= (SELECT max(last_id) FROM campaign.chunk WHERE delivery_id = d.delivery_id)
 CROSS JOIN LATERAL (
 	SELECT c.send_at, c.due_at, c.expires_at, c.leased_until, c.attempts, b.result
 	FROM campaign.chunk c
@@ -199,8 +199,8 @@ CROSS JOIN LATERAL (
 		SELECT coalesce(chr(get_byte(c.results, (m.message_id - c.first_id)::integer)), '.') AS result
 	) b
 	WHERE c.delivery_id = m.delivery_id
-		AND c.first_id BETWEEN m.message_id - 999 AND m.message_id
-		AND c.last_id >= m.message_id AND b.result <> 'r'
+		AND c.last_id BETWEEN m.message_id AND m.message_id + 999
+		AND c.first_id <= m.message_id AND b.result <> 'r'
 	LIMIT 1
 ) c
 LEFT JOIN LATERAL (

@@ -17,7 +17,6 @@
 #include "store/hold.h"
 #include "store/log.h"
 #include "store/run.h"
-#include "store/state.h"
 #include "store/task.h"
 
 /* Names of the run's activities, for a hint. */
@@ -87,10 +86,6 @@ campaign_brake_confirm(int64 run_id, const char *activity)
 				 errhint("Its messages have been withdrawn; start another run.")));
 	campaign_delivery_confirm(delivery);
 	campaign_task_set_due(run_id, activity, campaign_clock_now());
-	/* Whoever waits for the run is not told that it rests. */
-	if (strcmp(state, "waiting") == 0)
-		(void) campaign_state_move(CAMPAIGN_NOUN_RUN, run_id, NULL, "running",
-								   NULL);
 	log_confirmation(run, activity, delivery->queued);
 	ForceSyncCommit();
 	campaign_shared_wake_at_commit();

@@ -400,11 +400,17 @@ campaign_lifecycle_adopt(void)
 
 /* --------------------------------- wait --------------------------------- */
 
-/* True if nobody but a timer or a person can move a run in that state. */
+/*
+ * True if nobody but a timer or a person can move the run; a timer that has
+ * gone off already is no reason to rest.
+ */
 static bool
-at_rest(const char *state)
+at_rest(const CampaignRun *run)
 {
-	return strcmp(state, "pending") != 0 && strcmp(state, "running") != 0;
+	if (strcmp(run->state, "waiting") == 0)
+		return !campaign_task_is_due(run->id, campaign_clock_now());
+	return strcmp(run->state, "pending") != 0 &&
+		strcmp(run->state, "running") != 0;
 }
 
 /* Refuses to wait for what this transaction cannot see. */
@@ -442,7 +448,7 @@ look(int64 run_id, TimestampTz until)
 
 	if (strcmp(run->home, campaign_home()) != 0 || campaign_held())
 		return pstrdup("held");
-	if (at_rest(run->state) || campaign_clock_now() >= until)
+	if (at_rest(run) || campaign_clock_now() >= until)
 		return run->state;
 	if (!campaign_shared_active())
 		ereport(ERROR,

@@ -121,8 +121,9 @@ CAMPAIGN_STATEMENT(chunk_recipients,
 				   " FROM campaign.chunk c JOIN d USING (delivery_id)"
 				   " LEFT JOIN m f ON f.message_id = c.first_id"
 				   " LEFT JOIN m l ON l.message_id = c.last_id"
-				   " WHERE f.recipient IS DISTINCT FROM c.first_recipient"
-				   " OR l.recipient IS DISTINCT FROM c.last_recipient"
+				   " WHERE f.recipient IS NULL OR l.recipient IS NULL"
+				   " OR f.recipient < c.first_recipient"
+				   " OR l.recipient > c.last_recipient"
 				   " ORDER BY c.chunk_id");
 
 /* Every message waits, or has come to its end, in one place. */

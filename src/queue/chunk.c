@@ -273,6 +273,9 @@ campaign_chunk_planning_enter(bool sort)
 	for (int i = 0; i < lengthof(enabled); i++)
 		set_switch(enabled[i], true);
 	set_switch("enable_sort", sort);
+	(void) set_config_option("plan_cache_mode", "force_generic_plan",
+							 PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE,
+							 true, 0, false);
 	return nestlevel;
 }
 

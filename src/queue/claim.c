@@ -360,17 +360,18 @@ cut_chunk(CampaignChunk *chunk, int count, const CampaignMessage *messages)
 	*head = *chunk;
 	head->last_id = chunk->first_id + count - 1;
 	chunk->first_id += count;
-	/* Rows that are gone leave the bounds wider than they could be. */
+	/*
+	 * Rows that are gone leave the bounds wider than they could be, and so
+	 * does the tail's first recipient: an index is over it, and without it
+	 * this is a HOT update.
+	 */
 	if (messages[count - 1].recipient != NULL)
 	{
 		head->last_recipient = messages[count - 1].recipient;
 		head->last_block = messages[count - 1].block;
 	}
 	if (messages[count].recipient != NULL)
-	{
-		chunk->first_recipient = messages[count].recipient;
 		chunk->first_block = messages[count].block;
-	}
 	chunk->results += count;
 	campaign_chunk_update(chunk);
 	return head;

@@ -181,6 +181,18 @@ campaign_task_set_due(int64 run_id, const char *activity, TimestampTz due_at)
 					 campaign_time(due_at));
 }
 
+/* True if a task of the run is due. */
+bool
+campaign_task_is_due(int64 run_id, TimestampTz now)
+{
+	CAMPAIGN_STATEMENT(find,
+					   "SELECT count(*) FROM campaign.task WHERE run_id = $1"
+					   " AND state IN ('ready', 'waiting') AND due_at <= $2");
+
+	return campaign_row_int8(campaign_query(&find, campaign_int8(run_id),
+											campaign_time(now)), 0, 1) > 0;
+}
+
 /* When a task that has succeeded is looked at again; 0: not again. */
 void
 campaign_task_set_follow(int64 run_id, const char *activity,

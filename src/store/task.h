@@ -53,6 +53,8 @@ typedef struct CampaignReadiness
  * follow-up is due; NULL if there is none.
  */
 extern CampaignTaken *campaign_task_take(int64 run_id, TimestampTz now);
+/* True if a task of the run that has not ended is due. */
+extern bool campaign_task_is_due(int64 run_id, TimestampTz now);
 /* When a task has something to do after it has succeeded; 0: never again. */
 extern void campaign_task_set_follow(int64 run_id, const char *activity,
 									 TimestampTz follow_at, int attempts);

@@ -226,7 +226,7 @@ UPDATE campaign.chunk SET settled = NOT settled WHERE delivery_id = :delivery AN
 SELECT code, count(*) FROM campaign_verify(:run) GROUP BY code ORDER BY code;
 ROLLBACK;
 BEGIN;
-UPDATE campaign.chunk SET first_recipient = '' WHERE delivery_id = :delivery AND attempts > 0;
+UPDATE campaign.chunk SET first_recipient = '~' WHERE delivery_id = :delivery AND attempts > 0;
 SELECT code, count(*) FROM campaign_verify(:run) GROUP BY code ORDER BY code;
 ROLLBACK;
 BEGIN;

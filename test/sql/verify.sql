@@ -95,7 +95,7 @@ INSERT INTO plants (title, statement) VALUES
 ('a chunk is there twice', $$INSERT INTO campaign.chunk (delivery_id, first_id, last_id, first_recipient, last_recipient, first_block, last_block, send_at, due_at) SELECT delivery_id, first_id, last_id, first_recipient, last_recipient, first_block, last_block, send_at, due_at FROM campaign.chunk WHERE $1 > 0 AND chunk_id = (SELECT max(chunk_id) FROM campaign.chunk WHERE delivery_id = $2)$$),
 ('a chunk is too short', $$UPDATE campaign.chunk SET last_id = last_id - 1 WHERE $1 > 0 AND results IS NULL AND delivery_id = $2$$),
 ('a chunk is too long', $$UPDATE campaign.chunk SET last_id = last_id + 2000 WHERE $1 > 0 AND results IS NULL AND delivery_id = $2$$),
-('a chunk says other recipients', $$UPDATE campaign.chunk SET first_recipient = '0' WHERE $1 > 0 AND delivery_id = $2 AND NOT settled$$),
+('a chunk says other recipients', $$UPDATE campaign.chunk SET first_recipient = '~' WHERE $1 > 0 AND delivery_id = $2 AND NOT settled$$),
 ('a chunk is settled too early', $$UPDATE campaign.chunk SET settled = true WHERE $1 > 0 AND delivery_id = $2 AND NOT settled$$),
 ('a chunk is not settled', $$UPDATE campaign.chunk SET settled = false WHERE $1 > 0 AND delivery_id = $2 AND settled$$),
 ('an open chunk is passed by', $$UPDATE campaign.delivery SET passed_due = 'infinity' WHERE $1 > 0 AND delivery_id = $2$$),
