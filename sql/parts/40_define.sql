@@ -219,7 +219,7 @@ CREATE FUNCTION @extschema@.campaign_add_email(
 	text text DEFAULT NULL,
 	address text DEFAULT NULL, category text DEFAULT NULL,
 	one_per_address boolean DEFAULT NULL, template text DEFAULT NULL,
-	options jsonb DEFAULT NULL, after text DEFAULT NULL)
+	languages jsonb DEFAULT NULL, options jsonb DEFAULT NULL, after text DEFAULT NULL)
 RETURNS text
 LANGUAGE sql VOLATILE PARALLEL UNSAFE
 BEGIN ATOMIC
@@ -228,9 +228,10 @@ BEGIN ATOMIC
 		jsonb_strip_nulls(jsonb_build_object('subject', subject, 'body', body,
 			'text', "text",
 			'address', address, 'category', category,
-			'one_per_address', one_per_address, 'template', template)), after);
+			'one_per_address', one_per_address, 'template', template,
+			'languages', languages)), after);
 END;
-COMMENT ON FUNCTION @extschema@.campaign_add_email(text, text, text, text, text, text, text, boolean, text, jsonb, text)
+COMMENT ON FUNCTION @extschema@.campaign_add_email(text, text, text, text, text, text, text, boolean, text, jsonb, jsonb, text)
 	IS 'adds an e-mail to every row that may get one';
 
 CREATE FUNCTION @extschema@.campaign_add_sms(
@@ -238,7 +239,7 @@ CREATE FUNCTION @extschema@.campaign_add_sms(
 	body text DEFAULT NULL, max_segments integer DEFAULT NULL,
 	address text DEFAULT NULL, category text DEFAULT NULL,
 	one_per_address boolean DEFAULT NULL, template text DEFAULT NULL,
-	options jsonb DEFAULT NULL, after text DEFAULT NULL)
+	languages jsonb DEFAULT NULL, options jsonb DEFAULT NULL, after text DEFAULT NULL)
 RETURNS text
 LANGUAGE sql VOLATILE PARALLEL UNSAFE
 BEGIN ATOMIC
@@ -247,9 +248,10 @@ BEGIN ATOMIC
 		jsonb_strip_nulls(jsonb_build_object('body', body,
 			'max_segments', max_segments,
 			'address', address, 'category', category,
-			'one_per_address', one_per_address, 'template', template)), after);
+			'one_per_address', one_per_address, 'template', template,
+			'languages', languages)), after);
 END;
-COMMENT ON FUNCTION @extschema@.campaign_add_sms(text, text, text, integer, text, text, boolean, text, jsonb, text)
+COMMENT ON FUNCTION @extschema@.campaign_add_sms(text, text, text, integer, text, text, boolean, text, jsonb, jsonb, text)
 	IS 'adds a text message to every row that may get one';
 
 CREATE FUNCTION @extschema@.campaign_add_push(
@@ -258,7 +260,7 @@ CREATE FUNCTION @extschema@.campaign_add_push(
 	url text DEFAULT NULL, attributes jsonb DEFAULT NULL,
 	address text DEFAULT NULL, category text DEFAULT NULL,
 	one_per_address boolean DEFAULT NULL, template text DEFAULT NULL,
-	options jsonb DEFAULT NULL, after text DEFAULT NULL)
+	languages jsonb DEFAULT NULL, options jsonb DEFAULT NULL, after text DEFAULT NULL)
 RETURNS text
 LANGUAGE sql VOLATILE PARALLEL UNSAFE
 BEGIN ATOMIC
@@ -267,9 +269,10 @@ BEGIN ATOMIC
 		jsonb_strip_nulls(jsonb_build_object('title', title, 'body', body,
 			'url', url, 'attributes', attributes,
 			'address', address, 'category', category,
-			'one_per_address', one_per_address, 'template', template)), after);
+			'one_per_address', one_per_address, 'template', template,
+			'languages', languages)), after);
 END;
-COMMENT ON FUNCTION @extschema@.campaign_add_push(text, text, text, text, text, jsonb, text, text, boolean, text, jsonb, text)
+COMMENT ON FUNCTION @extschema@.campaign_add_push(text, text, text, text, text, jsonb, text, text, boolean, text, jsonb, jsonb, text)
 	IS 'adds a push notification to every row that may get one';
 
 CREATE FUNCTION @extschema@.campaign_add_direct_mail(
@@ -277,7 +280,7 @@ CREATE FUNCTION @extschema@.campaign_add_direct_mail(
 	attributes jsonb DEFAULT NULL,
 	address text DEFAULT NULL, category text DEFAULT NULL,
 	one_per_address boolean DEFAULT NULL, template text DEFAULT NULL,
-	options jsonb DEFAULT NULL, after text DEFAULT NULL)
+	languages jsonb DEFAULT NULL, options jsonb DEFAULT NULL, after text DEFAULT NULL)
 RETURNS text
 LANGUAGE sql VOLATILE PARALLEL UNSAFE
 BEGIN ATOMIC
@@ -285,9 +288,10 @@ BEGIN ATOMIC
 		coalesce(options, '{}'::jsonb) ||
 		jsonb_strip_nulls(jsonb_build_object('attributes', attributes,
 			'address', address, 'category', category,
-			'one_per_address', one_per_address, 'template', template)), after);
+			'one_per_address', one_per_address, 'template', template,
+			'languages', languages)), after);
 END;
-COMMENT ON FUNCTION @extschema@.campaign_add_direct_mail(text, text, jsonb, text, text, boolean, text, jsonb, text)
+COMMENT ON FUNCTION @extschema@.campaign_add_direct_mail(text, text, jsonb, text, text, boolean, text, jsonb, jsonb, text)
 	IS 'adds a letter to every row that may get one';
 
 CREATE FUNCTION @extschema@.campaign_add_custom(
@@ -295,7 +299,7 @@ CREATE FUNCTION @extschema@.campaign_add_custom(
 	attributes jsonb DEFAULT NULL,
 	address text DEFAULT NULL, category text DEFAULT NULL,
 	one_per_address boolean DEFAULT NULL, template text DEFAULT NULL,
-	options jsonb DEFAULT NULL, after text DEFAULT NULL)
+	languages jsonb DEFAULT NULL, options jsonb DEFAULT NULL, after text DEFAULT NULL)
 RETURNS text
 LANGUAGE sql VOLATILE PARALLEL UNSAFE
 BEGIN ATOMIC
@@ -303,9 +307,10 @@ BEGIN ATOMIC
 		coalesce(options, '{}'::jsonb) ||
 		jsonb_strip_nulls(jsonb_build_object('attributes', attributes,
 			'address', address, 'category', category,
-			'one_per_address', one_per_address, 'template', template)), after);
+			'one_per_address', one_per_address, 'template', template,
+			'languages', languages)), after);
 END;
-COMMENT ON FUNCTION @extschema@.campaign_add_custom(text, text, jsonb, text, text, boolean, text, jsonb, text)
+COMMENT ON FUNCTION @extschema@.campaign_add_custom(text, text, jsonb, text, text, boolean, text, jsonb, jsonb, text)
 	IS 'adds a message of any other channel to every row that may get one';
 
 CREATE FUNCTION @extschema@.campaign_add_end(campaign text, activity text, after text DEFAULT NULL)

@@ -103,18 +103,30 @@ campaign_delivery_lack(const CampaignScope *scope)
 					scope->activity->name);
 }
 
-/* A doubt: marketing goes to everybody who has an address. */
+/* Doubts: who gets marketing, and who gets which language. */
 List *
 campaign_delivery_warn(const CampaignScope *scope)
 {
-	if (campaign_delivery_is_transactional(scope) ||
-		consent_expression(scope) != NULL)
-		return NIL;
-	return list_make1(campaign_warning("no_consent",
-									   psprintf("dimension \"%s\" declares no consent for channel \"%s\"",
-												scope->target->dimension->name,
-												channel_of(scope)),
-									   "Declare it with campaign_dimension(…, consent => …), or make the category transactional."));
+	const CampaignDimension *dimension = scope->target->dimension;
+	List	   *warnings = NIL;
+
+	if (!campaign_delivery_is_transactional(scope) &&
+		consent_expression(scope) == NULL)
+		warnings = lappend(warnings,
+						   campaign_warning("no_consent",
+											psprintf("dimension \"%s\" declares no consent for channel \"%s\"",
+													 dimension->name,
+													 channel_of(scope)),
+											"Declare it with campaign_dimension(…, consent => …), or make the category transactional."));
+	if (dimension->language == NULL &&
+		campaign_object_member(&scope->activity->options->root,
+							   "languages") != NULL)
+		warnings = lappend(warnings,
+						   campaign_warning("no_language",
+											psprintf("dimension \"%s\" declares no language",
+													 dimension->name),
+											"Everybody gets the default; declare it with campaign_dimension(…, language => …)."));
+	return warnings;
 }
 
 /* The key of the person behind the row; NULL if the row is the person. */
@@ -151,17 +163,29 @@ edition_expressions(const CampaignActivity *activity,
 	return expressions;
 }
 
+/* The language of the person; NULL if it makes no difference. */
+static CampaignExpression *
+language_expression(const CampaignScope *scope, const List *editions)
+{
+	CampaignDimension *dimension = scope->target->dimension;
+
+	return dimension->language == NULL || list_length(editions) < 2 ? NULL :
+		dimension_expression(dimension, dimension->language, "language");
+}
+
 /* Everything the select of a delivery evaluates. */
 List *
 campaign_delivery_expressions(const CampaignScope *scope)
 {
+	List	   *editions = campaign_content_parse(scope->activity->kind,
+												  scope->activity->options);
 	List	   *expressions = NIL;
 	ListCell   *cell;
 	CampaignExpression *consent = consent_expression(scope);
 	CampaignExpression *person = person_expression(scope);
+	CampaignExpression *language = language_expression(scope, editions);
 
-	foreach(cell, campaign_content_parse(scope->activity->kind,
-										 scope->activity->options))
+	foreach(cell, editions)
 		expressions = list_concat(expressions,
 								  edition_expressions(scope->activity,
 													  lfirst(cell)));
@@ -172,6 +196,8 @@ campaign_delivery_expressions(const CampaignScope *scope)
 		expressions = lappend(expressions, consent);
 	if (person != NULL)
 		expressions = lappend(expressions, person);
+	if (language != NULL)
+		expressions = lappend(expressions, language);
 	return expressions;
 }
 
@@ -182,12 +208,13 @@ campaign_delivery_expressions(const CampaignScope *scope)
  */
 static void
 append_addressed(CampaignSelect *select, const CampaignTask *task,
-				 const CampaignPopulation *population)
+				 const CampaignPopulation *population, const List *editions)
 {
 	const CampaignScope *scope = &task->scope;
 	const char *alias = quote_identifier(scope->target->dimension->name);
 	CampaignExpression *consent = consent_expression(scope);
 	CampaignExpression *person = person_expression(scope);
+	CampaignExpression *language = language_expression(scope, editions);
 	StringInfo	text = &select->text;
 
 	appendStringInfo(text, "(SELECT %s.*, pg_catalog.btrim((", alias);
@@ -207,7 +234,14 @@ append_addressed(CampaignSelect *select, const CampaignTask *task,
 	}
 	else
 		appendStringInfoString(text, "NULL::pg_catalog.text");
-	appendStringInfoString(text, " AS \"campaign.person\" FROM ");
+	appendStringInfoString(text, " AS \"campaign.person\"");
+	if (language != NULL)
+	{
+		appendStringInfoString(text, ", pg_catalog.translate(pg_catalog.lower(pg_catalog.btrim((");
+		campaign_select_expression(select, language);
+		appendStringInfoString(text, ")::pg_catalog.text)), '_', '-') AS \"campaign.language\"");
+	}
+	appendStringInfoString(text, " FROM ");
 	campaign_row_from(select, scope->target, population, CAMPAIGN_ROW_LEFT);
 	if (task->key != NULL)
 		appendStringInfo(text, " WHERE %s",
@@ -215,37 +249,97 @@ append_addressed(CampaignSelect *select, const CampaignTask *task,
 	appendStringInfo(text, " OFFSET 0) AS %s", alias);
 }
 
-/* Second stage: what the address is compared by, computed once as well. */
+/*
+ * The number of the edition for a language: the whole language's, or that of
+ * its first subtag, or the default.
+ */
+static void
+append_edition(StringInfo text, const List *editions)
+{
+	static const char *const languages[] = {
+		"\"campaign.language\"",
+		"pg_catalog.split_part(\"campaign.language\", '-', 1)"
+	};
+	ListCell   *cell;
+
+	appendStringInfoString(text, "(coalesce(");
+	for (int i = 0; i < lengthof(languages); i++)
+	{
+		appendStringInfo(text, "CASE %s", languages[i]);
+		foreach(cell, editions)
+		{
+			const CampaignMessageContent *content = lfirst(cell);
+
+			if (content->language != NULL)
+				appendStringInfo(text, " WHEN %s THEN %d",
+								 quote_literal_cstr(content->language),
+								 foreach_current_index(cell));
+		}
+		appendStringInfoString(text, " END, ");
+	}
+	appendStringInfoString(text, "0))::pg_catalog.int2");
+}
+
+/*
+ * What is known of a row once its language is: which content it gets.  Rows
+ * of a recipient are no neighbours then, if the key is not unique.
+ */
+static void
+append_language(StringInfo text, const CampaignScope *scope,
+				const List *editions)
+{
+	if (language_expression(scope, editions) == NULL)
+	{
+		appendStringInfoString(text,
+							   ", NULL::pg_catalog.int2 AS \"campaign.edition\","
+							   " false AS \"campaign.repeated\"");
+		return;
+	}
+	appendStringInfoString(text, ", ");
+	append_edition(text, editions);
+	appendStringInfoString(text,
+						   " AS \"campaign.edition\", pg_catalog.row_number() OVER"
+						   " (PARTITION BY \"campaign.recipient\") > 1"
+						   " AS \"campaign.repeated\"");
+}
+
+/*
+ * Second stage: what the address is compared by and which content is right,
+ * computed once as well.
+ */
 static void
 append_hashed(CampaignSelect *select, const CampaignTask *task,
-			  const CampaignPopulation *population)
+			  const CampaignPopulation *population, const List *editions)
 {
 	const char *alias = quote_identifier(task->scope.target->dimension->name);
 
 	appendStringInfo(&select->text,
 					 "(SELECT %s.*, campaign.address_hash(\"campaign.address\")"
-					 " AS \"campaign.hash\" FROM ", alias);
-	append_addressed(select, task, population);
+					 " AS \"campaign.hash\"", alias);
+	append_language(&select->text, &task->scope, editions);
+	appendStringInfoString(&select->text, " FROM ");
+	append_addressed(select, task, population, editions);
 	appendStringInfo(&select->text, " OFFSET 0) AS %s", alias);
 }
 
 /* Third stage: why the row gets no message, NULL if it may. */
 static void
 append_reasoned(CampaignSelect *select, const CampaignTask *task,
-				const CampaignPopulation *population)
+				const CampaignPopulation *population, const List *editions)
 {
 	const char *alias = quote_identifier(task->scope.target->dimension->name);
 	StringInfo	text = &select->text;
 
 	appendStringInfo(text,
-					 "(SELECT %s.*, CASE WHEN NOT %s THEN 'gone' ELSE"
+					 "(SELECT %s.*, CASE WHEN \"campaign.repeated\" THEN 'duplicate'"
+					 " WHEN NOT %s THEN 'gone' ELSE"
 					 " coalesce(campaign.address_fault(\"campaign.address\"), CASE"
 					 " WHEN \"campaign.consent\" IS NOT TRUE THEN 'no_consent'"
 					 " WHEN \"campaign.s\".address_hash IS NOT NULL THEN 'suppressed'"
 					 " END) END AS \"campaign.excluded\" FROM ",
 					 alias,
 					 campaign_row_found(task->scope.target, population));
-	append_hashed(select, task, population);
+	append_hashed(select, task, population, editions);
 	appendStringInfo(text,
 					 " LEFT JOIN campaign.suppressed AS \"campaign.s\" ON \"campaign.s\".channel = %s"
 					 " AND \"campaign.s\".address_hash = \"campaign.hash\") AS %s",
@@ -255,7 +349,7 @@ append_reasoned(CampaignSelect *select, const CampaignTask *task,
 /* Fourth stage: of the rows that share an address, the first one stays. */
 static void
 append_deduplicated(CampaignSelect *select, const CampaignTask *task,
-					const CampaignPopulation *population)
+					const CampaignPopulation *population, const List *editions)
 {
 	const char *alias = quote_identifier(task->scope.target->dimension->name);
 	StringInfo	text = &select->text;
@@ -265,7 +359,7 @@ append_deduplicated(CampaignSelect *select, const CampaignTask *task,
 	{
 		appendStringInfo(text, "(SELECT %s.*, \"campaign.excluded\" AS \"campaign.reason\" FROM ",
 						 alias);
-		append_reasoned(select, task, population);
+		append_reasoned(select, task, population, editions);
 		appendStringInfo(text, ") AS %s", alias);
 		return;
 	}
@@ -276,21 +370,21 @@ append_deduplicated(CampaignSelect *select, const CampaignTask *task,
 					 " ORDER BY \"campaign.recipient\" COLLATE \"C\") > 1"
 					 " THEN 'duplicate_address' ELSE \"campaign.excluded\" END"
 					 " AS \"campaign.reason\" FROM ", alias);
-	append_reasoned(select, task, population);
+	append_reasoned(select, task, population, editions);
 	appendStringInfo(text, ") AS %s", alias);
 }
 
-/* The values of the templates' expressions, for who gets a message. */
+/* The values of the expressions of an edition's templates. */
 static void
-append_variables(CampaignSelect *select, const CampaignTask *task,
-				 const CampaignMessageContent *content)
+append_values(CampaignSelect *select, const CampaignTask *task,
+			  const CampaignMessageContent *content)
 {
 	StringInfo	text = &select->text;
 	ListCell   *cell;
 	List	   *expressions = edition_expressions(task->scope.activity,
 												  content);
 
-	appendStringInfoString(text, "CASE WHEN \"campaign.reason\" IS NULL THEN ARRAY[");
+	appendStringInfoString(text, "ARRAY[");
 	foreach(cell, expressions)
 	{
 		const CampaignExpression *expression = lfirst(cell);
@@ -301,7 +395,33 @@ append_variables(CampaignSelect *select, const CampaignTask *task,
 		campaign_select_expression(select, expression);
 		appendStringInfoString(text, ")::pg_catalog.text");
 	}
-	appendStringInfoString(text, "]::pg_catalog.text[] END");
+	appendStringInfoString(text, "]::pg_catalog.text[]");
+}
+
+/* The same of the right edition, for who gets a message. */
+static void
+append_variables(CampaignSelect *select, const CampaignTask *task,
+				 const List *editions)
+{
+	StringInfo	text = &select->text;
+	ListCell   *cell;
+
+	appendStringInfoString(text, "CASE WHEN \"campaign.reason\" IS NOT NULL THEN NULL");
+	if (language_expression(&task->scope, editions) != NULL)
+	{
+		foreach(cell, editions)
+		{
+			appendStringInfo(text, " WHEN \"campaign.edition\" = %d THEN ",
+							 foreach_current_index(cell));
+			append_values(select, task, lfirst(cell));
+		}
+	}
+	else
+	{
+		appendStringInfoString(text, " ELSE ");
+		append_values(select, task, linitial(editions));
+	}
+	appendStringInfoString(text, " END");
 }
 
 /* The whole select: see campaign_enqueue for its columns. */
@@ -317,13 +437,20 @@ build_select(const CampaignTask *task, const List *editions)
 						   "SELECT \"campaign.recipient\","
 						   " NULLIF(\"campaign.person\", \"campaign.recipient\"),"
 						   " \"campaign.address\", \"campaign.reason\", ");
-	append_variables(select, task, campaign_content_edition(editions, 0));
+	append_variables(select, task, editions);
 	appendStringInfoString(text,
 						   ", NULL::pg_catalog.timestamptz,"
-						   " NULL::pg_catalog.int2, NULL::pg_catalog.text"
+						   " \"campaign.edition\", NULL::pg_catalog.text"
 						   " FROM ");
-	append_deduplicated(select, task, population);
-	appendStringInfoString(text, " ORDER BY \"campaign.recipient\" COLLATE \"C\"");
+	append_deduplicated(select, task, population, editions);
+	if (language_expression(&task->scope, editions) != NULL)
+		appendStringInfoString(text,
+							   " ORDER BY \"campaign.edition\","
+							   " \"campaign.recipient\" COLLATE \"C\","
+							   " \"campaign.repeated\"");
+	else
+		appendStringInfoString(text,
+							   " ORDER BY \"campaign.recipient\" COLLATE \"C\"");
 	return select;
 }
 
@@ -432,7 +559,7 @@ build_judgement(const CampaignTask *task, const CampaignDelivery *delivery,
 					 " ELSE 'no_consent' END"
 					 " FROM campaign.deferred AS \"campaign.m\" LEFT JOIN ",
 					 alias);
-	append_addressed(select, task, NULL);
+	append_addressed(select, task, NULL, NIL);
 	appendStringInfo(text,
 					 " ON %s.\"campaign.recipient\" = \"campaign.m\".recipient"
 					 " WHERE \"campaign.m\".delivery_id = " INT64_FORMAT

@@ -19,6 +19,8 @@
 	{"category", CAMPAIGN_OPTION_CHOICE, false, "marketing", \
 		"Marketing needs the dimension's consent, transactional does not.", \
 	"marketing, transactional"}, \
+	{"languages", CAMPAIGN_OPTION_OBJECT, false, NULL, \
+	"Language tags, each with parts of the content in that language."}, \
 	{"one_per_address", CAMPAIGN_OPTION_BOOLEAN, false, "true", \
 	"Whether only the first of several rows with one address gets the message."}, \
 	{"confirm", CAMPAIGN_OPTION_BOOLEAN, false, "false", \

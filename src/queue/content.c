@@ -34,7 +34,7 @@
 
 /* What every message says of itself in its attributes. */
 static const char *const own_attributes[] = {
-	"activity", "campaign", "recipient", NULL
+	"activity", "campaign", "recipient", "unsubscribe_url", NULL
 };
 
 /* A part of messages; a set of them is an object: name -> template. */
