@@ -63,7 +63,8 @@ can_unsubscribe(const CampaignMessageContent *content,
 		if (find_word(expression->text, "unsubscribe") != NULL)
 			return true;
 	}
-	return has_unsubscribe_link(campaign_template_text(body));
+	return find_word(campaign_template_text(body), "message.unsubscribe_url") != NULL ||
+		has_unsubscribe_link(campaign_template_text(body));
 }
 
 /* For messages: which of the bodies it is about. */

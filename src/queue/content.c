@@ -154,7 +154,7 @@ check_attribute(const ContentParser *parser, const char *name)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("attribute must not be named \"%s\"", name),
-				 errhint("Messages have attributes \"campaign\", \"activity\" and \"recipient\", and those that are options of their kind; choose another name.")));
+				 errhint("Messages have attributes \"campaign\", \"activity\", \"recipient\" and \"unsubscribe_url\", and those that are options of their kind; choose another name.")));
 }
 
 /* An object among the parts; refused if it is something else. */
