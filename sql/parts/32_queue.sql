@@ -124,7 +124,7 @@ CREATE INDEX chunk_lease ON campaign.chunk (lease) WHERE lease IS NOT NULL;
 -- Where a chunk ends never changes: cutting its head off is a HOT update.
 CREATE INDEX chunk_delivery ON campaign.chunk (delivery_id, last_id);
 CREATE INDEX chunk_recipients ON campaign.chunk (delivery_id, first_recipient, last_recipient);
-CREATE INDEX chunk_first_id ON campaign.chunk (first_id);
+CREATE INDEX chunk_last_id ON campaign.chunk (last_id);
 
 -- What there is to say about a message beyond its byte.
 CREATE TABLE campaign.outcome (

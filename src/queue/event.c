@@ -38,8 +38,8 @@
 #define SOFT_BOUNCES "5"
 
 /*
- * Numbers are handed out by the thousand, so a message's chunk begins less
- * than a thousand before it.
+ * Numbers are handed out by the thousand, so a message's chunk ends less than a
+ * thousand after it.
  */
 CAMPAIGN_STATEMENT(record_events,
 				   "WITH judged AS MATERIALIZED (SELECT e.*, k.delivery_id"
@@ -53,9 +53,10 @@ CAMPAIGN_STATEMENT(record_events,
 				   " JOIN campaign.run r ON r.run_id = d.run_id"
 				   " JOIN campaign.campaign g"
 				   " ON g.campaign_id = r.campaign_id"
-				   " WHERE c.first_id"
-				   " BETWEEN e.message_id - 999 AND e.message_id"
-				   " AND c.last_id >= e.message_id"
+				   " WHERE c.last_id"
+				   " BETWEEN e.message_id"
+				   " AND least(e.message_id, (1::bigint << 62)) + 999"
+				   " AND c.first_id <= e.message_id"
 				   " AND ($6 = 0 OR pg_has_role($6, g.owner, 'USAGE'))"
 				   " LIMIT 1) k ON true),"
 				   " recorded AS (INSERT INTO campaign.event"
