@@ -139,6 +139,33 @@ LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION campaign.sms_segments(text)
 	IS 'how many segments a text message is sent in';
 
+-- A name of a zone, if SET timezone takes it; NULL if not.
+CREATE FUNCTION campaign.known_zone(zone text)
+RETURNS text
+AS 'MODULE_PATHNAME', 'campaign_known_zone'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION campaign.known_zone(text)
+	IS 'the name of a time zone if there is one of that name; otherwise NULL';
+
+-- As AT TIME ZONE, but for zones only: an abbreviation such as CET is the zone of
+-- that name, with its summer time, or none.
+CREATE FUNCTION campaign.local_instant(local timestamp, zone text)
+RETURNS timestamptz
+AS 'MODULE_PATHNAME', 'campaign_local_instant'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION campaign.local_instant(timestamp, text)
+	IS 'when clocks of a time zone show that time';
+
+-- What a rule of quiet hours makes of an instant.
+--   rule  {"weekly": [{"days": ["sat", "sun"], "from": "20:00", "until": "08:00"}],
+--         "dates": ["2026-12-25", "12-25"]}
+CREATE FUNCTION campaign.quiet_until(at timestamptz, zone text, rule jsonb)
+RETURNS timestamptz
+AS 'MODULE_PATHNAME', 'campaign_quiet_until'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION campaign.quiet_until(timestamptz, text, jsonb)
+	IS 'the first instant from then on that is not quiet by the clocks of a time zone';
+
 -- Contacts an address no more, for every campaign of the database, from the
 -- next claim on.  Returns false if it was suppressed before.
 CREATE FUNCTION @extschema@.campaign_suppress(channel text, address text, reason text DEFAULT NULL)

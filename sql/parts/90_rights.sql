@@ -24,7 +24,10 @@ GRANT EXECUTE ON FUNCTION
 	campaign.address_hash(text),
 	campaign.sms_segments(text),
 	campaign.address_fault(text),
-	campaign.count_results(bytea, text)
+	campaign.count_results(bytea, text),
+	campaign.known_zone(text),
+	campaign.local_instant(timestamp, text),
+	campaign.quiet_until(timestamptz, text, jsonb)
 TO PUBLIC;
 GRANT SELECT ON
 	campaign.template_version,

@@ -426,33 +426,6 @@ campaign_options_check_shape(const CampaignKind *kind, const Jsonb *options)
 	return result;
 }
 
-/* Refuses members of an object that mean nothing. */
-void
-campaign_members_check(const JsonbContainer *object, const char *what,
-					   const char *known)
-{
-	JsonbIterator *iterator = JsonbIteratorInit((JsonbContainer *) object);
-	List	   *names = campaign_split_commas(known);
-	JsonbIteratorToken token;
-	JsonbValue	value;
-
-	while ((token = JsonbIteratorNext(&iterator, &value, true)) != WJB_DONE)
-	{
-		char	   *key;
-
-		if (token != WJB_KEY)
-			continue;
-		key = pnstrdup(value.val.string.val, value.val.string.len);
-		if (!campaign_list_has(names, key))
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("%s has an unrecognized member \"%s\"", what, key),
-					 errhint("%s", campaign_nearest_hint(key, names,
-														 "members"))));
-		(void) JsonbIteratorNext(&iterator, &value, true);
-	}
-}
-
 /* ----------------------------- expressions ------------------------------ */
 
 /* Refuses what PostgreSQL allows in a SELECT list but a row does not have. */

@@ -44,9 +44,6 @@ extern bool campaign_transition_named(const char *text, const char *source,
  */
 extern Jsonb *campaign_options_check_shape(const CampaignKind *kind,
 										   const Jsonb *options);
-/* Refuses members of an object beyond the known ones, with commas between. */
-extern void campaign_members_check(const JsonbContainer *object,
-								   const char *what, const char *known);
 /*
  * Analyzes an expression over the scope's rows, as a condition or as a value.
  * Raises what is wrong; gives the query.

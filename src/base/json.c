@@ -7,6 +7,7 @@
 #include "utils/builtins.h"
 
 #include "base/json.h"
+#include "base/text.h"
 
 /* The member, or NULL; a null counts as absent. */
 JsonbValue *
@@ -56,6 +57,33 @@ campaign_object_text(const JsonbContainer *object, const char *name)
 	JsonbValue *value = campaign_object_member(object, name);
 
 	return value == NULL ? NULL : campaign_scalar_text(value);
+}
+
+/* Refuses members of an object that mean nothing. */
+void
+campaign_members_check(const JsonbContainer *object, const char *what,
+					   const char *known)
+{
+	JsonbIterator *iterator = JsonbIteratorInit((JsonbContainer *) object);
+	List	   *names = campaign_split_commas(known);
+	JsonbIteratorToken token;
+	JsonbValue	value;
+
+	while ((token = JsonbIteratorNext(&iterator, &value, true)) != WJB_DONE)
+	{
+		char	   *key;
+
+		if (token != WJB_KEY)
+			continue;
+		key = pnstrdup(value.val.string.val, value.val.string.len);
+		if (!campaign_list_has(names, key))
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("%s has an unrecognized member \"%s\"", what, key),
+					 errhint("%s", campaign_nearest_hint(key, names,
+														 "members"))));
+		(void) JsonbIteratorNext(&iterator, &value, true);
+	}
 }
 
 /* Keys of an object. */

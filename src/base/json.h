@@ -18,6 +18,9 @@ extern Jsonb *campaign_object_document(const Jsonb *object, const char *name);
 /* The member as text, a string without quotes; NULL if absent or no scalar. */
 extern char *campaign_object_text(const JsonbContainer *object,
 								  const char *name);
+/* Refuses members of an object beyond the known ones, with commas between. */
+extern void campaign_members_check(const JsonbContainer *object,
+								   const char *what, const char *known);
 /* Keys of an object, of char *. */
 extern List *campaign_object_keys(const Jsonb *object);
 /* A scalar as text, a string without quotes; NULL if it is none. */
