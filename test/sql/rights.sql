@@ -299,6 +299,9 @@ INSERT INTO calls VALUES
 ('campaign.home()', 'none', $$SELECT campaign.home() ~ '/'$$),
 ('campaign.executors()', 'none', $$SELECT count(*) FROM campaign.executors() WHERE owner <> ALL (ARRAY[to_regrole('regress_rights_ann'), to_regrole('regress_rights_bob')])$$),
 ('campaign.address_hash(text)', 'none', $$SELECT campaign.address_hash('a') = campaign.address_hash(' A ')$$),
+('campaign.known_zone(text)', 'none', $$SELECT campaign.known_zone('Asia/Kolkata')$$),
+('campaign.local_instant(timestamp, text)', 'none', $$SELECT campaign.local_instant('2026-01-01', 'UTC') IS NOT NULL$$),
+('campaign.quiet_until(timestamptz, text, jsonb)', 'none', $$SELECT campaign.quiet_until('2026-01-01', 'UTC', '{"dates": ["12-25"]}') IS NOT NULL$$),
 ('campaign.sms_segments(text)', 'none', $$SELECT campaign.sms_segments('a')$$),
 ('campaign.address_fault(text)', 'none', $$SELECT campaign.address_fault('a') IS NULL$$);
 -- Functions without a call here: none; write one.
