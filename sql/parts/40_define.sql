@@ -134,6 +134,20 @@ END;
 COMMENT ON FUNCTION @extschema@.campaign_add_audience(text, text, text, text, boolean, text)
 	IS 'adds an audience: rows that satisfy a condition';
 
+CREATE FUNCTION @extschema@.campaign_add_enrich(
+	campaign text, activity text, columns jsonb DEFAULT NULL,
+	links jsonb DEFAULT NULL, primary_set text DEFAULT NULL,
+	after text DEFAULT NULL)
+RETURNS text
+LANGUAGE sql VOLATILE PARALLEL UNSAFE
+BEGIN ATOMIC
+	SELECT @extschema@.campaign_add(campaign, activity, 'enrich',
+		jsonb_strip_nulls(jsonb_build_object('columns', columns,
+			'links', links, 'primary_set', primary_set)), after);
+END;
+COMMENT ON FUNCTION @extschema@.campaign_add_enrich(text, text, jsonb, jsonb, text, text)
+	IS 'adds an enrichment: columns from expressions and linked tables';
+
 CREATE FUNCTION @extschema@.campaign_add_split(
 	campaign text, activity text, outcomes jsonb,
 	seed text DEFAULT NULL, after text DEFAULT NULL)

@@ -4,7 +4,9 @@
  */
 #include "postgres.h"
 
+#include "miscadmin.h"
 #include "utils/builtins.h"
+#include "utils/memutils.h"
 
 #include "activity/activity.h"
 #include "activity/option.h"
@@ -21,6 +23,7 @@ static const CampaignKind *const kinds[] = {
 	&campaign_kind_direct_mail,
 	&campaign_kind_email,
 	&campaign_kind_end,
+	&campaign_kind_enrich,
 	&campaign_kind_fork,
 	&campaign_kind_join,
 	&campaign_kind_push,
@@ -100,15 +103,13 @@ campaign_scope_check_inbound(const CampaignScope *scope, const char *option,
 	List	   *names = NIL;
 	ListCell   *cell;
 
-	if (text == NULL || scope->activity->inbound == NIL)
+	if (text == NULL || scope->activity->inbound == NIL ||
+		campaign_activity_inbound_number(scope->activity, text) >= 0)
 		return;
 	foreach(cell, scope->activity->inbound)
 	{
 		CampaignTransition *transition = lfirst(cell);
 
-		if (campaign_transition_named(text, transition->source->name,
-									  transition->outcome))
-			return;
 		names = lappend(names, psprintf("%s.%s", transition->source->name,
 										transition->outcome));
 	}
@@ -120,33 +121,55 @@ campaign_scope_check_inbound(const CampaignScope *scope, const char *option,
 												 "inbound transitions"))));
 }
 
+/* The number of the inbound transition that a text names; -1 if none. */
+int
+campaign_activity_inbound_number(const CampaignActivity *activity,
+								 const char *text)
+{
+	ListCell   *cell;
+
+	foreach(cell, activity->inbound)
+	{
+		CampaignTransition *transition = lfirst(cell);
+
+		if (campaign_transition_named(text, transition->source->name,
+									  transition->outcome))
+			return foreach_current_index(cell);
+	}
+	return -1;
+}
+
 /*
- * The activity whose rows go on from here: the inbound one that an option of
- * the activity names, else the first.
+ * The number of the inbound transition whose rows go on: the one that an
+ * option of the activity names, else the first.
  */
-static CampaignActivity *
-leading_source(const CampaignActivity *activity)
+int
+campaign_activity_leading(const CampaignActivity *activity)
 {
 	const CampaignKind *kind = campaign_kind_find(activity->kind);
-	ListCell   *cell;
 
 	for (int i = 0; i < kind->noptions; i++)
 	{
 		char	   *named;
+		int			number;
 
 		if (kind->options[i].type != CAMPAIGN_OPTION_TRANSITION)
 			continue;
 		named = campaign_option_text(activity->options, kind->options[i].name);
-		foreach(cell, named == NULL ? NIL : activity->inbound)
-		{
-			CampaignTransition *transition = lfirst(cell);
-
-			if (campaign_transition_named(named, transition->source->name,
-										  transition->outcome))
-				return transition->source;
-		}
+		number = named == NULL ? -1 :
+			campaign_activity_inbound_number(activity, named);
+		if (number >= 0)
+			return number;
 	}
-	return ((CampaignTransition *) linitial(activity->inbound))->source;
+	return 0;
+}
+
+/* The activity whose rows go on from here. */
+static CampaignActivity *
+leading_source(const CampaignActivity *activity)
+{
+	return ((CampaignTransition *) list_nth(activity->inbound,
+											campaign_activity_leading(activity)))->source;
 }
 
 /*
@@ -202,9 +225,129 @@ campaign_scope_open(CampaignScope *scope, CampaignGraph *graph,
 	scope->graph = graph;
 	scope->activity = activity;
 	scope->variables = variables;
+	scope->inbound = NIL;
+	scope->added = NIL;
 	scope->target = campaign_graph_target(graph,
 										  campaign_activity_dimension(graph,
 																	  activity));
+}
+
+/* Sets the columns of the rows from those of the inbound transitions. */
+static void
+set_added(CampaignScope *scope, List *inbound)
+{
+	const CampaignKind *kind = campaign_kind_find(scope->activity->kind);
+
+	scope->inbound = inbound;
+	if (inbound == NIL)
+		scope->added = NIL;
+	else if (kind->merge != NULL)
+		scope->added = kind->merge(scope->activity, inbound);
+	else
+		scope->added = list_nth(inbound,
+								campaign_activity_leading(scope->activity));
+}
+
+/* The columns an activity's rows have, and those it adds to them. */
+static List *
+compute_columns(CampaignGraph *graph, CampaignActivity *activity,
+				const CampaignVariables *variables)
+{
+	const CampaignKind *kind = campaign_kind_find(activity->kind);
+	CampaignScope scope;
+
+	campaign_scope_open(&scope, graph, activity, variables);
+	campaign_scope_declare(&scope);
+	if (kind->columns == NULL)
+		return scope.added;
+	return list_concat_copy(scope.added, kind->columns(&scope));
+}
+
+/*
+ * The added columns that come out of an activity.  What a cycle leads back to
+ * has none; it is refused elsewhere.
+ */
+static List *
+declared_columns(CampaignGraph *graph, CampaignActivity *activity,
+				 const CampaignVariables *variables)
+{
+	MemoryContext old;
+
+	check_stack_depth();
+	if (activity->columns_known || activity->columns_sought)
+		return activity->columns;
+	/* They live as long as the graph. */
+	old = MemoryContextSwitchTo(GetMemoryChunkContext(activity));
+	activity->columns_sought = true;
+	PG_TRY();
+	{
+		activity->columns = compute_columns(graph, activity, variables);
+	}
+	PG_FINALLY();
+	{
+		activity->columns_sought = false;
+	}
+	PG_END_TRY();
+	activity->columns_known = true;
+	MemoryContextSwitchTo(old);
+	return activity->columns;
+}
+
+/* True if an activity of the graph may have added columns. */
+static bool
+adds_columns(const CampaignGraph *graph)
+{
+	ListCell   *cell;
+
+	foreach(cell, graph->activities)
+	{
+		if (campaign_kind_find(((CampaignActivity *) lfirst(cell))->kind)->columns != NULL)
+			return true;
+	}
+	return false;
+}
+
+/* Sets the added columns: those the activities before it declare. */
+void
+campaign_scope_declare(CampaignScope *scope)
+{
+	bool		any = adds_columns(scope->graph);
+	List	   *inbound = NIL;
+	ListCell   *cell;
+
+	foreach(cell, scope->activity->inbound)
+		inbound = lappend(inbound, !any ? NIL :
+						  declared_columns(scope->graph,
+										   ((CampaignTransition *) lfirst(cell))->source,
+										   scope->variables));
+	set_added(scope, inbound);
+}
+
+/* Sets the added columns: those the inbound populations have. */
+void
+campaign_scope_discover(CampaignScope *scope, List *flows)
+{
+	List	   *inbound = NIL;
+	ListCell   *cell;
+
+	foreach(cell, flows)
+	{
+		CampaignFlow *flow = lfirst(cell);
+		CampaignPopulation *population;
+
+		if (flow->population == NULL)
+		{
+			/* A follow-up comes when they have been dropped. */
+			campaign_scope_declare(scope);
+			return;
+		}
+		population =
+			campaign_population_open(flow->population,
+									 campaign_graph_target(scope->graph,
+														   flow->dimension));
+		inbound = lappend(inbound, campaign_population_added(population));
+	}
+	set_added(scope, inbound);
 }
 
 /* ----------------------- for the kinds' run() --------------------------- */
@@ -231,22 +374,6 @@ campaign_task_select(const CampaignTask *task)
 {
 	return campaign_select_new(task->scope.variables,
 							   task->scope.activity->search_path);
-}
-
-/* The number of the inbound population that a text names; -1 if none. */
-int
-campaign_task_inbound_number(const CampaignTask *task, const char *text)
-{
-	ListCell   *cell;
-
-	foreach(cell, task->inbound)
-	{
-		CampaignFlow *flow = lfirst(cell);
-
-		if (campaign_transition_named(text, flow->source, flow->outcome))
-			return foreach_current_index(cell);
-	}
-	return -1;
 }
 
 /* Where between 0 and 1 the row stands when it is drawn. */

@@ -72,6 +72,10 @@ typedef struct CampaignScope
 	CampaignActivity *activity;
 	CampaignTarget *target;		/* of the rows it sees */
 	const CampaignVariables *variables;
+	/* columns that activities before it added to the key */
+	List	   *inbound;		/* of each inbound transition: lists of
+								 * CampaignColumn * */
+	List	   *added;			/* of the rows it sees, of CampaignColumn * */
 } CampaignScope;
 
 /* A task in execution: what it is given, and what it gives. */
@@ -113,6 +117,13 @@ typedef struct CampaignKind
 	List	   *(*outcomes) (const Jsonb *options);
 	/* expressions beyond those options, of CampaignExpression *; may be NULL */
 	List	   *(*expressions) (const CampaignScope *scope);
+	/*
+	 * Added columns of its rows, from those of each inbound transition; NULL:
+	 * those of the transition whose rows go on.
+	 */
+	List	   *(*merge) (const CampaignActivity *activity, List *inbound);
+	/* columns it adds to its rows, of CampaignColumn *; may be NULL */
+	List	   *(*columns) (const CampaignScope *scope);
 	/* refuses what no option alone shows; may be NULL */
 	void		(*check) (const CampaignScope *scope);
 	/* what is still missing before it can be published, or NULL; may be NULL */
@@ -132,6 +143,7 @@ extern const CampaignKind campaign_kind_deduplicate;
 extern const CampaignKind campaign_kind_direct_mail;
 extern const CampaignKind campaign_kind_email;
 extern const CampaignKind campaign_kind_end;
+extern const CampaignKind campaign_kind_enrich;
 extern const CampaignKind campaign_kind_fork;
 extern const CampaignKind campaign_kind_join;
 extern const CampaignKind campaign_kind_push;
@@ -163,10 +175,22 @@ extern char *campaign_activity_dimension(const CampaignGraph *graph,
 /* The graph's dimension of that name: frozen with it, or as it is now. */
 extern CampaignTarget *campaign_graph_target(const CampaignGraph *graph,
 											 const char *dimension);
-/* The scope of an activity; resolves its dimension. */
+/* The number of the inbound transition whose rows go on. */
+extern int	campaign_activity_leading(const CampaignActivity *activity);
+/* The scope of an activity with its dimension, but without columns. */
 extern void campaign_scope_open(CampaignScope *scope, CampaignGraph *graph,
 								CampaignActivity *activity,
 								const CampaignVariables *variables);
+/*
+ * Sets the added columns: those the activities before it declare.  They are
+ * remembered in the graph, which must live as long.
+ */
+extern void campaign_scope_declare(CampaignScope *scope);
+/* The same from the inbound populations, as long as they are there. */
+extern void campaign_scope_discover(CampaignScope *scope, List *flows);
+/* The number of the inbound transition that a text names; -1 if none. */
+extern int	campaign_activity_inbound_number(const CampaignActivity *activity,
+											 const char *text);
 
 /* ----------------------- for the kinds' run() --------------------------- */
 
@@ -175,9 +199,6 @@ extern CampaignPopulation *campaign_task_population(const CampaignTask *task,
 													int number);
 /* A new select for the task's expressions. */
 extern CampaignSelect *campaign_task_select(const CampaignTask *task);
-/* The number of the inbound population that a text names; -1 if none. */
-extern int campaign_task_inbound_number(const CampaignTask *task,
-										const char *text);
 /*
  * Where between 0 and 1 the row stands when it is drawn: the same row in the
  * same place, as long as the activity has the same option "seed".

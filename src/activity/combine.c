@@ -141,15 +141,31 @@ check_combine(const CampaignScope *scope)
 
 /* -------------------------------- sets ---------------------------------- */
 
-/* Adds the inbound population of that name unless it is there. */
+/* Adds the inbound transition of that name unless it is there. */
 static void
-add_named(const CampaignTask *task, List **numbers, const char *name)
+add_named(const CampaignActivity *activity, List **numbers, const char *name)
 {
 	int			number = name == NULL ? -1 :
-		campaign_task_inbound_number(task, name);
+		campaign_activity_inbound_number(activity, name);
 
 	if (number >= 0)
 		*numbers = list_append_unique_int(*numbers, number);
+}
+
+/* Numbers of the inbound transitions, first one first. */
+static List *
+ordered_sets(const CampaignActivity *activity)
+{
+	const Jsonb *given = activity->options;
+	List	   *numbers = NIL;
+	ListCell   *cell;
+
+	add_named(activity, &numbers, campaign_option_text(given, "primary_set"));
+	foreach(cell, read_priority(given))
+		add_named(activity, &numbers, lfirst(cell));
+	foreach(cell, activity->inbound)
+		numbers = list_append_unique_int(numbers, foreach_current_index(cell));
+	return numbers;
 }
 
 /* Sets the populations, first one first. */
@@ -157,16 +173,9 @@ static void
 set_sets(Plan *plan)
 {
 	const CampaignTask *task = plan->task;
-	const Jsonb *given = task->scope.activity->options;
-	List	   *numbers = NIL;
 	ListCell   *cell;
 
-	add_named(task, &numbers, campaign_option_text(given, "primary_set"));
-	foreach(cell, read_priority(given))
-		add_named(task, &numbers, lfirst(cell));
-	foreach(cell, task->inbound)
-		numbers = list_append_unique_int(numbers, foreach_current_index(cell));
-	foreach(cell, numbers)
+	foreach(cell, ordered_sets(task->scope.activity))
 	{
 		CampaignFlow *flow = list_nth(task->inbound, lfirst_int(cell));
 
@@ -191,34 +200,45 @@ find_column(List *columns, const char *name)
 	return NULL;
 }
 
-/* Sets the added columns that come out: those of any set, once each. */
-static void
-set_added(Plan *plan)
+/* Adds a set's columns to those of the sets before it. */
+static List *
+add_columns(List *known, List *columns)
 {
 	ListCell   *cell;
-	ListCell   *inner;
 
-	foreach(cell, plan->sets)
+	foreach(cell, columns)
 	{
-		if (plan->operation == OPERATION_EXCLUSION &&
-			foreach_current_index(cell) > 0)
-			return;
-		foreach(inner, campaign_population_added(lfirst(cell)))
-		{
-			CampaignColumn *column = lfirst(inner);
-			CampaignColumn *known = find_column(plan->added, column->name);
+		CampaignColumn *column = lfirst(cell);
+		CampaignColumn *same = find_column(known, column->name);
 
-			if (known == NULL)
-				plan->added = lappend(plan->added, column);
-			else if (known->type != column->type)
-				ereport(ERROR,
-						(errcode(ERRCODE_DATATYPE_MISMATCH),
-						 errmsg("added column \"%s\" is of type %s in one set and of type %s in another",
-								column->name, format_type_be(known->type),
-								format_type_be(column->type)),
-						 errhint("Give the columns different names, or convert one of them.")));
-		}
+		if (same == NULL)
+			known = lappend(known, column);
+		else if (same->type != column->type)
+			ereport(ERROR,
+					(errcode(ERRCODE_DATATYPE_MISMATCH),
+					 errmsg("added column \"%s\" is of type %s in one set and of type %s in another",
+							column->name, format_type_be(same->type),
+							format_type_be(column->type)),
+					 errhint("Give the columns different names, or convert one of them.")));
 	}
+	return known;
+}
+
+/* The added columns that come out: those of any set, once each. */
+static List *
+merge_columns(const CampaignActivity *activity, List *inbound)
+{
+	List	   *columns = NIL;
+	ListCell   *cell;
+
+	foreach(cell, ordered_sets(activity))
+	{
+		if (foreach_current_index(cell) > 0 &&
+			read_operation(activity->options) == OPERATION_EXCLUSION)
+			break;
+		columns = add_columns(columns, list_nth(inbound, lfirst_int(cell)));
+	}
+	return columns;
 }
 
 /* --------------------------- rows with masks ---------------------------- */
@@ -541,8 +561,8 @@ run_combine(CampaignTask *task)
 
 	plan.operation = read_operation(activity->options);
 	plan.by = campaign_option_expressions(activity, "by");
+	plan.added = task->scope.added;
 	set_sets(&plan);
-	set_added(&plan);
 	set_rows(&plan);
 	build_select(&plan);
 	for (int i = 0; i < OUTCOMES; i++)
@@ -565,6 +585,7 @@ const CampaignKind campaign_kind_combine = {
 	.options = options,
 	.noptions = lengthof(options),
 	.outcomes = outcomes_of_combine,
+	.merge = merge_columns,
 	.check = check_combine,
 	.run = run_combine
 };

@@ -430,8 +430,9 @@ build_select(const CampaignTask *task, const List *editions)
 {
 	CampaignSelect *select = campaign_task_select(task);
 	StringInfo	text = &select->text;
-	CampaignPopulation *population = task->key != NULL ? NULL :
-		campaign_task_population(task, 0);
+	CampaignPopulation *population = task->key == NULL ?
+		campaign_task_population(task, 0) :
+		campaign_population_declare(task->scope.target, task->scope.added);
 
 	appendStringInfoString(text,
 						   "SELECT \"campaign.recipient\","
@@ -559,7 +560,10 @@ build_judgement(const CampaignTask *task, const CampaignDelivery *delivery,
 					 " ELSE 'no_consent' END"
 					 " FROM campaign.deferred AS \"campaign.m\" LEFT JOIN ",
 					 alias);
-	append_addressed(select, task, NULL, NIL);
+	append_addressed(select, task,
+					 campaign_population_declare(task->scope.target,
+												 task->scope.added),
+					 NIL);
 	appendStringInfo(text,
 					 " ON %s.\"campaign.recipient\" = \"campaign.m\".recipient"
 					 " WHERE \"campaign.m\".delivery_id = " INT64_FORMAT

@@ -32,7 +32,7 @@ run_join(CampaignTask *task)
 	char	   *primary = campaign_option_text(task->scope.activity->options,
 											   "primary_set");
 	int			number = primary == NULL ? 0 :
-		campaign_task_inbound_number(task, primary);
+		campaign_activity_inbound_number(task->scope.activity, primary);
 
 	if (number < 0)
 		ereport(ERROR,

@@ -432,15 +432,21 @@ campaign_options_check_shape(const CampaignKind *kind, const Jsonb *options)
 static void
 check_no_sets(const CampaignExpression *expression, const Query *query)
 {
-	const char *found = query->hasAggs ? "aggregate functions" :
-	query->hasWindowFuncs ? "window functions" :
-	query->hasTargetSRFs ? "set-returning functions" : NULL;
+	const char *found = query->hasWindowFuncs ? "window functions" :
+	query->hasTargetSRFs ? "set-returning functions" :
+	query->hasAggs && !expression->aggregate ? "aggregate functions" : NULL;
 
 	if (found != NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_GROUPING_ERROR),
 				 errmsg("%s must not contain %s", expression->what, found),
 				 errhint("It is computed for each row; aggregate over other tables in a subquery.")));
+	if (expression->aggregate && !query->hasAggs)
+		ereport(ERROR,
+				(errcode(ERRCODE_GROUPING_ERROR),
+				 errmsg("%s must contain an aggregate function",
+						expression->what),
+				 errhint("It is computed over all rows that are found, such as sum(total) or count(*).")));
 }
 
 /*
@@ -499,28 +505,13 @@ check_sortable(const CampaignExpression *expression, const Query *query)
 			 errhint("Convert it to a type that has one, such as text or jsonb.")));
 }
 
-/* Analyzes the select with the rights of the campaign's owner. */
-static Query *
-analyze_as_owner(const CampaignScope *scope, CampaignSelect *select)
-{
-	CampaignIdentity identity;
-	Query	   *query;
-
-	campaign_identity_assume(&identity, scope->graph == NULL ?
-							 GetUserId() : scope->graph->campaign->owner);
-	query = campaign_select_analyze(select);
-	campaign_identity_leave(&identity);
-	return query;
-}
-
-/* Analyzes an expression over the scope's rows. */
-Query *
-campaign_expression_check(const CampaignScope *scope,
-						  const CampaignExpression *expression)
+/* A select of nothing but the expression over the scope's rows. */
+static CampaignSelect *
+select_expression(const CampaignScope *scope,
+				  const CampaignExpression *expression)
 {
 	CampaignSelect *select = campaign_select_new(scope->variables,
 												 expression->search_path);
-	Query	   *query;
 
 	appendStringInfoString(&select->text,
 						   expression->condition ? "SELECT 1 FROM " : "SELECT ");
@@ -529,13 +520,31 @@ campaign_expression_check(const CampaignScope *scope,
 		campaign_select_expression(select, expression);
 		appendStringInfoString(&select->text, " FROM ");
 	}
-	campaign_row_from(select, scope->target, NULL, CAMPAIGN_ROW_INNER);
+	campaign_row_from(select, scope->target,
+					  campaign_population_declare(scope->target, scope->added),
+					  CAMPAIGN_ROW_LEFT);
+	if (expression->beside != NULL)
+		appendStringInfo(&select->text, ", %s", expression->beside);
 	if (expression->condition)
 	{
 		appendStringInfoString(&select->text, " WHERE ");
 		campaign_select_expression(select, expression);
 	}
-	query = analyze_as_owner(scope, select);
+	return select;
+}
+
+/* Analyzes an expression over the scope's rows, with its owner's rights. */
+Query *
+campaign_expression_check(const CampaignScope *scope,
+						  const CampaignExpression *expression)
+{
+	CampaignIdentity identity;
+	Query	   *query;
+
+	campaign_identity_assume(&identity, scope->graph == NULL ?
+							 GetUserId() : scope->graph->campaign->owner);
+	query = campaign_select_analyze(select_expression(scope, expression));
+	campaign_identity_leave(&identity);
 	check_no_sets(expression, query);
 	check_columns_only(expression, query);
 	if (expression->collection)

@@ -57,12 +57,24 @@ typedef struct Question
 	List	   *warnings;		/* an answer, of CampaignWarning * */
 } Question;
 
+/*
+ * The expression an error is about, which the innermost line of its context
+ * names; NULL if it is about none.
+ */
+static char *
+expression_named(const ErrorData *error)
+{
+	if (error->internalquery == NULL || error->context == NULL)
+		return NULL;
+	return pnstrdup(error->context, strcspn(error->context, "\n"));
+}
+
 /* Adds an error; one about an expression says about which. */
 static void
 add_error(const Question *question, const char *code, const ErrorData *error)
 {
-	const char *what = question->expression == NULL ? NULL :
-		question->expression->what;
+	const char *what = question->expression == NULL ?
+		expression_named(error) : question->expression->what;
 	const char *message = error->message;
 	const char *hint = error->hint;
 
@@ -140,6 +152,13 @@ ask_scope(void *arg)
 				 errhint("GRANT SELECT ON %s TO %s.",
 						 question->scope->target->dimension->relation_name,
 						 quote_identifier(campaign->owner_name))));
+}
+
+/* Question: what columns do the activities before it add? */
+static void
+ask_columns(void *arg)
+{
+	campaign_scope_declare(((Question *) arg)->scope);
 }
 
 /* Question: what are its expressions, and does the kind agree? */
@@ -278,6 +297,7 @@ check_activity(Checking *checking, CampaignActivity *activity)
 	check_outcomes(checking, activity);
 	if (!ask(&question, ask_template, "bad_template") ||
 		!ask(&question, ask_scope, "bad_dimension") ||
+		!ask(&question, ask_columns, "bad_input") ||
 		!ask(&question, ask_kind, "bad_option"))
 		return;
 	if (question.lack != NULL)

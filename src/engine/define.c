@@ -268,6 +268,7 @@ check_in_graph(CampaignRecord *record, const char *name)
 												 record->owner);
 	campaign_scope_open(&scope, graph, activity,
 						campaign_variables_declared(record->settings));
+	campaign_scope_declare(&scope);
 	if (kind->check != NULL)
 		kind->check(&scope);
 	foreach(cell, campaign_activity_expressions(&scope))

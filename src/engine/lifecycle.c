@@ -100,6 +100,7 @@ collect_objects(CampaignGraph *graph)
 		char	   *dimension;
 
 		campaign_scope_open(&scope, graph, activity, variables);
+		campaign_scope_declare(&scope);
 		activity->objects = campaign_activity_objects(&scope);
 		dimension = scope.target->dimension->name;
 		if (!campaign_list_has(dimensions, dimension))

@@ -63,6 +63,7 @@ open_scope(CampaignScope *scope, const Previewing *previewing)
 
 	campaign_scope_open(scope, previewing->graph, previewing->activity,
 						campaign_variables_of_run(settings, values));
+	campaign_scope_declare(scope);
 	foreach(cell, campaign_activity_expressions(scope))
 		(void) campaign_expression_check(scope, lfirst(cell));
 }

@@ -128,10 +128,11 @@ prepare(Step *step)
 	campaign_scope_open(&task->scope, graph, activity,
 						campaign_variables_of_run(graph->campaign->settings,
 												  task->run->variables));
-	check_objects(&task->scope);
 	task->inbound = campaign_task_inbound(task->run->id,
 										  task->run->version_id,
 										  activity->name);
+	campaign_scope_discover(&task->scope, task->inbound);
+	check_objects(&task->scope);
 	task->due = strcmp(step->taken->state, "waiting") == 0;
 	task->keep = campaign_option_bool(graph->campaign->settings,
 									  "keep_populations", false);

@@ -21,6 +21,8 @@ typedef struct CampaignExpression
 	bool		condition;		/* must be boolean */
 	bool		collection;		/* must be jsonb, json or an array */
 	bool		sortable;		/* its type must have an order */
+	bool		aggregate;		/* over all rows of the item beside */
+	const char *beside;			/* a further item of FROM, or NULL */
 } CampaignExpression;
 
 /* Parses text alone; refuses whatever is not exactly one expression. */

@@ -8,11 +8,13 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
 #include "access/relation.h"
 #include "access/xact.h"
 #include "catalog/dependency.h"
 #include "catalog/objectaddress.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_collation.h"
 #include "catalog/toasting.h"
 #include "commands/tablecmds.h"
 #include "commands/tablespace.h"
@@ -144,6 +146,58 @@ campaign_population_open(const char *name, const CampaignTarget *target)
 				 errdetail("Somebody dropped campaign_data.%s.", name),
 				 errhint("Stop the run and start another.")));
 	population->columns = relation_columns(population->relation);
+	population->nkeys = list_length(target->key);
+	return population;
+}
+
+/* The name of a collation with its schema. */
+static char *
+collation_name(Oid collation)
+{
+	HeapTuple	tuple = SearchSysCache1(COLLOID, ObjectIdGetDatum(collation));
+	Form_pg_collation form;
+	char	   *name;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for collation %u", collation);
+	form = (Form_pg_collation) GETSTRUCT(tuple);
+	name = quote_qualified_identifier(get_namespace_name(form->collnamespace),
+									  NameStr(form->collname));
+	ReleaseSysCache(tuple);
+	return name;
+}
+
+/* One that is not there yet, with columns that are NULL. */
+CampaignPopulation *
+campaign_population_declare(const CampaignTarget *target, List *added)
+{
+	CampaignPopulation *population = palloc0(sizeof(CampaignPopulation));
+	StringInfoData text;
+	ListCell   *cell;
+
+	if (added == NIL)
+		return NULL;
+	initStringInfo(&text);
+	foreach(cell, target->key)
+		appendStringInfo(&text, "%s k.%s", text.len > 0 ? "," : "(SELECT",
+						 quote_identifier(((CampaignColumn *) lfirst(cell))->name));
+	foreach(cell, added)
+	{
+		CampaignColumn *column = lfirst(cell);
+
+		appendStringInfo(&text, ", NULL::%s",
+						 format_type_extended(column->type, column->typmod,
+											  FORMAT_TYPE_TYPEMOD_GIVEN |
+											  FORMAT_TYPE_FORCE_QUALIFY));
+		if (OidIsValid(column->collation))
+			appendStringInfo(&text, " COLLATE %s",
+							 collation_name(column->collation));
+		appendStringInfo(&text, " AS %s", quote_identifier(column->name));
+	}
+	appendStringInfo(&text, " FROM %s AS k)",
+					 campaign_relation_name(target->relation));
+	population->source = text.data;
+	population->columns = list_concat_copy(target->key, added);
 	population->nkeys = list_length(target->key);
 	return population;
 }

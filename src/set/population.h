@@ -28,6 +28,12 @@ extern CampaignPopulation *campaign_population_create(const char *name,
 /* An existing one; refused (42P01) if somebody dropped it. */
 extern CampaignPopulation *campaign_population_open(const char *name,
 													const CampaignTarget *target);
+/*
+ * One that is not there yet: all rows of the dimension, with columns that are
+ * NULL.  NULL if there are no columns: the dimension is as good then.
+ */
+extern CampaignPopulation *campaign_population_declare(const CampaignTarget *target,
+													   List *added);
 /* The columns that activities added to it; NULL has none. */
 extern List *campaign_population_added(const CampaignPopulation *population);
 /*

@@ -133,6 +133,27 @@ campaign_row_match(const CampaignTarget *target, const char *left,
 	return text.data;
 }
 
+/* The condition that the row has the key of an item of FROM. */
+char *
+campaign_row_same(const CampaignTarget *target,
+				  const CampaignPopulation *population, const char *item)
+{
+	StringInfoData text;
+	ListCell   *cell;
+
+	initStringInfo(&text);
+	foreach(cell, target->key)
+	{
+		int			number = foreach_current_index(cell);
+
+		appendStringInfo(&text, "%s%s.%s %s %s", number > 0 ? " AND " : "",
+						 item, hidden_name(number),
+						 equality(((CampaignColumn *) lfirst(cell))->type),
+						 campaign_row_column(target, population, number));
+	}
+	return text.data;
+}
+
 /* dimension JOIN population ON key = key. */
 static void
 append_join(StringInfo text, const CampaignTarget *target,
@@ -146,17 +167,53 @@ append_join(StringInfo text, const CampaignTarget *target,
 }
 
 /* The columns of the population under hidden names, and their own. */
-static void
-append_bare(StringInfo text, const CampaignPopulation *population)
+static char *
+bare_item(const CampaignPopulation *population)
 {
+	StringInfoData text;
 	ListCell   *cell;
 
-	appendStringInfoString(text, "(SELECT p.*");
+	initStringInfo(&text);
+	appendStringInfoString(&text, "(SELECT p.*");
 	foreach(cell, population->columns)
-		appendStringInfo(text, ", p.%s AS %s",
+		appendStringInfo(&text, ", p.%s AS %s",
 						 quote_identifier(((CampaignColumn *) lfirst(cell))->name),
 						 hidden_name(foreach_current_index(cell)));
-	appendStringInfo(text, " FROM %s AS p)", population->source);
+	appendStringInfo(&text, " FROM %s AS p)", population->source);
+	return text.data;
+}
+
+/* The item alone, without its alias. */
+char *
+campaign_row_item(const CampaignTarget *target,
+				  const CampaignPopulation *population, CampaignRowJoin join)
+{
+	StringInfoData text;
+	ListCell   *cell;
+
+	if (population == NULL)
+		return campaign_relation_name(target->relation);
+	if (join == CAMPAIGN_ROW_BARE)
+		return bare_item(population);
+	initStringInfo(&text);
+	appendStringInfo(&text, "(SELECT %s", target->unique ?
+					 readable_columns(target, "d") : "d.*");
+	foreach(cell, population->columns)
+	{
+		CampaignColumn *column = lfirst(cell);
+		int			number = foreach_current_index(cell);
+
+		appendStringInfo(&text, ", p.%s AS %s", quote_identifier(column->name),
+						 hidden_name(number));
+		/* An added column is seen by expressions under its own name too. */
+		if (number >= population->nkeys)
+			appendStringInfo(&text, ", p.%s", quote_identifier(column->name));
+	}
+	appendStringInfo(&text, ", (d.%s IS NOT NULL) AS \"campaign.found\"",
+					 quote_identifier(((CampaignColumn *) linitial(target->key))->name));
+	append_join(&text, target, population, join);
+	appendStringInfoChar(&text, ')');
+	return text.data;
 }
 
 /* Appends the item. */
@@ -164,39 +221,9 @@ void
 campaign_row_from(CampaignSelect *select, const CampaignTarget *target,
 				  const CampaignPopulation *population, CampaignRowJoin join)
 {
-	StringInfo	text = &select->text;
-	const char *alias = quote_identifier(target->dimension->name);
-	ListCell   *cell;
-
-	if (population == NULL)
-	{
-		appendStringInfo(text, "%s AS %s",
-						 campaign_relation_name(target->relation), alias);
-		return;
-	}
-	if (join == CAMPAIGN_ROW_BARE)
-	{
-		append_bare(text, population);
-		appendStringInfo(text, " AS %s", alias);
-		return;
-	}
-	appendStringInfo(text, "(SELECT %s", target->unique ?
-					 readable_columns(target, "d") : "d.*");
-	foreach(cell, population->columns)
-	{
-		CampaignColumn *column = lfirst(cell);
-		int			number = foreach_current_index(cell);
-
-		appendStringInfo(text, ", p.%s AS %s", quote_identifier(column->name),
-						 hidden_name(number));
-		/* An added column is seen by expressions under its own name too. */
-		if (number >= population->nkeys)
-			appendStringInfo(text, ", p.%s", quote_identifier(column->name));
-	}
-	appendStringInfo(text, ", (d.%s IS NOT NULL) AS \"campaign.found\"",
-					 quote_identifier(((CampaignColumn *) linitial(target->key))->name));
-	append_join(text, target, population, join);
-	appendStringInfo(text, ") AS %s", alias);
+	appendStringInfo(&select->text, "%s AS %s",
+					 campaign_row_item(target, population, join),
+					 quote_identifier(target->dimension->name));
 }
 
 /* The column of the population or of the key, by number from 0. */

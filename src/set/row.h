@@ -26,6 +26,10 @@ extern void campaign_row_from(CampaignSelect *select,
 							  const CampaignTarget *target,
 							  const CampaignPopulation *population,
 							  CampaignRowJoin join);
+/* The item alone, without its alias. */
+extern char *campaign_row_item(const CampaignTarget *target,
+							   const CampaignPopulation *population,
+							   CampaignRowJoin join);
 /* The column of the population (or, without one, of the key), by number from 0. */
 extern const char *campaign_row_column(const CampaignTarget *target,
 									   const CampaignPopulation *population,
@@ -46,6 +50,13 @@ extern char *campaign_row_match(const CampaignTarget *target, const char *left,
  */
 extern char *campaign_row_has_key(const CampaignTarget *target,
 								  const char *key);
+/*
+ * The condition that the row has the key of an item of FROM, by alias, whose
+ * columns have the names "campaign.1" and so on.
+ */
+extern char *campaign_row_same(const CampaignTarget *target,
+							   const CampaignPopulation *population,
+							   const char *item);
 /* With CAMPAIGN_ROW_LEFT: true where the row is still in the dimension. */
 extern const char *campaign_row_found(const CampaignTarget *target,
 									  const CampaignPopulation *population);

@@ -37,6 +37,10 @@ typedef struct CampaignActivity
 	List	   *objects;		/* identities frozen on publishing, of char * */
 	List	   *inbound;		/* of CampaignTransition * */
 	List	   *outbound;
+	/* kept by campaign_scope_declare() */
+	List	   *columns;		/* added columns that come out */
+	bool		columns_sought; /* they are being computed */
+	bool		columns_known;
 } CampaignActivity;
 
 typedef struct CampaignTransition

@@ -20,6 +20,8 @@ SELECT campaign_define($${
 			{"name": "low", "filter": "score < 10"}, {"name": "some", "percent": 33.3}, {"name": "few", "number": 7}, {"name": "rest"}]}},
 		{"name": "once", "kind": "deduplicate", "options": {"by": "lower(email), score", "keep": "score DESC", "prefer": [{"expression": "score", "among": [1, 2]}], "max_rows": 2}},
 		{"name": "sum", "kind": "combine", "options": {"operation": "union", "priority": "everybody, once.result", "by": "email", "max_rows": 9}},
+		{"name": "more", "kind": "enrich", "options": {"columns": {"double": "score * 2"}, "links": [
+			{"name": "o", "relation": "people", "condition": "o.email = people.email", "sort_by": "o.id", "number": 1, "columns": {"id": "o.id"}}]}},
 		{"name": "both", "kind": "fork"},
 		{"name": "pause", "kind": "wait", "options": {"duration": "3 days"}},
 		{"name": "date", "kind": "wait", "options": {"fixed_time": "2030-01-01 00:00+00"}},
@@ -33,6 +35,7 @@ SELECT campaign_define($${
 	"transitions": [
 		{"source": "everybody", "outcome": "result", "target": "parts"},
 		{"source": "parts", "outcome": "some", "target": "once"},
+		{"source": "once", "outcome": "result", "target": "more"},
 		{"source": "once", "outcome": "result", "target": "sum"},
 		{"source": "everybody", "outcome": "result", "target": "sum"},
 		{"source": "parts", "outcome": "low", "target": "both"},

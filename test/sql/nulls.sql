@@ -22,6 +22,7 @@ CREATE FUNCTION fitting(function text, name text, type regtype) RETURNS text LAN
 			WHEN 'by' THEN '''id''' WHEN 'keep' THEN '''id DESC'''
 			WHEN 'event' THEN '''opened''' WHEN 'category' THEN '''marketing''' WHEN 'template' THEN 'NULL' WHEN 'primary_set' THEN '''everybody''' WHEN 'address' THEN '''email''' ELSE '''x''' END
 		WHEN type = 'jsonb'::regtype THEN CASE name
+			WHEN 'columns' THEN '''{"one": "1"}''' WHEN 'links' THEN '''[]'''
 			WHEN 'prefer' THEN '''[{"expression": "id"}]'''
 			WHEN 'outcomes' THEN '''[{"name": "a"}]''' WHEN 'definition' THEN '''{"name": "other", "dimension": "people"}''' ELSE '''{}''' END
 		WHEN type = 'regclass'::regtype THEN '''nulls.people'''

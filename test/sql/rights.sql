@@ -254,6 +254,7 @@ INSERT INTO calls VALUES
 ('campaign_add_audience(text, text, text, text, boolean, text)', 'campaign', $$SELECT campaign_add_audience($1, 'new')$$),
 ('campaign_add_combine(text, text, text, text, text, text, bigint, text, text)', 'campaign', $$SELECT campaign_add_combine($1, 'new', 'union')$$),
 ('campaign_add_deduplicate(text, text, text, text, jsonb, bigint, text, boolean, boolean, text)', 'campaign', $$SELECT campaign_add_deduplicate($1, 'new', 'id')$$),
+('campaign_add_enrich(text, text, jsonb, jsonb, text, text)', 'campaign', $$SELECT campaign_add_enrich($1, 'new', '{"one": "1"}')$$),
 ('campaign_add_split(text, text, jsonb, text, text)', 'campaign', $$SELECT campaign_add_split($1, 'new', '[{"name": "a"}]')$$),
 ('campaign_add_fork(text, text, text)', 'campaign', $$SELECT campaign_add_fork($1, 'new')$$),
 ('campaign_add_join(text, text, text, text)', 'campaign', $$SELECT campaign_add_join($1, 'new')$$),

@@ -1,0 +1,753 @@
+/*
+ * enrich.c
+ *		enrich: adds columns to the rows of a population.
+ *
+ * A selecting kind.  A column is an expression over the row, or comes from a
+ * link: a table, or another inbound population, joined to the rows by a
+ * condition.  Of what a link finds the first row is taken, or the first few
+ * lines, or aggregates over all of it.  Each link is one join of all rows, with
+ * one sort or one aggregate, and not a search per row.
+ */
+#include "postgres.h"
+
+#include "catalog/heap.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_type.h"
+#include "nodes/nodeFuncs.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/varlena.h"
+
+#include "activity/activity.h"
+#include "activity/option.h"
+#include "base/identity.h"
+#include "base/text.h"
+#include "set/row.h"
+
+/* Added columns of a row, lines of a link, and columns of a line. */
+#define MOST_ADDED			500
+#define MOST_LINES			100
+#define MOST_LINE_COLUMNS	40
+
+static const CampaignOption options[] = {
+	{"columns", CAMPAIGN_OPTION_OBJECT, false, NULL,
+	"Object of names and SQL expressions over the row: {\"spent\": \"(SELECT sum(total) FROM orders WHERE ...)\"}."},
+	{"links", CAMPAIGN_OPTION_OBJECTS, false, NULL,
+	"Array of objects: name, relation or transition, condition, columns, and sort_by, number or aggregate."},
+	{"primary_set", CAMPAIGN_OPTION_TRANSITION, false,
+		"the first inbound transition",
+	"The inbound transition whose rows get the columns."}
+};
+
+static const char *const link_members =
+"name, relation, transition, condition, columns, sort_by, number, aggregate";
+
+/* A column to be added. */
+typedef struct Addition
+{
+	char	   *name;
+	CampaignExpression *expression;
+} Addition;
+
+/* Something that is joined to the rows. */
+typedef struct Link
+{
+	char	   *name;			/* its alias in expressions */
+	char	   *relation;		/* a table; or NULL */
+	char	   *transition;		/* an inbound transition; or NULL */
+	CampaignExpression *condition;
+	List	   *additions;		/* of Addition * */
+	List	   *order;			/* of CampaignExpression * */
+	int			number;			/* of lines; 0: the first row only */
+	bool		aggregate;		/* columns are aggregates over all rows */
+	char	   *item;			/* of FROM, with its alias */
+} Link;
+
+/* What the select is made of. */
+typedef struct Build
+{
+	const CampaignTask *task;
+	const CampaignPopulation *population;
+	CampaignSelect *select;
+	List	   *additions;		/* of Addition * */
+	List	   *links;			/* of Link * */
+} Build;
+
+/* ------------------------------- reading -------------------------------- */
+
+/* Refuses a link for what it says. */
+static void
+refuse_link(const char *name, const char *problem, const char *hint)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("link \"%s\" %s", name ? name : "", problem),
+			 errhint("%s", hint)));
+}
+
+/* An expression of the activity's. */
+static CampaignExpression *
+parse_expression(const CampaignScope *scope, const char *text,
+				 const char *what)
+{
+	return campaign_expression_parse(text,
+									 psprintf("%s of activity \"%s\"", what,
+											  scope->activity->name),
+									 scope->activity->search_path);
+}
+
+/* Reads an object of names and expressions, of Addition *. */
+static List *
+read_additions(const CampaignScope *scope, Jsonb *object, const char *owner)
+{
+	List	   *additions = NIL;
+	ListCell   *cell;
+
+	foreach(cell, object == NULL ? NIL : campaign_object_keys(object))
+	{
+		Addition   *addition = palloc(sizeof(Addition));
+		JsonbValue *value = campaign_object_member(&object->root, lfirst(cell));
+
+		addition->name = lfirst(cell);
+		if (value == NULL || value->type != jbvString)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("column \"%s\"%s must be an expression",
+							addition->name, owner),
+					 errhint("Write {\"name\": \"SQL expression\"}.")));
+		addition->expression =
+			parse_expression(scope, campaign_scalar_text(value),
+							 psprintf("column \"%s\"%s", addition->name, owner));
+		additions = lappend(additions, addition);
+	}
+	return additions;
+}
+
+/* The number of lines; 0 if absent. */
+static int
+read_number(const char *name, const JsonbContainer *object)
+{
+	char	   *text = campaign_object_text(object, "number");
+	long		number;
+	char	   *end;
+
+	if (text == NULL)
+		return 0;
+	number = strtol(text, &end, 10);
+	if (*end != '\0' || number < 1 || number > MOST_LINES)
+		refuse_link(name, psprintf("has no valid \"number\": %s", text),
+					psprintf("It must be a whole number from 1 to %d.",
+							 MOST_LINES));
+	return number;
+}
+
+/* Refuses members that do not go together. */
+static void
+check_link(const Link *link, const CampaignScope *scope)
+{
+	if (link->name == NULL || !campaign_is_name(link->name))
+		refuse_link(link->name, "has no valid name",
+					"Names have small letters, digits and underscores, at most 63.");
+	if (strcmp(link->name, scope->target->dimension->name) == 0)
+		refuse_link(link->name, "has the name of the dimension",
+					"Its name stands for its rows in expressions; choose another one.");
+	if ((link->relation == NULL) == (link->transition == NULL))
+		refuse_link(link->name, "must have a \"relation\" or a \"transition\"",
+					"Name a table, or an inbound transition, whose rows are joined.");
+	if (link->condition == NULL)
+		refuse_link(link->name, "has no \"condition\"",
+					"Write how its rows belong to the dimension's, such as \"o.customer_id = customers.id\".");
+	if (link->additions == NIL)
+		refuse_link(link->name, "has no \"columns\"",
+					"Write {\"name\": \"SQL expression\"} for each column it adds.");
+	if (link->aggregate && (link->number > 0 || link->order != NIL))
+		refuse_link(link->name, "has both \"aggregate\" and \"number\" or \"sort_by\"",
+					"Aggregates are over all rows; sort inside of them.");
+	if (link->number > 0 && list_length(link->additions) > MOST_LINE_COLUMNS)
+		refuse_link(link->name, "has too many columns",
+					psprintf("Lines have at most %d columns.",
+							 MOST_LINE_COLUMNS));
+}
+
+/* The table's name with its schema; looked up as the activity was defined. */
+static char *
+relation_item(const CampaignScope *scope, const Link *link)
+{
+	int			nestlevel = campaign_search_path_enter(scope->activity->search_path);
+	List	   *names = textToQualifiedNameList(cstring_to_text(link->relation));
+	Oid			relation = RangeVarGetRelid(makeRangeVarFromNameList(names),
+											AccessShareLock, false);
+
+	campaign_settings_leave(nestlevel);
+	return campaign_relation_name(relation);
+}
+
+/* The rows of an inbound transition; without a task, as they are declared. */
+static char *
+transition_item(const CampaignScope *scope, const CampaignTask *task,
+				const Link *link)
+{
+	CampaignActivity *activity = scope->activity;
+	int			number = campaign_activity_inbound_number(activity,
+														  link->transition);
+	CampaignTarget *target;
+	CampaignPopulation *population;
+	CampaignTransition *transition;
+
+	campaign_scope_check_inbound(scope, "links", link->transition);
+	if (number < 0)
+		refuse_link(link->name, psprintf("needs transition \"%s\"",
+										 link->transition),
+					"Name it in \"after\" as well.");
+	transition = list_nth(activity->inbound, number);
+	target = campaign_graph_target(scope->graph,
+								   campaign_activity_dimension(scope->graph,
+															   transition->source));
+	if (task == NULL)
+		population = campaign_population_declare(target,
+												 list_nth(scope->inbound,
+														  number));
+	else
+		population = campaign_population_open(((CampaignFlow *) list_nth(task->inbound,
+																		 number))->population,
+											  target);
+	return campaign_row_item(target, population, CAMPAIGN_ROW_LEFT);
+}
+
+/* Tells the expressions of a link what they see. */
+static void
+set_item(Link *link, const CampaignScope *scope, const CampaignTask *task)
+{
+	ListCell   *cell;
+
+	link->item = psprintf("%s AS %s", link->relation != NULL ?
+						  relation_item(scope, link) :
+						  transition_item(scope, task, link),
+						  quote_identifier(link->name));
+	link->condition->condition = true;
+	link->condition->beside = link->item;
+	foreach(cell, link->order)
+		((CampaignExpression *) lfirst(cell))->beside = link->item;
+	foreach(cell, link->additions)
+	{
+		CampaignExpression *expression = ((Addition *) lfirst(cell))->expression;
+
+		expression->beside = link->item;
+		expression->aggregate = link->aggregate;
+	}
+}
+
+/* A member that must be true or false. */
+static bool
+read_flag(const char *link, const JsonbContainer *object, const char *name)
+{
+	JsonbValue *value = campaign_object_member(object, name);
+
+	if (value != NULL && value->type != jbvBool)
+		refuse_link(link, psprintf("has no valid \"%s\"", name),
+					"It must be true or false.");
+	return value != NULL && value->val.boolean;
+}
+
+/* Reads a link; with a task, over the populations it has. */
+static Link *
+read_link(const CampaignScope *scope, const CampaignTask *task,
+		  const JsonbContainer *object)
+{
+	Link	   *link = palloc0(sizeof(Link));
+	JsonbValue *columns = campaign_object_member(object, "columns");
+	char	   *condition = campaign_object_text(object, "condition");
+	char	   *order = campaign_object_text(object, "sort_by");
+	char	   *owner;
+
+	link->name = campaign_object_text(object, "name");
+	owner = psprintf(" of link \"%s\"", link->name ? link->name : "");
+	campaign_members_check(object, owner + strlen(" of "), link_members);
+	link->relation = campaign_object_text(object, "relation");
+	link->transition = campaign_object_text(object, "transition");
+	link->number = read_number(link->name, object);
+	link->aggregate = read_flag(link->name, object, "aggregate");
+	if (condition != NULL)
+		link->condition = parse_expression(scope, condition,
+										   psprintf("condition%s", owner));
+	if (order != NULL)
+		link->order =
+			campaign_expression_parse_order(order,
+											psprintf("sort_by%s of activity \"%s\"",
+													 owner,
+													 scope->activity->name),
+											scope->activity->search_path);
+	if (columns != NULL && (columns->type != jbvBinary ||
+							!JsonContainerIsObject(columns->val.binary.data)))
+		refuse_link(link->name, "has no valid \"columns\"",
+					"They are an object of names and SQL expressions.");
+	link->additions = read_additions(scope, columns == NULL ? NULL :
+									 JsonbValueToJsonb(columns), owner);
+	check_link(link, scope);
+	set_item(link, scope, task);
+	return link;
+}
+
+/* All links, of Link *. */
+static List *
+read_links(const CampaignScope *scope, const CampaignTask *task)
+{
+	List	   *links = NIL;
+	List	   *names = NIL;
+	ListCell   *cell;
+
+	foreach(cell, campaign_option_objects(scope->activity->options, "links"))
+	{
+		Link	   *link = read_link(scope, task, lfirst(cell));
+
+		if (campaign_list_has(names, link->name))
+			refuse_link(link->name, "is there more than once",
+						"Every link needs a name of its own.");
+		names = lappend(names, link->name);
+		links = lappend(links, link);
+	}
+	return links;
+}
+
+/* The columns that are expressions over the row, of Addition *. */
+static List *
+read_columns(const CampaignScope *scope)
+{
+	return read_additions(scope,
+						  campaign_object_document(scope->activity->options,
+												   "columns"), "");
+}
+
+/* Adds the expressions of additions to a list. */
+static List *
+add_expressions(List *expressions, List *additions)
+{
+	ListCell   *cell;
+
+	foreach(cell, additions)
+		expressions = lappend(expressions,
+							  ((Addition *) lfirst(cell))->expression);
+	return expressions;
+}
+
+/* All expressions. */
+static List *
+expressions_of_enrich(const CampaignScope *scope)
+{
+	List	   *expressions = add_expressions(NIL, read_columns(scope));
+	ListCell   *cell;
+
+	foreach(cell, read_links(scope, NULL))
+	{
+		Link	   *link = lfirst(cell);
+
+		expressions = lappend(expressions, link->condition);
+		expressions = list_concat(expressions, link->order);
+		expressions = add_expressions(expressions, link->additions);
+	}
+	return expressions;
+}
+
+/* ------------------------------- columns -------------------------------- */
+
+/* A column of that type, without the limits of where it came from. */
+static CampaignColumn *
+make_column(char *name, Oid type, Oid collation)
+{
+	CampaignColumn *column = palloc(sizeof(CampaignColumn));
+
+	column->name = name;
+	column->type = type;
+	column->typmod = -1;
+	column->collation = collation;
+	return column;
+}
+
+/* The column an expression becomes; refused if no table can hold it. */
+static CampaignColumn *
+column_of(const CampaignScope *scope, const Addition *addition, char *name)
+{
+	Query	   *query = campaign_expression_check(scope, addition->expression);
+	Node	   *value = (Node *) linitial_node(TargetEntry,
+											   query->targetList)->expr;
+	Oid			type = getBaseType(exprType(value));
+
+	if (get_typtype(type) == TYPTYPE_PSEUDO ||
+		get_typtype(type) == TYPTYPE_COMPOSITE)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("%s cannot be of type %s", addition->expression->what,
+						format_type_be(type)),
+				 errhint("Name one of its columns, or convert it with to_jsonb().")));
+	return make_column(name, type, exprCollation(value));
+}
+
+/* The columns of lines: an array of all, then each column of each line. */
+static List *
+columns_of_lines(const CampaignScope *scope, const Link *link)
+{
+	List	   *columns = list_make1(make_column(link->name, JSONBOID,
+												 InvalidOid));
+	ListCell   *cell;
+
+	for (int i = 1; i <= link->number; i++)
+	{
+		foreach(cell, link->additions)
+		{
+			const Addition *addition = lfirst(cell);
+
+			columns = lappend(columns,
+							  column_of(scope, addition,
+										psprintf("%s_%d_%s", link->name, i,
+												 addition->name)));
+		}
+	}
+	return columns;
+}
+
+/* All columns that are added, in the order of the select. */
+static List *
+new_columns(const CampaignScope *scope)
+{
+	List	   *columns = NIL;
+	ListCell   *cell;
+	ListCell   *inner;
+
+	foreach(cell, read_columns(scope))
+	{
+		const Addition *addition = lfirst(cell);
+
+		columns = lappend(columns, column_of(scope, addition, addition->name));
+	}
+	foreach(cell, read_links(scope, NULL))
+	{
+		const Link *link = lfirst(cell);
+
+		if (link->number > 0)
+			columns = list_concat(columns, columns_of_lines(scope, link));
+		else
+			foreach(inner, link->additions)
+				columns = lappend(columns,
+								  column_of(scope, lfirst(inner),
+											((Addition *) lfirst(inner))->name));
+	}
+	return columns;
+}
+
+/* Refuses a name that would mean something else, or mean nothing. */
+static void
+check_name(const CampaignScope *scope, const char *name, List *taken)
+{
+	bool		own = campaign_list_has(campaign_target_columns(scope->target->relation),
+										name);
+
+	if (!campaign_is_name(name) || strcmp(quote_identifier(name), name) != 0 ||
+		SystemAttributeByName(name) != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_NAME),
+				 errmsg("invalid name of an added column: \"%s\"", name),
+				 errhint("Names have small letters, digits and underscores, at most 63, and are no reserved words.")));
+	if (own || campaign_list_has(taken, name))
+		ereport(ERROR,
+				(errcode(ERRCODE_DUPLICATE_COLUMN),
+				 errmsg("added column \"%s\" is there already", name),
+				 errdetail("%s", own ? "It is a column of the dimension." :
+						   "It was added before."),
+				 errhint("Choose another name.")));
+}
+
+/* Refuses options that add nothing, too much, or names that are taken. */
+static void
+check_enrich(const CampaignScope *scope)
+{
+	List	   *columns = new_columns(scope);
+	List	   *taken = NIL;
+	ListCell   *cell;
+
+	campaign_scope_check_inbound(scope, "primary_set",
+								 campaign_option_text(scope->activity->options,
+													  "primary_set"));
+	if (columns == NIL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("enrich \"%s\" adds no columns", scope->activity->name),
+				 errhint("Give option \"columns\" or \"links\".")));
+	if (list_length(scope->added) + list_length(columns) > MOST_ADDED)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("rows of \"%s\" would have more than %d added columns",
+						scope->activity->name, MOST_ADDED),
+				 errhint("Take fewer lines, or the array of them.")));
+	foreach(cell, scope->added)
+		taken = lappend(taken, ((CampaignColumn *) lfirst(cell))->name);
+	foreach(cell, columns)
+	{
+		CampaignColumn *column = lfirst(cell);
+
+		check_name(scope, column->name, taken);
+		taken = lappend(taken, column->name);
+	}
+}
+
+/* -------------------------------- select -------------------------------- */
+
+/* Appends the key under its hidden names, of an item of FROM. */
+static void
+append_key(Build *plan, const char *alias)
+{
+	for (int i = 0; i < plan->population->nkeys; i++)
+		appendStringInfo(&plan->select->text, "%s%s.\"campaign.%d\"",
+						 i > 0 ? ", " : "", alias, i + 1);
+}
+
+/* Appends " FROM row JOIN linked ON condition". */
+static void
+append_joined(Build *plan, const Link *link)
+{
+	StringInfo	text = &plan->select->text;
+
+	appendStringInfoString(text, " FROM ");
+	campaign_row_from(plan->select, plan->task->scope.target, plan->population,
+					  CAMPAIGN_ROW_INNER);
+	appendStringInfo(text, " JOIN %s ON ", link->item);
+	campaign_select_expression(plan->select, link->condition);
+}
+
+/* Appends the joined rows with all that is evaluated over them, each once. */
+static void
+append_evaluated(Build *plan, const Link *link)
+{
+	StringInfo	text = &plan->select->text;
+	ListCell   *cell;
+
+	appendStringInfoString(text, "(SELECT ");
+	append_key(plan, quote_identifier(plan->task->scope.target->dimension->name));
+	foreach(cell, link->additions)
+	{
+		appendStringInfoString(text, ", ");
+		campaign_select_expression(plan->select,
+								   ((Addition *) lfirst(cell))->expression);
+		appendStringInfo(text, " AS \"campaign.c%d\"",
+						 foreach_current_index(cell));
+	}
+	foreach(cell, link->order)
+	{
+		appendStringInfoString(text, ", ");
+		campaign_select_expression(plan->select, lfirst(cell));
+		appendStringInfo(text, " AS \"campaign.s%d\"",
+						 foreach_current_index(cell));
+	}
+	append_joined(plan, link);
+	appendStringInfoString(text, " OFFSET 0) AS x");
+}
+
+/* Appends the columns of line number i, as seen from the first one. */
+static void
+append_line(StringInfo text, const Link *link, int i)
+{
+	int			count = list_length(link->additions);
+
+	for (int j = 0; j < count; j++)
+	{
+		if (i == 0)
+			appendStringInfo(text, ", x.\"campaign.c%d\" AS \"campaign.0_%d\"",
+							 j, j);
+		else
+			appendStringInfo(text,
+							 ", pg_catalog.lead(x.\"campaign.c%d\", %d) OVER w AS \"campaign.%d_%d\"",
+							 j, i, i, j);
+	}
+	if (i > 0)
+		appendStringInfo(text,
+						 ", pg_catalog.lead(true, %d) OVER w AS \"campaign.line%d\"",
+						 i, i);
+}
+
+/*
+ * Appends the first row per key with the lines that follow it.  A window looks
+ * ahead, so that lines of any type become columns with a single sort.
+ */
+static void
+append_lines(Build *plan, const Link *link)
+{
+	StringInfo	text = &plan->select->text;
+	ListCell   *cell;
+
+	appendStringInfoString(text, "(SELECT y.* FROM (SELECT ");
+	append_key(plan, "x");
+	appendStringInfoString(text,
+						   ", pg_catalog.row_number() OVER w AS \"campaign.line0\"");
+	for (int i = 0; i < Max(link->number, 1); i++)
+		append_line(text, link, i);
+	appendStringInfoString(text, " FROM ");
+	append_evaluated(plan, link);
+	appendStringInfoString(text, " WINDOW w AS (PARTITION BY ");
+	append_key(plan, "x");
+	foreach(cell, link->order)
+		appendStringInfo(text, "%s x.\"campaign.s%d\" %s",
+						 foreach_current_index(cell) > 0 ? "," : " ORDER BY",
+						 foreach_current_index(cell),
+						 ((CampaignExpression *) lfirst(cell))->order);
+	appendStringInfoString(text, ")) AS y WHERE y.\"campaign.line0\" = 1)");
+}
+
+/* Appends the aggregates per key. */
+static void
+append_aggregates(Build *plan, const Link *link)
+{
+	StringInfo	text = &plan->select->text;
+	const char *alias = quote_identifier(plan->task->scope.target->dimension->name);
+	ListCell   *cell;
+
+	appendStringInfoString(text, "(SELECT ");
+	append_key(plan, alias);
+	foreach(cell, link->additions)
+	{
+		appendStringInfoString(text, ", ");
+		campaign_select_expression(plan->select,
+								   ((Addition *) lfirst(cell))->expression);
+		appendStringInfo(text, " AS \"campaign.0_%d\"",
+						 foreach_current_index(cell));
+	}
+	append_joined(plan, link);
+	appendStringInfoString(text, " GROUP BY ");
+	append_key(plan, alias);
+	appendStringInfoChar(text, ')');
+}
+
+/* Appends an aggregate; over no rows it is what it is over none: count is 0. */
+static void
+append_aggregate(Build *plan, const Link *link, int i, int j)
+{
+	StringInfo	text = &plan->select->text;
+	const Addition *addition = list_nth(link->additions, j);
+
+	appendStringInfo(text,
+					 ", CASE WHEN \"campaign.link%d\".\"campaign.1\" IS NULL THEN (SELECT ",
+					 i);
+	campaign_select_expression(plan->select, addition->expression);
+	append_joined(plan, link);
+	appendStringInfo(text,
+					 " WHERE false) ELSE \"campaign.link%d\".\"campaign.0_%d\" END",
+					 i, j);
+}
+
+/* Appends all lines as an array of objects. */
+static void
+append_array(Build *plan, const Link *link, int i)
+{
+	StringInfo	text = &plan->select->text;
+	ListCell   *cell;
+
+	appendStringInfoString(text, ", '[]'::pg_catalog.jsonb");
+	for (int line = 0; line < link->number; line++)
+	{
+		appendStringInfo(text,
+						 " || CASE WHEN \"campaign.link%d\".\"campaign.line%d\" IS NULL"
+						 " THEN '[]'::pg_catalog.jsonb ELSE"
+						 " pg_catalog.jsonb_build_array(pg_catalog.jsonb_build_object(",
+						 i, line);
+		foreach(cell, link->additions)
+			appendStringInfo(text, "%s%s, \"campaign.link%d\".\"campaign.%d_%d\"",
+							 foreach_current_index(cell) > 0 ? ", " : "",
+							 quote_literal_cstr(((Addition *) lfirst(cell))->name),
+							 i, line, foreach_current_index(cell));
+		appendStringInfoString(text, ")) END");
+	}
+}
+
+/* Appends the columns of link number i, in the order of new_columns(). */
+static void
+append_link_columns(Build *plan, const Link *link, int i)
+{
+	int			count = list_length(link->additions);
+
+	if (link->number > 0)
+		append_array(plan, link, i);
+	for (int line = 0; line < Max(link->number, 1); line++)
+	{
+		for (int j = 0; j < count; j++)
+		{
+			if (link->aggregate)
+				append_aggregate(plan, link, i, j);
+			else
+				appendStringInfo(&plan->select->text,
+								 ", \"campaign.link%d\".\"campaign.%d_%d\"",
+								 i, line, j);
+		}
+	}
+}
+
+/* Writes the whole select: the population's columns, then the new ones. */
+static void
+build_select(Build *plan)
+{
+	const CampaignTarget *target = plan->task->scope.target;
+	StringInfo	text = &plan->select->text;
+	ListCell   *cell;
+
+	appendStringInfoString(text, "SELECT ");
+	campaign_row_columns(plan->select, target, plan->population);
+	foreach(cell, plan->additions)
+	{
+		appendStringInfoString(text, ", ");
+		campaign_select_expression(plan->select,
+								   ((Addition *) lfirst(cell))->expression);
+	}
+	foreach(cell, plan->links)
+		append_link_columns(plan, lfirst(cell), foreach_current_index(cell));
+	appendStringInfoString(text, " FROM ");
+	campaign_row_from(plan->select, target, plan->population,
+					  CAMPAIGN_ROW_LEFT);
+	foreach(cell, plan->links)
+	{
+		Link	   *link = lfirst(cell);
+		char	   *alias = psprintf("\"campaign.link%d\"",
+									 foreach_current_index(cell));
+
+		appendStringInfoString(text, " LEFT JOIN ");
+		if (link->aggregate)
+			append_aggregates(plan, link);
+		else
+			append_lines(plan, link);
+		appendStringInfo(text, " AS %s ON %s", alias,
+						 campaign_row_same(target, plan->population, alias));
+	}
+}
+
+/* Writes every row with its new columns. */
+static void
+run_enrich(CampaignTask *task)
+{
+	const CampaignScope *scope = &task->scope;
+	int			leading = campaign_activity_leading(scope->activity);
+	CampaignPopulation *population = campaign_task_population(task, leading);
+	CampaignOutlet outlet;
+	Build		plan = {task, population, campaign_task_select(task)};
+
+	plan.additions = read_columns(scope);
+	plan.links = read_links(scope, task);
+	build_select(&plan);
+	campaign_task_outlet(task, &outlet, 0,
+						 list_concat(campaign_population_added(population),
+									 new_columns(scope)));
+	campaign_sink_write(plan.select, CAMPAIGN_ROUTE_SOLE, &outlet, 1);
+	campaign_task_emit(task, &outlet, 0, true);
+}
+
+const CampaignKind campaign_kind_enrich = {
+	.name = "enrich",
+	.category = "targeting",
+	.purpose = "Adds columns to the rows: expressions, aggregates, lines of linked tables.",
+	.min_inbound = 1,
+	.max_inbound = -1,
+	.outcome_names = "result",
+	.options = options,
+	.noptions = lengthof(options),
+	.outcomes = campaign_outcome_sole,
+	.expressions = expressions_of_enrich,
+	.columns = new_columns,
+	.check = check_enrich,
+	.run = run_enrich
+};

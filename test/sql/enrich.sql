@@ -1,0 +1,183 @@
+-- A wrong enrichment gives people the data of others, or loses rows that have
+-- none; added columns must reach whatever comes behind (E1).
+\set VERBOSITY terse
+CREATE ROLE regress_enrich LOGIN;
+GRANT USAGE ON SCHEMA campaign TO regress_enrich;
+CREATE SCHEMA enrich AUTHORIZATION regress_enrich;
+SET search_path = enrich, public;
+-- The population of an outcome as JSON.
+CREATE FUNCTION enrich.rows_of(run bigint, activity text, outcome text DEFAULT 'result') RETURNS SETOF jsonb
+LANGUAGE plpgsql SECURITY DEFINER AS $$
+BEGIN
+	RETURN QUERY EXECUTE format('SELECT to_jsonb(t) FROM campaign_data.%I t ORDER BY 1', (
+		SELECT f.population FROM campaign.flow f
+		WHERE f.run_id = $1 AND f.source = $2 AND f.outcome = $3));
+END $$;
+SET SESSION AUTHORIZATION regress_enrich;
+
+CREATE TABLE customers (id bigint PRIMARY KEY, email text, score int, tags text[]);
+INSERT INTO customers SELECT g, 'c' || g % 4 || '@example.com', g * 10, ARRAY['t' || g] FROM generate_series(1, 8) g;
+CREATE TABLE orders (id bigint PRIMARY KEY, customer_id bigint, placed_at date, total numeric(10,2), items int[]);
+INSERT INTO orders SELECT g, 1 + g % 6, '2025-01-01'::date + g, g, ARRAY[g, g + 1] FROM generate_series(1, 18) g;
+CREATE TABLE tiers (low int, tier varchar(10));
+INSERT INTO tiers VALUES (0, 'bronze'), (30, 'silver'), (60, 'gold');
+SELECT campaign_dimension('customers', addresses => '{"email": "email"}');
+
+SELECT campaign_create('rich', dimension => 'customers', settings => '{"keep_populations": true, "variables": {"floor": {"type": "integer", "default": 3}}}');
+SELECT campaign_add_audience('rich', 'all_of_them');
+-- Attributes of any type, an aggregate in a subquery, a variable.
+SELECT campaign_add_enrich('rich', 'attributes', after => 'all_of_them', columns => $${
+	"twice": "customers.score * 2", "word": "'w' || id", "list": "tags || 'x'::text",
+	"spent": "(SELECT sum(o.total) FROM orders o WHERE o.customer_id = customers.id)", "above": "id > vars.floor", "nothing": "NULL"}$$);
+-- The expressions behind see what was added, and what was added to that.
+SELECT campaign_add_enrich('rich', 'further', after => 'attributes', columns => '{"thrice": "twice + score", "known": "spent IS NOT NULL"}');
+SELECT campaign_add_audience('rich', 'rich_ones', after => 'further', filter => 'thrice >= 120 AND customers.above');
+SELECT campaign_add_split('rich', 'halves', after => 'further', outcomes => '[{"name": "low", "filter": "thrice < 150"}, {"name": "high"}]');
+SELECT campaign_add_email('rich', 'mail', after => 'halves.high', one_per_address => false,
+	subject => 'You spent {{ spent }}, {{ word }}', body => '<p>{{ thrice }}{{#each list}} {{ item }}{{/each}}</p>');
+SELECT campaign_add_wait('rich', 'later', after => 'mail', duration => '0');
+SELECT campaign_add_deduplicate('rich', 'once', after => 'further', by => 'email', keep => 'thrice DESC', merge => true);
+-- Duplicates lend their values to those who stay; whoever is nobody's
+-- duplicate gets none.
+SELECT campaign_add_enrich('rich', 'phones', after => 'all_of_them', columns => $${
+	"phone": "CASE WHEN id <= 4 THEN 'p' || id END", "labels": "CASE WHEN id IN (1, 5) THEN tags END"}$$);
+SELECT campaign_add_deduplicate('rich', 'merged', after => 'phones', by => 'nullif(email, ''c0@example.com'')', keep => 'id DESC', merge => true);
+-- Lines of a linked table, its aggregates, one row of it; each in one join.
+SELECT campaign_add_enrich('rich', 'linked', after => 'rich_ones', links => $$[
+	{"name": "purchases", "relation": "orders", "condition": "purchases.customer_id = customers.id", "sort_by": "placed_at DESC", "number": 2,
+	 "columns": {"price": "purchases.total", "day": "placed_at", "items": "items"}},
+	{"name": "o", "relation": "enrich.orders", "condition": "o.customer_id = customers.id AND o.total > vars.floor", "aggregate": true,
+	 "columns": {"number_of": "count(*)", "total_of": "sum(o.total)", "weighted": "sum(o.total * customers.score)"}},
+	{"name": "t", "relation": "tiers", "condition": "t.low <= score", "sort_by": "t.low DESC", "columns": {"tier": "t.tier"}}]$$);
+SELECT campaign_add_email('rich', 'receipts', after => 'linked', one_per_address => false,
+	subject => '{{ number_of }} for {{ tier }}', body => '<p>{{#each purchases}}{{ item.price }} {{/each}}</p><p>{{ purchases_1_price }}, {{ purchases_2_day }}</p>');
+-- Another inbound transition: the row of the same mailbox that was kept.
+SELECT campaign_add_enrich('rich', 'with_kept', after => 'further, once', links => $$[
+	{"name": "kept", "transition": "once", "condition": "kept.email = customers.email", "columns": {"kept_id": "kept.id", "kept_thrice": "kept.thrice"}}]$$);
+SELECT campaign_add_audience('rich', 'nobody', filter => 'false');
+SELECT campaign_add_enrich('rich', 'none', after => 'nobody, nobody.rejected', primary_set => 'nobody.rejected', columns => '{"one": "1"}');
+-- Columns of several sets come together.
+SELECT campaign_add_combine('rich', 'together', operation => 'union', after => 'all_of_them, linked, once', by => 'email, tier');
+SELECT campaign_add_combine('rich', 'without', operation => 'exclusion', primary_set => 'once', after => 'linked, once');
+SELECT severity, activity, code, message FROM campaign_check('rich') WHERE severity = 'error';
+SELECT campaign_publish('rich');
+SELECT campaign_start('rich') AS run \gset
+SELECT campaign_wait(:run);
+SELECT activity, error, detail FROM campaign.run_progress WHERE run_id = :run AND error IS NOT NULL;
+SELECT source, outcome, rows FROM campaign.flow_counts WHERE run_id = :run GROUP BY 1, 2, 3 ORDER BY 1, 2 DESC;
+SELECT count(*) AS violations FROM campaign_verify(:run);
+SELECT rows_of(:run, 'attributes') LIMIT 3;
+SELECT rows_of(:run, 'further') - '{word,list,above,nothing,known}'::text[] AS row LIMIT 3;
+SELECT rows_of(:run, 'once') ->> 'id' AS once, rows_of(:run, 'once', 'duplicates') ->> 'id' AS duplicates;
+SELECT rows_of(:run, 'merged');
+SELECT rows_of(:run, 'merged', 'duplicates');
+SELECT rows_of(:run, 'linked') - '{twice,word,list,spent,above,nothing,thrice,known}'::text[] AS row;
+SELECT r ->> 'id' AS id, r ->> 'kept_id' AS kept_id, r ->> 'kept_thrice' AS kept_thrice FROM rows_of(:run, 'with_kept') r;
+SELECT r ->> 'id' AS id, r ->> 'thrice' AS thrice, r ->> 'tier' AS tier FROM rows_of(:run, 'together') r;
+SELECT subject, body FROM campaign_claim('email') ORDER BY subject, body;
+-- A preview shows one row of the dimension, of which nothing was added.
+SELECT subject, body FROM campaign_preview('rich', 'mail', '5');
+SELECT jsonb_path_query_array(jsonb_agg(c.attname ORDER BY c.attnum), '$') AS columns FROM campaign.flow_counts f, pg_attribute c
+WHERE f.run_id = :run AND f.source = 'without' AND f.outcome = 'result' AND c.attnum > 0
+	AND c.attrelid = format('campaign_data.r%s_%s_1', :run, (SELECT ordinality FROM jsonb_array_elements(campaign_export('rich') -> 'activities') WITH ORDINALITY a WHERE a.value ->> 'name' = 'without'))::regclass;
+
+-- What is refused.
+SELECT campaign_add_enrich('rich', 'wrong', after => 'further');
+SELECT campaign_add_enrich('rich', 'wrong', after => 'further', columns => '{"score": "1"}');
+SELECT campaign_add_enrich('rich', 'wrong', after => 'further', columns => '{"thrice": "1"}');
+SELECT campaign_add_enrich('rich', 'wrong', after => 'further', columns => '{"ctid": "1"}');
+SELECT campaign_add_enrich('rich', 'wrong', after => 'further', columns => '{"order": "1"}');
+SELECT campaign_add_enrich('rich', 'wrong', after => 'further', columns => '{"campaign.found": "1"}');
+SELECT campaign_add_enrich('rich', 'wrong', after => 'further', columns => '{"a": 1}');
+SELECT campaign_add_enrich('rich', 'wrong', after => 'further', columns => '[]');
+SELECT campaign_add_enrich('rich', 'wrong', after => 'further', columns => '{"a": "(SELECT o FROM orders o LIMIT 1)"}');
+SELECT campaign_add_enrich('rich', 'wrong', after => 'further', columns => '{"a": "ROW(1, 2)"}');
+SELECT campaign_add_enrich('rich', 'wrong', after => 'further', columns => '{"a": "fourth"}');
+SELECT campaign_add_enrich('rich', 'wrong', after => 'all_of_them', columns => '{"a": "thrice"}');
+SELECT campaign_add_enrich('rich', 'wrong', after => 'further', columns => '{"a": "count(*)"}');
+CREATE FUNCTION pg_temp.link(more jsonb) RETURNS jsonb LANGUAGE sql AS $$
+	SELECT jsonb_build_array(jsonb_strip_nulls('{"name": "o", "relation": "orders", "condition": "o.customer_id = customers.id", "columns": {"c": "o.total"}}' || more))
+$$;
+SELECT campaign_add_enrich('rich', 'wrong', after => 'further', links => pg_temp.link(m)) FROM (VALUES ('{"relation": "oders"}'::jsonb)) v (m);
+SELECT campaign_add_enrich('rich', 'wrong', after => 'further', links => pg_temp.link('{"name": null}'));
+SELECT campaign_add_enrich('rich', 'wrong', after => 'further', links => pg_temp.link('{"name": "customers"}'));
+SELECT campaign_add_enrich('rich', 'wrong', after => 'further', links => pg_temp.link('{"relation": null}'));
+SELECT campaign_add_enrich('rich', 'wrong', after => 'further', links => pg_temp.link('{"transition": "further"}'));
+SELECT campaign_add_enrich('rich', 'wrong', after => 'further', links => pg_temp.link('{"relation": null, "transition": "once"}'));
+SELECT campaign_add_enrich('rich', 'wrong', after => 'further', links => pg_temp.link('{"condition": null}'));
+SELECT campaign_add_enrich('rich', 'wrong', after => 'further', links => pg_temp.link('{"condition": "o.total"}'));
+SELECT campaign_add_enrich('rich', 'wrong', after => 'further', links => pg_temp.link('{"condition": "o.totl > 1"}'));
+SELECT campaign_add_enrich('rich', 'wrong', after => 'further', links => pg_temp.link('{"columns": null}'));
+SELECT campaign_add_enrich('rich', 'wrong', after => 'further', links => pg_temp.link('{"columns": {"c": "o"}}'));
+SELECT campaign_add_enrich('rich', 'wrong', after => 'further', links => pg_temp.link('{"columns": {"c": "sum(o.total)"}}'));
+SELECT campaign_add_enrich('rich', 'wrong', after => 'further', links => pg_temp.link('{"aggregate": true}'));
+SELECT campaign_add_enrich('rich', 'wrong', after => 'further', links => pg_temp.link('{"aggregate": "yes"}'));
+SELECT campaign_add_enrich('rich', 'wrong', after => 'further', links => pg_temp.link('{"aggregate": true, "number": 2}'));
+SELECT campaign_add_enrich('rich', 'wrong', after => 'further', links => pg_temp.link('{"number": 101}'));
+SELECT campaign_add_enrich('rich', 'wrong', after => 'further', links => pg_temp.link('{"sort_by": "o.items[1], o"}'));
+SELECT campaign_add_enrich('rich', 'wrong', after => 'further', links => pg_temp.link('{"order_by": "1"}'));
+SELECT campaign_add_enrich('rich', 'wrong', after => 'further', links => pg_temp.link('{}') || pg_temp.link('{}'));
+SELECT campaign_add_enrich('rich', 'wrong', after => 'further', links => pg_temp.link(jsonb_build_object('number', 100,
+	'columns', (SELECT jsonb_object_agg('c' || g, '1') FROM generate_series(1, 6) g))));
+-- Two sets with columns of one name and two types.
+SELECT campaign_add_enrich('rich', 'other_word', after => 'all_of_them', columns => '{"word": "id"}');
+SELECT campaign_add_combine('rich', 'wrong', operation => 'union', after => 'further, other_word');
+-- What stands behind a column that is gone is found by the check.
+SELECT campaign_alter('rich', 'attributes', '{"columns": {"word": "email"}}');
+SELECT activity, code, message FROM campaign_check('rich') WHERE severity = 'error';
+
+-- The owner's rights count: a table he may not read cannot be linked, and an
+-- added column of a dimension of which he may read a part works.
+RESET SESSION AUTHORIZATION;
+CREATE TABLE enrich.secret (customer_id bigint, amount int);
+CREATE TABLE enrich.partly (id bigint PRIMARY KEY, name text, password text);
+INSERT INTO enrich.partly VALUES (1, 'n', 'p');
+GRANT SELECT (id, name) ON enrich.partly TO regress_enrich;
+SET SESSION AUTHORIZATION regress_enrich;
+SELECT campaign_dimension('partly');
+SELECT campaign_create('rights', dimension => 'partly', settings => '{"keep_populations": true}');
+SELECT campaign_add_audience('rights', 'all_of_them');
+SELECT campaign_add_enrich('rights', 'added', after => 'all_of_them', columns => '{"greeting": "''Hi '' || name"}');
+SELECT campaign_add_audience('rights', 'behind', after => 'added', filter => $$greeting = 'Hi n'$$);
+SELECT campaign_add_enrich('rights', 'hidden', after => 'behind', columns => '{"stolen": "password"}');
+SELECT campaign_add_enrich('rights', 'secret', after => 'behind', links => '[{"name": "s", "relation": "secret", "condition": "s.customer_id = partly.id", "columns": {"amount": "amount"}}]');
+SELECT activity, code, message FROM campaign_check('rights') WHERE severity = 'error';
+SELECT campaign_remove('rights', 'secret');
+SELECT campaign_publish('rights');
+SELECT campaign_start('rights') AS run \gset
+SELECT campaign_wait(:run);
+SELECT rows_of(:run, 'behind');
+
+-- A composite key; a view whose keys are there twice and NULL; rows that are
+-- rejected or gone get columns as well.
+CREATE TABLE seats (hall text, seat int, guest text, PRIMARY KEY (hall, seat));
+INSERT INTO seats SELECT 'h' || g % 2, g, 'g' || g FROM generate_series(1, 4) g;
+CREATE TABLE visits (visitor text, page text);
+INSERT INTO visits VALUES ('a', 'p1'), ('a', 'p2'), ('b', 'p3'), (NULL, 'p4');
+CREATE VIEW visitors AS SELECT visitor, 'site' AS site FROM visits;
+SELECT campaign_dimension('seats'), campaign_dimension('visitors', key => 'visitor');
+SELECT campaign_create('keys', dimension => 'seats', settings => '{"keep_populations": true}');
+SELECT campaign_add_audience('keys', 'all_seats');
+SELECT campaign_add_enrich('keys', 'neighbours', after => 'all_seats', links => '[{"name": "n", "relation": "seats", "condition": "n.hall = seats.hall AND n.seat <> seats.seat",
+	"number": 2, "sort_by": "n.seat", "columns": {"who": "n.guest"}}]');
+SELECT campaign_add_audience('keys', 'all_visitors', dimension => 'visitors');
+SELECT campaign_add_enrich('keys', 'pages', after => 'all_visitors', links => '[{"name": "v", "relation": "visits", "condition": "v.visitor = visitors.visitor", "aggregate": true, "columns": {"pages": "string_agg(page, '','' ORDER BY page)"}}]');
+SELECT campaign_add_enrich('keys', 'rejected', after => 'all_visitors.rejected', columns => '{"at": "site"}', links => '[{"name": "v", "relation": "visits", "condition": "v.visitor = visitors.visitor", "aggregate": true, "columns": {"pages": "count(*)"}}]');
+SELECT campaign_publish('keys');
+SELECT campaign_start('keys') AS run \gset
+SELECT campaign_wait(:run);
+SELECT rows_of(:run, 'neighbours');
+SELECT rows_of(:run, 'pages');
+SELECT rows_of(:run, 'rejected');
+SELECT count(*) AS violations FROM campaign_verify(:run);
+
+-- Nothing is left behind.
+SELECT campaign_drop(c) FROM unnest(ARRAY['rich', 'rights', 'keys']) c;
+RESET SESSION AUTHORIZATION;
+SELECT count(*) FROM pg_tables WHERE schemaname = 'campaign_data' AND tableowner = 'regress_enrich';
+DELETE FROM campaign.dimension WHERE owner_name = 'regress_enrich';
+DELETE FROM campaign.log WHERE role_name = 'regress_enrich';
+SET client_min_messages = warning;
+DROP SCHEMA enrich CASCADE;
+DROP OWNED BY regress_enrich;
+DROP ROLE regress_enrich;
