@@ -409,15 +409,21 @@ SELECT is_empty($$SELECT kind, option ->> 'name' FROM campaign_kinds(), jsonb_ar
 SELECT is_empty($$SELECT attrelid::regclass, attname FROM pg_attribute JOIN pg_class c ON c.oid = attrelid
 	WHERE c.relnamespace = 'campaign'::regnamespace AND attnum > 0 AND attname IN (SELECT word FROM reserved)$$, 'no column is a reserved word');
 
--- Every kind has a typed function, whose arguments are its options.
+-- Every kind has a typed function, whose arguments are its options; those of
+-- channels take options that all channels share, and few need, as one object.
 SELECT set_eq(
 	$$SELECT 'campaign_add_' || kind FROM campaign_kinds()$$,
 	$$SELECT name::text FROM actual_function WHERE name ~ '^campaign_add_'$$, 'a typed function per kind');
+CREATE TEMP VIEW wrapper_argument AS
+SELECT substr(f.name, length('campaign_add_') + 1) AS kind, argument
+FROM actual_function f JOIN pg_proc p ON p.oid = f.oid, unnest(p.proargnames) argument
+WHERE f.name ~ '^campaign_add_' AND argument NOT IN ('campaign', 'activity', 'after');
 SELECT set_eq(
-	format($$SELECT option ->> 'name' FROM campaign_kinds() k, jsonb_array_elements(k.options) option WHERE k.kind = %L$$, kind),
-	format($$SELECT argument FROM actual_function f JOIN pg_proc p ON p.oid = f.oid, unnest(p.proargnames) argument
-		WHERE f.name = 'campaign_add_' || %L AND argument NOT IN ('campaign', 'activity', 'after')$$, kind),
-	format('arguments of campaign_add_%s are the options of the kind', kind))
+	format($$SELECT option ->> 'name' FROM campaign_kinds() k, jsonb_array_elements(k.options) option WHERE k.kind = %1$L
+		AND NOT (k.category = 'channel' AND EXISTS (SELECT FROM wrapper_argument w WHERE w.kind = %1$L AND w.argument = 'options')
+			AND NOT EXISTS (SELECT FROM wrapper_argument w WHERE w.kind = %1$L AND w.argument = option ->> 'name'))$$, kind),
+	format($$SELECT argument FROM wrapper_argument WHERE kind = %L AND argument <> 'options'$$, kind),
+	format('arguments of campaign_add_%s are options of the kind', kind))
 FROM campaign_kinds() ORDER BY kind;
 
 SELECT * FROM finish();

@@ -18,8 +18,10 @@ SELECT k.kind, 'campaign_add_' || k.kind AS function, o.name, o.required = 'yes'
 FROM campaign_kinds() k, jsonb_to_recordset(k.options) o (name text, type text, required text);
 SELECT kind FROM campaign_kinds() k WHERE NOT EXISTS (SELECT FROM parameter WHERE function = 'campaign_add_' || kind);
 SELECT function FROM parameter WHERE starts_with(function, 'campaign_add_') EXCEPT SELECT 'campaign_add_' || kind FROM campaign_kinds();
-SELECT function, name FROM option EXCEPT SELECT function, name FROM parameter;
-SELECT function, name FROM parameter WHERE starts_with(function, 'campaign_add_') AND name NOT IN ('campaign', 'activity', 'after')
+SELECT function, name FROM option
+WHERE NOT EXISTS (SELECT FROM parameter p WHERE p.function = option.function AND p.name = 'options')
+EXCEPT SELECT function, name FROM parameter;
+SELECT function, name FROM parameter WHERE starts_with(function, 'campaign_add_') AND name NOT IN ('campaign', 'activity', 'after', 'options')
 EXCEPT SELECT function, name FROM option;
 SELECT function, name, optional FROM parameter JOIN option USING (function, name) WHERE optional = required;
 SELECT function FROM parameter WHERE starts_with(function, 'campaign_add_')
