@@ -8,6 +8,8 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_type.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/json.h"
@@ -405,39 +407,76 @@ renamed_references(const char *text, const char *name, const char *new_name)
 	return changed ? renamed.data : NULL;
 }
 
+/* A rename in progress, of the options of one activity. */
+typedef struct Renaming
+{
+	const char *name;
+	const char *new_name;
+	Jsonb	   *options;
+	bool		changed;
+} Renaming;
+
+/* Renames in the text at a path within the options; path is of char *. */
+static void
+rename_at(Renaming *renaming, const char *text, List *path)
+{
+	char	   *renamed = renamed_references(text, renaming->name,
+											 renaming->new_name);
+	ArrayBuildState *steps = NULL;
+	StringInfoData quoted;
+	ListCell   *cell;
+
+	if (renamed == NULL)
+		return;
+	foreach(cell, path)
+		steps = accumArrayResult(steps, CStringGetTextDatum(lfirst(cell)),
+								 false, TEXTOID, CurrentMemoryContext);
+	initStringInfo(&quoted);
+	escape_json(&quoted, renamed);
+	renaming->options =
+		DatumGetJsonbP(DirectFunctionCall4(jsonb_set,
+										   JsonbPGetDatum(renaming->options),
+										   makeArrayResult(steps,
+														   CurrentMemoryContext),
+										   DirectFunctionCall1(jsonb_in,
+															   CStringGetDatum(quoted.data)),
+										   BoolGetDatum(false)));
+	renaming->changed = true;
+}
+
+/* Renames in one option, or in the members "transition" of its objects. */
+static void
+rename_option(Renaming *renaming, const CampaignOption *option)
+{
+	char	   *name = pstrdup(option->name);
+	ListCell   *cell;
+
+	if (option->type == CAMPAIGN_OPTION_TRANSITION ||
+		option->type == CAMPAIGN_OPTION_TRANSITIONS)
+		rename_at(renaming, campaign_option_text(renaming->options, name),
+				  list_make1(name));
+	if (option->type != CAMPAIGN_OPTION_OBJECTS)
+		return;
+	foreach(cell, campaign_option_objects(renaming->options, name))
+		rename_at(renaming, campaign_object_text(lfirst(cell), "transition"),
+				  list_make3(name,
+							 psprintf("%d", foreach_current_index(cell)),
+							 "transition"));
+}
+
 /* Options that name a transition follow the new name of its source. */
 static void
 rename_references(const CampaignRecord *record, CampaignActivity *activity,
 				  const char *name, const char *new_name)
 {
 	const CampaignKind *kind = campaign_kind_find(activity->kind);
+	Renaming	renaming = {name, new_name, activity->options};
 
 	for (int i = 0; i < kind->noptions; i++)
-	{
-		const CampaignOption *option = &kind->options[i];
-		char	   *changed;
-		StringInfoData text;
-		Datum		patch;
-
-		if (option->type != CAMPAIGN_OPTION_TRANSITION &&
-			option->type != CAMPAIGN_OPTION_TRANSITIONS)
-			continue;
-		changed = renamed_references(campaign_option_text(activity->options,
-														  option->name),
-									 name, new_name);
-		if (changed == NULL)
-			continue;
-		initStringInfo(&text);
-		appendStringInfo(&text, "{\"%s\": ", option->name);
-		escape_json(&text, changed);
-		appendStringInfoChar(&text, '}');
-		patch = DirectFunctionCall1(jsonb_in, CStringGetDatum(text.data));
+		rename_option(&renaming, &kind->options[i]);
+	if (renaming.changed)
 		campaign_activity_update(record->draft_id, activity->name,
-								 DatumGetJsonbP(DirectFunctionCall2(jsonb_concat,
-																	JsonbPGetDatum(activity->options),
-																	patch)),
-								 activity->search_path);
-	}
+								 renaming.options, activity->search_path);
 }
 
 /* Renames an activity; transitions and options that name it follow. */

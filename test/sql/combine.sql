@@ -99,8 +99,9 @@ SELECT campaign_add_combine('sets', 'one', operation => 'union', after => 'low')
 SELECT campaign_add_combine('sets', 'none', operation => 'union');
 SELECT activity, message, hint FROM campaign_check('sets') WHERE severity = 'error';
 -- Names of activities are followed when they change.
+SELECT campaign_alter('sets', 'first_600', '{"primary_set": "third"}');
 SELECT campaign_rename('sets', 'third', 'every_third');
-SELECT a -> 'options' ->> 'priority' AS priority FROM jsonb_array_elements(campaign_export('sets') -> 'activities') a WHERE a ->> 'name' LIKE '%600' ORDER BY 1;
+SELECT a -> 'options' ->> 'priority' AS priority, a -> 'options' ->> 'primary_set' AS primary_set FROM jsonb_array_elements(campaign_export('sets') -> 'activities') a WHERE a ->> 'name' LIKE '%600' ORDER BY 1;
 
 -- A composite key; a view with keys that are NULL or there twice, rejected
 -- ones among the sets.

@@ -122,6 +122,9 @@ SELECT campaign_add_enrich('rich', 'wrong', after => 'further', links => pg_temp
 -- Two sets with columns of one name and two types.
 SELECT campaign_add_enrich('rich', 'other_word', after => 'all_of_them', columns => '{"word": "id"}');
 SELECT campaign_add_combine('rich', 'wrong', operation => 'union', after => 'further, other_word');
+-- Links follow the new name of an activity.
+SELECT campaign_rename('rich', 'once', 'best_of_each');
+SELECT a #>> '{options,links,0,transition}' AS transition FROM jsonb_array_elements(campaign_export('rich') -> 'activities') a WHERE a ->> 'name' = 'with_kept';
 -- What stands behind a column that is gone is found by the check.
 SELECT campaign_alter('rich', 'attributes', '{"columns": {"word": "email"}}');
 SELECT activity, code, message FROM campaign_check('rich') WHERE severity = 'error';
