@@ -58,6 +58,23 @@ CREATE TABLE campaign.template (
 );
 COMMENT ON TABLE campaign.template IS 'a version of a template or snippet: a named text of messages';
 
+-- A rule on how much people are sent, which deliveries of its owner follow.
+--   name         unique among its owner's
+--   kind         pressure, capacity or control
+--   settings     see docs/reference.md
+--   search_path  under which its expression is read
+CREATE TABLE campaign.rule (
+	rule_id			bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+	name			text COLLATE "C" NOT NULL,
+	owner			oid NOT NULL,
+	owner_name		text COLLATE "C" NOT NULL,
+	kind			text COLLATE "C" NOT NULL,
+	settings		jsonb NOT NULL,
+	search_path		text NOT NULL,
+	UNIQUE (owner, name, owner_name)
+);
+COMMENT ON TABLE campaign.rule IS 'a rule on how much people are sent';
+
 -- A campaign; its draft and its published definitions are versions.
 --   status    draft, published, closed, stopped or archived
 --   settings  see docs/reference.md
@@ -79,6 +96,7 @@ COMMENT ON TABLE campaign.campaign IS 'a campaign: name, owner, dimension, statu
 --   hash        SHA-256 of the frozen definition, NULL for the draft
 --   definition  what campaign_export shows, NULL for the draft
 --   dimensions  copies of the dimensions used, NULL for the draft
+--   rules       copies of the rules that may hold, NULL for the draft
 CREATE TABLE campaign.version (
 	version_id		bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
 	campaign_id		bigint NOT NULL REFERENCES campaign.campaign ON DELETE CASCADE,
@@ -86,6 +104,7 @@ CREATE TABLE campaign.version (
 	hash			bytea,
 	definition		jsonb,
 	dimensions		jsonb,
+	rules			jsonb,
 	published_at	timestamptz,
 	published_by	text COLLATE "C",
 	UNIQUE (campaign_id, number)

@@ -150,6 +150,27 @@ CREATE TABLE campaign.exclusion (
 COMMENT ON TABLE campaign.exclusion IS 'who was left out of a delivery, and why';
 CREATE INDEX exclusion_delivery ON campaign.exclusion USING brin (delivery_id) WITH (pages_per_range = 8);
 
+-- What rules remember: a row per rule and chunk as it was enqueued.
+--   first_id, last_id  the messages
+--   contacted_at       when they are meant to be sent
+--   weight             of each message, in hundredths
+--   subjects           who is counted for each message, as hashes, 0: nobody;
+--                      NULL where the rule counts messages only
+CREATE TABLE campaign.contact (
+	rule_id			bigint NOT NULL REFERENCES campaign.rule ON DELETE CASCADE,
+	delivery_id		bigint NOT NULL REFERENCES campaign.delivery ON DELETE CASCADE,
+	first_id		bigint NOT NULL,
+	last_id			bigint NOT NULL,
+	contacted_at	timestamptz NOT NULL,
+	weight			integer NOT NULL,
+	subjects		bigint[]
+);
+-- Hashes do not become smaller; trying costs more than writing them.
+ALTER TABLE campaign.contact ALTER subjects SET STORAGE EXTERNAL;
+COMMENT ON TABLE campaign.contact IS 'what rules count: whom the messages of a chunk were for, and when';
+CREATE INDEX contact_rule ON campaign.contact (rule_id, contacted_at);
+CREATE INDEX contact_delivery ON campaign.contact (delivery_id);
+
 -- Addresses that must not be contacted.
 --   address_hash  campaign.address_hash(address): what is compared
 CREATE TABLE campaign.suppression (

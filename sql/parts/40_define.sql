@@ -39,6 +39,23 @@ LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION @extschema@.campaign_template_drop(text)
 	IS 'drops a template or snippet with all its versions';
 
+-- Declares a rule of the caller's, or declares it anew.
+--   kind      pressure, capacity or control; a rule keeps its kind
+--   settings  see docs/reference.md
+CREATE FUNCTION @extschema@.campaign_rule(name text, kind text, settings jsonb)
+RETURNS text
+AS 'MODULE_PATHNAME', 'campaign_rule'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION @extschema@.campaign_rule(text, text, jsonb)
+	IS 'declares a rule on how much people are sent; returns its name';
+
+CREATE FUNCTION @extschema@.campaign_rule_drop(name text)
+RETURNS void
+AS 'MODULE_PATHNAME', 'campaign_rule_drop'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION @extschema@.campaign_rule_drop(text)
+	IS 'drops a rule, which holds no more, and forgets what it counted';
+
 CREATE FUNCTION @extschema@.campaign_create(
 	campaign text,
 	dimension text,

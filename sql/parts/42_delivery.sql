@@ -189,6 +189,52 @@ CREATE VIEW campaign.suppressed AS
 SELECT channel, address_hash FROM campaign.suppression;
 COMMENT ON VIEW campaign.suppressed IS 'hashes of suppressed addresses, per channel';
 
+-- What subjects of rules are known by: the same for the same text, and never 0.
+CREATE FUNCTION campaign.subject_hash(subject text)
+RETURNS bigint
+AS 'MODULE_PATHNAME', 'campaign_subject_hash'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION campaign.subject_hash(text) IS 'hash of whom a rule counts messages of';
+
+-- For the owners' selects: whom the messages that a rule counts are for.  Those
+-- that reached nobody, and will not, count no more: where there are any among
+-- the messages of a row, each of them is looked up, as campaign.message does.
+CREATE VIEW campaign.contacted WITH (security_barrier) AS
+SELECT k.rule_id, k.contacted_at, k.weight, s.subject
+FROM campaign.contact k
+JOIN campaign.delivery d ON d.delivery_id = k.delivery_id
+JOIN campaign.run r ON r.run_id = d.run_id
+JOIN campaign.campaign g ON g.campaign_id = r.campaign_id
+CROSS JOIN LATERAL unnest(CASE
+	WHEN NOT EXISTS (
+		SELECT FROM campaign.chunk c
+		WHERE c.delivery_id = k.delivery_id
+			AND c.first_id BETWEEN k.first_id - 999 AND k.last_id AND c.last_id >= k.first_id
+			AND (position('\x66'::bytea IN c.results) > 0
+				OR position('\x77'::bytea IN c.results) > 0
+				OR position('\x65'::bytea IN c.results) > 0
+				OR ((r.state IN ('stopped', 'missed') OR c.expires_at <= statement_timestamp())
+					AND (c.results IS NULL OR position('\x2e'::bytea IN c.results) > 0))))
+	THEN k.subjects
+	ELSE ARRAY(
+		SELECT m.subject
+		FROM unnest(k.subjects) WITH ORDINALITY AS m (subject, place)
+		WHERE NOT EXISTS (
+			SELECT FROM campaign.chunk c
+			CROSS JOIN LATERAL (
+				SELECT coalesce(chr(get_byte(c.results, (k.first_id + m.place - 1 - c.first_id)::integer)), '.') AS result
+			) b
+			WHERE c.delivery_id = k.delivery_id
+				AND c.first_id BETWEEN k.first_id + m.place - 1000 AND k.first_id + m.place - 1
+				AND c.last_id >= k.first_id + m.place - 1
+				AND (b.result IN ('f', 'w', 'e')
+					OR (b.result = '.'
+						AND coalesce(c.leased_until <= statement_timestamp(), true)
+						AND (r.state IN ('stopped', 'missed') OR c.expires_at <= statement_timestamp())))))
+	END) AS s (subject)
+WHERE campaign.visible(g.owner) AND s.subject <> 0;
+COMMENT ON VIEW campaign.contacted IS 'what rules count: hashes of whom messages are for, and when';
+
 -- A message is in one chunk where its byte is not r: there it waits, or has come
 -- to its end.  Each message looks its chunk up, by the bounds on first_id and
 -- with LIMIT: joining the two would let a plan compare all with all.

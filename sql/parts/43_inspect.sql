@@ -89,6 +89,13 @@ WHERE campaign.visible(c.owner)
 ORDER BY t.run_id, t.position;
 COMMENT ON VIEW campaign.run_progress IS 'every activity of every run: state, rows in and out, time, error';
 
+CREATE VIEW campaign.rules WITH (security_barrier) AS
+SELECT name, kind, settings, coalesce((settings ->> 'always')::boolean, false) AS always, owner_name AS owner
+FROM campaign.rule
+WHERE campaign.visible(owner)
+ORDER BY name, owner_name;
+COMMENT ON VIEW campaign.rules IS 'rules on how much people are sent';
+
 CREATE VIEW campaign.flow_counts WITH (security_barrier) AS
 SELECT f.run_id, f.source, f.outcome, n.target, f.rows
 FROM campaign.campaign c

@@ -27,7 +27,8 @@ GRANT EXECUTE ON FUNCTION
 	campaign.count_results(bytea, text),
 	campaign.known_zone(text),
 	campaign.local_instant(timestamp, text),
-	campaign.quiet_until(timestamptz, text, jsonb)
+	campaign.quiet_until(timestamptz, text, jsonb),
+	campaign.subject_hash(text)
 TO PUBLIC;
 GRANT SELECT ON
 	campaign.template_version,
@@ -38,6 +39,8 @@ GRANT SELECT ON
 	campaign.excluded,
 	campaign.suppressed,
 	campaign.deferred,
+	campaign.rules,
+	campaign.contacted,
 	campaign.channels,
 	campaign.event_counts,
 	campaign.report,
@@ -48,6 +51,7 @@ TO PUBLIC;
 ALTER TABLE campaign.origin ENABLE ROW LEVEL SECURITY;
 ALTER TABLE campaign.dimension ENABLE ROW LEVEL SECURITY;
 ALTER TABLE campaign.template ENABLE ROW LEVEL SECURITY;
+ALTER TABLE campaign.rule ENABLE ROW LEVEL SECURITY;
 ALTER TABLE campaign.campaign ENABLE ROW LEVEL SECURITY;
 ALTER TABLE campaign.version ENABLE ROW LEVEL SECURITY;
 ALTER TABLE campaign.activity ENABLE ROW LEVEL SECURITY;
@@ -65,6 +69,7 @@ ALTER TABLE campaign.dispatch ENABLE ROW LEVEL SECURITY;
 ALTER TABLE campaign.chunk ENABLE ROW LEVEL SECURITY;
 ALTER TABLE campaign.outcome ENABLE ROW LEVEL SECURITY;
 ALTER TABLE campaign.exclusion ENABLE ROW LEVEL SECURITY;
+ALTER TABLE campaign.contact ENABLE ROW LEVEL SECURITY;
 ALTER TABLE campaign.suppression ENABLE ROW LEVEL SECURITY;
 ALTER TABLE campaign.lost_lease ENABLE ROW LEVEL SECURITY;
 ALTER TABLE campaign.event ENABLE ROW LEVEL SECURITY;

@@ -48,6 +48,7 @@ typedef enum CampaignOptionType
 	CAMPAIGN_OPTION_TRANSITION,	/* an inbound transition: activity.outcome */
 	CAMPAIGN_OPTION_TRANSITIONS,	/* several, with commas between */
 	CAMPAIGN_OPTION_COUNT,		/* whole number, at least 1 */
+	CAMPAIGN_OPTION_NUMBER,		/* number, at least 0 */
 	CAMPAIGN_OPTION_VALUES,		/* SQL expressions to compare rows by, with
 								 * commas between */
 	CAMPAIGN_OPTION_ORDER,		/* what may follow ORDER BY, over the row */

@@ -15,6 +15,7 @@
 
 #include "activity/delivery.h"
 #include "activity/option.h"
+#include "activity/rule.h"
 #include "base/clock.h"
 #include "base/text.h"
 #include "queue/channel.h"
@@ -101,6 +102,36 @@ campaign_delivery_lack(const CampaignScope *scope)
 		return NULL;
 	return psprintf("activity \"%s\" has tracked URLs, and setting campaign.tracking_url is empty",
 					scope->activity->name);
+}
+
+/* The name of the channel it sends by. */
+const char *
+campaign_delivery_channel(const CampaignScope *scope)
+{
+	return channel_of(scope);
+}
+
+/* Refuses numbers out of range, and rules that cannot hold. */
+void
+campaign_delivery_check(const CampaignScope *scope)
+{
+	const Jsonb *options = scope->activity->options;
+	char	   *weight = campaign_option_text(options, "weight");
+	char	   *percent = campaign_option_text(options, "control_percent");
+	const char *decimals = weight == NULL ? NULL : strchr(weight, '.');
+
+	if (weight != NULL && (strtod(weight, NULL) > 1000 ||
+						   (decimals != NULL && strlen(decimals) > 3)))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("option \"weight\" must be at most 1000 and have at most two decimals"),
+				 errhint("Rules of pressure add up the weights of a person's messages.")));
+	if (percent != NULL && strtod(percent, NULL) > 100)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("option \"control_percent\" must be between 0 and 100"),
+				 errhint("It is how many of a hundred people get no message.")));
+	campaign_rules_check(scope);
 }
 
 /* Doubts: who gets marketing, and who gets which language. */
@@ -198,6 +229,13 @@ campaign_delivery_expressions(const CampaignScope *scope)
 		expressions = lappend(expressions, person);
 	if (language != NULL)
 		expressions = lappend(expressions, language);
+	foreach(cell, campaign_rules_of(scope))
+	{
+		CampaignExpression *by = campaign_rule_expression(lfirst(cell));
+
+		if (by != NULL)
+			expressions = lappend(expressions, by);
+	}
 	return expressions;
 }
 
@@ -286,21 +324,16 @@ append_edition(StringInfo text, const List *editions)
  */
 static void
 append_language(StringInfo text, const CampaignScope *scope,
-				const List *editions)
+				const List *editions, bool apart)
 {
-	if (language_expression(scope, editions) == NULL)
-	{
-		appendStringInfoString(text,
-							   ", NULL::pg_catalog.int2 AS \"campaign.edition\","
-							   " false AS \"campaign.repeated\"");
-		return;
-	}
 	appendStringInfoString(text, ", ");
-	append_edition(text, editions);
-	appendStringInfoString(text,
-						   " AS \"campaign.edition\", pg_catalog.row_number() OVER"
-						   " (PARTITION BY \"campaign.recipient\") > 1"
-						   " AS \"campaign.repeated\"");
+	if (language_expression(scope, editions) == NULL)
+		appendStringInfoString(text, "NULL::pg_catalog.int2");
+	else
+		append_edition(text, editions);
+	appendStringInfo(text, " AS \"campaign.edition\", %s AS \"campaign.repeated\"",
+					 apart ? "pg_catalog.row_number() OVER"
+					 " (PARTITION BY \"campaign.recipient\") > 1" : "false");
 }
 
 /*
@@ -309,14 +342,15 @@ append_language(StringInfo text, const CampaignScope *scope,
  */
 static void
 append_hashed(CampaignSelect *select, const CampaignTask *task,
-			  const CampaignPopulation *population, const List *editions)
+			  const CampaignPopulation *population, const List *editions,
+			  bool apart)
 {
 	const char *alias = quote_identifier(task->scope.target->dimension->name);
 
 	appendStringInfo(&select->text,
 					 "(SELECT %s.*, campaign.address_hash(\"campaign.address\")"
 					 " AS \"campaign.hash\"", alias);
-	append_language(&select->text, &task->scope, editions);
+	append_language(&select->text, &task->scope, editions, apart);
 	appendStringInfoString(&select->text, " FROM ");
 	append_addressed(select, task, population, editions);
 	appendStringInfo(&select->text, " OFFSET 0) AS %s", alias);
@@ -325,7 +359,8 @@ append_hashed(CampaignSelect *select, const CampaignTask *task,
 /* Third stage: why the row gets no message, NULL if it may. */
 static void
 append_reasoned(CampaignSelect *select, const CampaignTask *task,
-				const CampaignPopulation *population, const List *editions)
+				const CampaignPopulation *population, const List *editions,
+				bool apart)
 {
 	const char *alias = quote_identifier(task->scope.target->dimension->name);
 	StringInfo	text = &select->text;
@@ -339,7 +374,7 @@ append_reasoned(CampaignSelect *select, const CampaignTask *task,
 					 " END) END AS \"campaign.excluded\" FROM ",
 					 alias,
 					 campaign_row_found(task->scope.target, population));
-	append_hashed(select, task, population, editions);
+	append_hashed(select, task, population, editions, apart);
 	appendStringInfo(text,
 					 " LEFT JOIN campaign.suppressed AS \"campaign.s\" ON \"campaign.s\".channel = %s"
 					 " AND \"campaign.s\".address_hash = \"campaign.hash\") AS %s",
@@ -349,7 +384,8 @@ append_reasoned(CampaignSelect *select, const CampaignTask *task,
 /* Fourth stage: of the rows that share an address, the first one stays. */
 static void
 append_deduplicated(CampaignSelect *select, const CampaignTask *task,
-					const CampaignPopulation *population, const List *editions)
+					const CampaignPopulation *population, const List *editions,
+					bool apart)
 {
 	const char *alias = quote_identifier(task->scope.target->dimension->name);
 	StringInfo	text = &select->text;
@@ -359,7 +395,7 @@ append_deduplicated(CampaignSelect *select, const CampaignTask *task,
 	{
 		appendStringInfo(text, "(SELECT %s.*, \"campaign.excluded\" AS \"campaign.reason\" FROM ",
 						 alias);
-		append_reasoned(select, task, population, editions);
+		append_reasoned(select, task, population, editions, apart);
 		appendStringInfo(text, ") AS %s", alias);
 		return;
 	}
@@ -370,8 +406,45 @@ append_deduplicated(CampaignSelect *select, const CampaignTask *task,
 					 " ORDER BY \"campaign.recipient\" COLLATE \"C\") > 1"
 					 " THEN 'duplicate_address' ELSE \"campaign.excluded\" END"
 					 " AS \"campaign.reason\" FROM ", alias);
-	append_reasoned(select, task, population, editions);
+	append_reasoned(select, task, population, editions, apart);
 	appendStringInfo(text, ") AS %s", alias);
+}
+
+/*
+ * True if messages are not in the order of their recipients alone: two rows of
+ * one are no neighbours then, if the key is not unique.
+ */
+static bool
+in_groups(const CampaignScope *scope, const List *editions,
+		  const CampaignRuling *ruling)
+{
+	return language_expression(scope, editions) != NULL ||
+		ruling->send_at != NULL;
+}
+
+/* What rules are applied to. */
+static void
+append_rows(const CampaignRuling *ruling)
+{
+	append_deduplicated(ruling->select, ruling->task, ruling->population,
+						ruling->editions,
+						in_groups(&ruling->task->scope, ruling->editions,
+								  ruling));
+}
+
+/* The order the enqueue wants; what does not vary is left out. */
+static void
+append_order(StringInfo text, const CampaignScope *scope,
+			 const List *editions, const CampaignRuling *ruling)
+{
+	appendStringInfoString(text, " ORDER BY ");
+	if (language_expression(scope, editions) != NULL)
+		appendStringInfoString(text, "\"campaign.edition\", ");
+	if (ruling->send_at != NULL)
+		appendStringInfo(text, "%s, ", ruling->send_at);
+	appendStringInfoString(text, "\"campaign.recipient\" COLLATE \"C\"");
+	if (in_groups(scope, editions, ruling))
+		appendStringInfoString(text, ", \"campaign.repeated\"");
 }
 
 /* The values of the expressions of an edition's templates. */
@@ -401,12 +474,12 @@ append_values(CampaignSelect *select, const CampaignTask *task,
 /* The same of the right edition, for who gets a message. */
 static void
 append_variables(CampaignSelect *select, const CampaignTask *task,
-				 const List *editions)
+				 const List *editions, const char *reason)
 {
 	StringInfo	text = &select->text;
 	ListCell   *cell;
 
-	appendStringInfoString(text, "CASE WHEN \"campaign.reason\" IS NOT NULL THEN NULL");
+	appendStringInfo(text, "CASE WHEN %s IS NOT NULL THEN NULL", reason);
 	if (language_expression(&task->scope, editions) != NULL)
 	{
 		foreach(cell, editions)
@@ -426,7 +499,8 @@ append_variables(CampaignSelect *select, const CampaignTask *task,
 
 /* The whole select: see campaign_enqueue for its columns. */
 static CampaignSelect *
-build_select(const CampaignTask *task, const List *editions)
+build_select(const CampaignTask *task, const List *editions,
+			 CampaignRuling *ruling)
 {
 	CampaignSelect *select = campaign_task_select(task);
 	StringInfo	text = &select->text;
@@ -434,24 +508,18 @@ build_select(const CampaignTask *task, const List *editions)
 		campaign_task_population(task, 0) :
 		campaign_population_declare(task->scope.target, task->scope.added);
 
-	appendStringInfoString(text,
-						   "SELECT \"campaign.recipient\","
-						   " NULLIF(\"campaign.person\", \"campaign.recipient\"),"
-						   " \"campaign.address\", \"campaign.reason\", ");
-	append_variables(select, task, editions);
-	appendStringInfoString(text,
-						   ", NULL::pg_catalog.timestamptz,"
-						   " \"campaign.edition\", NULL::pg_catalog.text"
-						   " FROM ");
-	append_deduplicated(select, task, population, editions);
-	if (language_expression(&task->scope, editions) != NULL)
-		appendStringInfoString(text,
-							   " ORDER BY \"campaign.edition\","
-							   " \"campaign.recipient\" COLLATE \"C\","
-							   " \"campaign.repeated\"");
-	else
-		appendStringInfoString(text,
-							   " ORDER BY \"campaign.recipient\" COLLATE \"C\"");
+	appendStringInfo(text,
+					 "SELECT \"campaign.recipient\","
+					 " NULLIF(\"campaign.person\", \"campaign.recipient\"),"
+					 " \"campaign.address\", %s, ", ruling->reason);
+	append_variables(select, task, editions, ruling->reason);
+	appendStringInfo(text,
+					 ", %s, \"campaign.edition\", NULL::pg_catalog.text, %s"
+					 " FROM ",
+					 ruling->send_at == NULL ? "NULL::pg_catalog.timestamptz" :
+					 ruling->send_at, ruling->subjects);
+	campaign_ruling_append(ruling, select, population, editions, append_rows);
+	append_order(text, &task->scope, editions, ruling);
 	return select;
 }
 
@@ -460,6 +528,7 @@ static void
 enqueue(const CampaignTask *task)
 {
 	CampaignEnqueue enqueue = {0};
+	CampaignRuling *ruling;
 
 	enqueue.run_id = task->run->id;
 	enqueue.activity = task->scope.activity->name;
@@ -470,7 +539,9 @@ enqueue(const CampaignTask *task)
 	enqueue.now = campaign_clock_now();
 	enqueue.confirmed = true;
 	enqueue.judged_later = consent_expression(&task->scope) != NULL;
-	campaign_enqueue(&enqueue, build_select(task, enqueue.contents));
+	ruling = campaign_ruling_open(task, enqueue.now);
+	enqueue.rules = ruling->counting;
+	campaign_enqueue(&enqueue, build_select(task, enqueue.contents, ruling));
 }
 
 /* Why the messages must not go before somebody has looked; NULL: they may. */
@@ -597,6 +668,7 @@ campaign_delivery_preview(const CampaignTask *task)
 	preview->activity = task->scope.activity->name;
 	preview->contents = campaign_content_parse(channel_of(&task->scope),
 											   task->scope.activity->options);
-	campaign_preview_run(preview, build_select(task, preview->contents));
+	campaign_preview_run(preview, build_select(task, preview->contents,
+											   campaign_ruling_open(task, 0)));
 	return preview;
 }

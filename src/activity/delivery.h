@@ -28,15 +28,27 @@
 	{"max_messages", CAMPAIGN_OPTION_COUNT, false, "any number", \
 	"With more messages than that, they wait for campaign_confirm()."}, \
 	{"expected_change", CAMPAIGN_OPTION_COUNT, false, "any", \
-	"With a number of messages that differs by more percent from the last run's, they wait for campaign_confirm()."}
+	"With a number of messages that differs by more percent from the last run's, they wait for campaign_confirm()."}, \
+	{"rules", CAMPAIGN_OPTION_TEXT, false, NULL, \
+	"Names of rules the delivery follows, with commas between."}, \
+	{"weight", CAMPAIGN_OPTION_NUMBER, false, "1", \
+	"How much a message counts for rules of pressure: up to 1000, with two decimals at most."}, \
+	{"control_percent", CAMPAIGN_OPTION_NUMBER, false, NULL, \
+	"How many of a hundred people get no message, to be compared with the others."}, \
+	{"control_seed", CAMPAIGN_OPTION_TEXT, false, "campaign.activity", \
+	"Another one puts other people into the control group."}
 
 /* The functions of a CampaignKind. */
 extern List *campaign_delivery_expressions(const CampaignScope *scope);
 extern const char *campaign_delivery_lack(const CampaignScope *scope);
 extern List *campaign_delivery_warn(const CampaignScope *scope);
 extern bool campaign_delivery_is_transactional(const CampaignScope *scope);
+extern void campaign_delivery_check(const CampaignScope *scope);
 extern void campaign_delivery_run(CampaignTask *task);
 extern void campaign_delivery_follow(CampaignTask *task);
+
+/* The name of the channel it sends by. */
+extern const char *campaign_delivery_channel(const CampaignScope *scope);
 
 /* What the row with the task's key would get; it has no run. */
 extern CampaignPreview *campaign_delivery_preview(const CampaignTask *task);

@@ -125,6 +125,7 @@ const CampaignKind campaign_kind_email = {
 	.outcomes = campaign_outcome_sole,
 	.expressions = campaign_delivery_expressions,
 	.lack = campaign_delivery_lack,
+	.check = campaign_delivery_check,
 	.warn = email_warn,
 	.run = campaign_delivery_run,
 	.follow = campaign_delivery_follow

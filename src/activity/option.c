@@ -313,6 +313,11 @@ check_json_type(const CampaignOption *option, const JsonbValue *value)
 		case CAMPAIGN_OPTION_COUNT:
 			check_count(option, value);
 			break;
+		case CAMPAIGN_OPTION_NUMBER:
+			if (value->type != jbvNumeric ||
+				*campaign_scalar_text(value) == '-')
+				refuse_value(option, "a number of at least 0");
+			break;
 		case CAMPAIGN_OPTION_OBJECTS:
 			check_objects(option, value);
 			break;
@@ -629,6 +634,7 @@ static const char *const type_names[] = {
 	[CAMPAIGN_OPTION_TRANSITION] = "transition",
 	[CAMPAIGN_OPTION_TRANSITIONS] = "transitions",
 	[CAMPAIGN_OPTION_COUNT] = "count",
+	[CAMPAIGN_OPTION_NUMBER] = "number",
 	[CAMPAIGN_OPTION_VALUES] = "expressions",
 	[CAMPAIGN_OPTION_ORDER] = "ordering",
 	[CAMPAIGN_OPTION_OBJECT] = "object",

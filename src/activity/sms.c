@@ -55,6 +55,7 @@ sms_check(const CampaignScope *scope)
 				 errmsg("option \"max_segments\" must be at most %d",
 						CAMPAIGN_MAX_SEGMENTS),
 				 errhint("Split the text into several activities, or link to it.")));
+	campaign_delivery_check(scope);
 	foreach(cell, campaign_content_parse(scope->activity->kind, given))
 		check_text(lfirst(cell));
 }

@@ -13,6 +13,8 @@
 CAMPAIGN_FUNCTION(campaign_dimension);
 CAMPAIGN_FUNCTION(campaign_template);
 CAMPAIGN_FUNCTION(campaign_template_drop);
+CAMPAIGN_FUNCTION(campaign_rule);
+CAMPAIGN_FUNCTION(campaign_rule_drop);
 CAMPAIGN_FUNCTION(campaign_create);
 CAMPAIGN_FUNCTION(campaign_add);
 CAMPAIGN_FUNCTION(campaign_connect);
@@ -66,6 +68,29 @@ campaign_template_drop(PG_FUNCTION_ARGS)
 	campaign_origin_require_user();
 	campaign_define_drop_template(campaign_argument_required(fcinfo, 0,
 															 "name"));
+	PG_RETURN_VOID();
+}
+
+/* campaign_rule(name, kind, settings) */
+Datum
+campaign_rule(PG_FUNCTION_ARGS)
+{
+	char	   *name;
+
+	campaign_origin_require_user();
+	name = campaign_argument_required(fcinfo, 0, "name");
+	campaign_argument_require(fcinfo, 2, "settings");
+	campaign_define_rule(name, campaign_argument_required(fcinfo, 1, "kind"),
+						 campaign_argument_jsonb(fcinfo, 2));
+	PG_RETURN_TEXT_P(cstring_to_text(name));
+}
+
+/* campaign_rule_drop(name) */
+Datum
+campaign_rule_drop(PG_FUNCTION_ARGS)
+{
+	campaign_origin_require_user();
+	campaign_define_drop_rule(campaign_argument_required(fcinfo, 0, "name"));
 	PG_RETURN_VOID();
 }
 

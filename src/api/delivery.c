@@ -18,6 +18,7 @@
 #include "queue/acknowledge.h"
 #include "queue/channel.h"
 #include "queue/claim.h"
+#include "queue/contact.h"
 #include "queue/lease.h"
 #include "queue/recheck.h"
 #include "queue/suppression.h"
@@ -34,6 +35,7 @@ CAMPAIGN_FUNCTION(campaign_unsuppress);
 CAMPAIGN_FUNCTION(campaign_channel);
 CAMPAIGN_FUNCTION(campaign_channel_drop);
 CAMPAIGN_FUNCTION(campaign_address_hash);
+CAMPAIGN_FUNCTION(campaign_subject_hash);
 CAMPAIGN_FUNCTION(campaign_sms_segments_of);
 CAMPAIGN_FUNCTION(campaign_address_fault);
 
@@ -240,6 +242,16 @@ campaign_sms_segments_of(PG_FUNCTION_ARGS)
 
 	PG_RETURN_INT32(campaign_sms_segments(VARDATA_ANY(body),
 										  VARSIZE_ANY_EXHDR(body)));
+}
+
+/* campaign.subject_hash(subject): what those whom rules count are known by. */
+Datum
+campaign_subject_hash(PG_FUNCTION_ARGS)
+{
+	text	   *subject = PG_GETARG_TEXT_PP(0);
+
+	PG_RETURN_INT64(campaign_subject_number(VARDATA_ANY(subject),
+											VARSIZE_ANY_EXHDR(subject)));
 }
 
 /* campaign.address_fault(address): why nothing can be sent to it */

@@ -39,6 +39,11 @@ typedef struct CampaignTemplateDeclaration
 extern int	campaign_define_template(const CampaignTemplateDeclaration *declaration);
 /* Drops all versions of a template of the current user's. */
 extern void campaign_define_drop_template(const char *name);
+/* Declares a rule of the current user's, or declares it anew. */
+extern void campaign_define_rule(const char *name, const char *kind,
+								 Jsonb *settings);
+/* Drops a rule of the current user's. */
+extern void campaign_define_drop_rule(const char *name);
 /* Declares a dimension of the current user's; gives its name. */
 extern char *campaign_define_dimension(const CampaignDeclaration *declaration);
 

@@ -18,6 +18,7 @@
 #include "utils/timestamp.h"
 
 #include "activity/option.h"
+#include "activity/rule.h"
 #include "base/clock.h"
 #include "base/errors.h"
 #include "base/fault.h"
@@ -35,6 +36,7 @@
 #include "store/hold.h"
 #include "store/log.h"
 #include "store/origin.h"
+#include "store/rule.h"
 #include "store/run.h"
 #include "store/state.h"
 #include "store/task.h"
@@ -109,6 +111,18 @@ collect_objects(CampaignGraph *graph)
 	return dimensions;
 }
 
+/* Names of the rules that activities name. */
+static List *
+named_rules(const CampaignGraph *graph)
+{
+	List	   *names = NIL;
+	ListCell   *cell;
+
+	foreach(cell, graph->activities)
+		names = list_concat(names, campaign_rule_names(lfirst(cell)));
+	return names;
+}
+
 /* Freezes the draft as the next version; gives its number. */
 int
 campaign_lifecycle_publish(const char *campaign)
@@ -127,7 +141,9 @@ campaign_lifecycle_publish(const char *campaign)
 	dimensions = collect_objects(draft);
 	number = campaign_version_publish(draft,
 									  campaign_dimension_freeze(record->owner,
-																dimensions));
+																dimensions),
+									  campaign_rule_freeze(record->owner,
+														   named_rules(draft)));
 	if (strcmp(record->status, "draft") == 0)
 		(void) campaign_state_move(CAMPAIGN_NOUN_CAMPAIGN, record->id, NULL,
 								   "published", NULL);

@@ -26,6 +26,7 @@
 #include "base/sql.h"
 #include "base/writer.h"
 #include "queue/chunk.h"
+#include "queue/contact.h"
 #include "queue/enqueue.h"
 #include "queue/numbers.h"
 #include "queue/partition.h"
@@ -46,7 +47,8 @@
 #define COLUMN_SEND_AT		5
 #define COLUMN_EDITION		6
 #define COLUMN_DOMAIN		7
-#define COLUMN_COUNT		8
+#define COLUMN_SUBJECTS		8
+#define COLUMN_COUNT		9
 
 typedef struct Enqueuer
 {
@@ -56,6 +58,7 @@ typedef struct Enqueuer
 	CampaignNumbers *thousands;
 	CampaignWriter *messages;
 	CampaignWriter *exclusions;
+	CampaignLedger *ledger;		/* NULL: no rule counts */
 	CampaignTail *message_tail;
 	CampaignTail *exclusion_tail;
 	int64		next_id;		/* of the next message */
@@ -193,6 +196,8 @@ end_chunk(Enqueuer *enqueuer)
 		return;
 	CAMPAIGN_FAULT("enqueue_chunk");
 	campaign_writer_blocks(enqueuer->messages, &first, &last);
+	if (enqueuer->ledger != NULL)
+		campaign_ledger_write(enqueuer->ledger, chunk);
 	old = MemoryContextSwitchTo(enqueuer->context);
 	filled = palloc(sizeof(CampaignChunk));
 	*filled = *chunk;
@@ -309,6 +314,10 @@ add_message(Enqueuer *enqueuer, TupleTableSlot *slot,
 	values[5] = slot->tts_values[COLUMN_VARIABLES];
 	isnull[5] = slot->tts_isnull[COLUMN_VARIABLES];
 	campaign_writer_add(enqueuer->messages, values, isnull);
+	if (enqueuer->ledger != NULL && !slot->tts_isnull[COLUMN_SUBJECTS])
+		campaign_ledger_note(enqueuer->ledger,
+							 (int) (message_id - enqueuer->chunk.first_id),
+							 slot->tts_values[COLUMN_SUBJECTS]);
 	enqueuer->enqueue->queued++;
 
 	if (enqueuer->next_id == enqueuer->end_id)
@@ -430,7 +439,7 @@ check_columns(CampaignReceiver *self, TupleDesc desc)
 {
 	static const Oid types[COLUMN_COUNT] = {
 		TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTARRAYOID, TIMESTAMPTZOID,
-		INT2OID, TEXTOID
+		INT2OID, TEXTOID, INT8ARRAYOID
 	};
 
 	if (desc->natts != COLUMN_COUNT)
@@ -471,6 +480,7 @@ open_enqueuer(Enqueuer *enqueuer, CampaignEnqueue *enqueue)
 	enqueuer->exclusion_tail = campaign_tail_open(exclusion);
 	enqueuer->messages = campaign_writer_open(partition);
 	enqueuer->exclusions = campaign_writer_open(exclusion);
+	enqueuer->ledger = campaign_ledger_open(enqueue->rules);
 }
 
 /* Writes the rows of all chunks. */
@@ -496,6 +506,8 @@ close_enqueuer(Enqueuer *enqueuer)
 	end_chunk(enqueuer);
 	campaign_writer_close(enqueuer->messages);
 	campaign_writer_close(enqueuer->exclusions);
+	if (enqueuer->ledger != NULL)
+		campaign_ledger_close(enqueuer->ledger);
 	write_chunks(enqueuer);
 	CommandCounterIncrement();
 	campaign_tail_summarize(enqueuer->message_tail, true);

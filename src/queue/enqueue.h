@@ -11,6 +11,7 @@
 #include "utils/timestamp.h"
 
 #include "set/select.h"
+#include "queue/contact.h"
 #include "queue/content.h"
 
 /* What senders LISTEN to; the payload is the channel with new messages. */
@@ -32,6 +33,7 @@ typedef struct CampaignEnqueue
 	const Interval *valid_for;	/* NULL: nor so long after they are due */
 	bool		judged_later;	/* messages put off wait for
 								 * campaign_delivery_judge */
+	List	   *rules;			/* of CampaignCounting *, which count messages */
 	/* what came of it */
 	int64		targeted;
 	int64		excluded;
@@ -49,6 +51,7 @@ typedef struct CampaignEnqueue
  *	send_at timestamptz	NULL: at once
  *	edition smallint	NULL: the first; CAMPAIGN_EDITION_OPEN: not decided yet
  *	domain text			NULL: not limited
+ *	subjects bigint[]	who is counted by the rules that count subjects
  * Rows with a reason may come anywhere; the others in the order of edition,
  * domain and send_at, and of those that agree in them in the order of recipient
  * COLLATE "C".  Where the three differ, no recipient may come twice.

@@ -95,6 +95,7 @@ forget_owners(void)
 	CAMPAIGN_STATEMENT(campaigns, "UPDATE campaign.campaign SET owner = 0");
 	CAMPAIGN_STATEMENT(dimensions, "UPDATE campaign.dimension SET owner = 0");
 	CAMPAIGN_STATEMENT(templates, "UPDATE campaign.template SET owner = 0");
+	CAMPAIGN_STATEMENT(rules, "UPDATE campaign.rule SET owner = 0");
 	CAMPAIGN_STATEMENT(lines, "UPDATE campaign.log SET owner = 0");
 	CAMPAIGN_STATEMENT(origins,
 					   "DELETE FROM campaign.origin WHERE system <> $1");
@@ -102,6 +103,7 @@ forget_owners(void)
 	(void) campaign_sql_execute(&campaigns, 0, NULL);
 	(void) campaign_sql_execute(&dimensions, 0, NULL);
 	(void) campaign_sql_execute(&templates, 0, NULL);
+	(void) campaign_sql_execute(&rules, 0, NULL);
 	(void) campaign_sql_execute(&lines, 0, NULL);
 	campaign_execute(&origins, campaign_int8((int64) GetSystemIdentifier()));
 }
@@ -119,6 +121,9 @@ find_owners(void)
 	CAMPAIGN_STATEMENT(templates,
 					   "UPDATE campaign.template t SET owner = r.oid"
 					   " FROM pg_roles r WHERE t.owner = 0 AND r.rolname = t.owner_name");
+	CAMPAIGN_STATEMENT(rules,
+					   "UPDATE campaign.rule u SET owner = r.oid"
+					   " FROM pg_roles r WHERE u.owner = 0 AND r.rolname = u.owner_name");
 	CAMPAIGN_STATEMENT(lines,
 					   "UPDATE campaign.log l SET owner = c.owner"
 					   " FROM campaign.campaign c WHERE l.owner = 0 AND c.name = l.campaign");
@@ -126,6 +131,7 @@ find_owners(void)
 	(void) campaign_sql_execute(&campaigns, 0, NULL);
 	(void) campaign_sql_execute(&dimensions, 0, NULL);
 	(void) campaign_sql_execute(&templates, 0, NULL);
+	(void) campaign_sql_execute(&rules, 0, NULL);
 	(void) campaign_sql_execute(&lines, 0, NULL);
 }
 

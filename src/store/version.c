@@ -27,7 +27,7 @@
 	"(SELECT jsonb_agg(to_jsonb(a.objects) ORDER BY a.position)" \
 	" FROM campaign.activity a WHERE a.version_id = v.version_id)"
 #define HASH \
-	"sha256(convert_to(jsonb_build_array(v.definition, v.dimensions, " \
+	"sha256(convert_to(jsonb_build_array(v.definition, v.dimensions, v.rules, " \
 	ACTIVITIES_JSON ", " TRANSITIONS_JSON ", " OBJECTS_JSON ")::text, 'UTF8'))"
 
 /* The whole definition as jsonb. */
@@ -83,13 +83,14 @@ copy_graph(const CampaignGraph *draft, int64 version_id)
 
 /* Freezes the draft as the next version; gives its number. */
 int
-campaign_version_publish(const CampaignGraph *draft, const Jsonb *dimensions)
+campaign_version_publish(const CampaignGraph *draft, const Jsonb *dimensions,
+						 const Jsonb *rules)
 {
 	CAMPAIGN_STATEMENT(insert,
 					   "INSERT INTO campaign.version (campaign_id, number,"
-					   " dimensions, published_at, published_by)"
+					   " dimensions, rules, published_at, published_by)"
 					   " VALUES ($1, (SELECT max(number) + 1 FROM campaign.version"
-					   " WHERE campaign_id = $1), $2, clock_timestamp(), $3)"
+					   " WHERE campaign_id = $1), $2, $3, clock_timestamp(), $4)"
 					   " RETURNING version_id, number");
 	CAMPAIGN_STATEMENT(describe,
 					   "UPDATE campaign.version SET definition = $2"
@@ -101,7 +102,7 @@ campaign_version_publish(const CampaignGraph *draft, const Jsonb *dimensions)
 	int64		version_id;
 
 	rows = campaign_query(&insert, campaign_int8(draft->campaign->id),
-						  campaign_jsonb(dimensions),
+						  campaign_jsonb(dimensions), campaign_jsonb(rules),
 						  campaign_text(GetUserNameFromId(GetUserId(), false)));
 	version_id = campaign_row_int8(rows, 0, 1);
 	copy_graph(draft, version_id);

@@ -16,11 +16,12 @@ extern Jsonb *campaign_version_definition(const CampaignRecord *record,
 										  int64 version_id);
 /*
  * Freezes the draft as the next version: activities with the identities
- * collected in activity->objects, transitions, dimensions, and a SHA-256 over
+ * collected in activity->objects, transitions, dimensions, rules, and a SHA-256 over
  * all of it.  Gives the version's number.
  */
 extern int	campaign_version_publish(const CampaignGraph *draft,
-									 const Jsonb *dimensions);
+									 const Jsonb *dimensions,
+									 const Jsonb *rules);
 /* True if the version's rows still have the hash they were frozen with. */
 extern bool campaign_version_intact(int64 version_id);
 /* The version of that number; 0 if there is none. */
