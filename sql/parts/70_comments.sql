@@ -57,7 +57,7 @@ COMMENT ON COLUMN campaign.message.settled_at IS 'when it was acknowledged or wi
 COMMENT ON COLUMN campaign.excluded.run_id IS 'the run';
 COMMENT ON COLUMN campaign.excluded.activity IS 'the activity that delivers';
 COMMENT ON COLUMN campaign.excluded.recipient IS 'key of the targeted row as text';
-COMMENT ON COLUMN campaign.excluded.reason IS 'gone, no_address, malformed_address, no_consent, suppressed, duplicate_address, too_long or duplicate';
+COMMENT ON COLUMN campaign.excluded.reason IS 'gone, no_address, malformed_address, no_consent, suppressed, duplicate_address, control_group, pressure, capacity, too_long or duplicate';
 
 COMMENT ON COLUMN campaign.suppressed.channel IS 'the channel';
 COMMENT ON COLUMN campaign.suppressed.address_hash IS 'campaign.address_hash() of the address';

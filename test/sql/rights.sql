@@ -93,9 +93,10 @@ CREATE TABLE ann_people (id int PRIMARY KEY, email text, opt_in boolean, divisor
 INSERT INTO ann_people SELECT g, 'ann' || g || '@example.com', g > 1 FROM generate_series(1, 5) g;
 SELECT campaign_dimension('ann_people', name => 'people', addresses => '{"email": "email"}', consent => '{"email": "opt_in"}');
 SELECT campaign_template('ann', body => 'of ann');
+SELECT campaign_rule('ann', 'pressure', '{"messages": 9, "per": "day"}');
 SELECT campaign_create('ann', dimension => 'people');
 SELECT campaign_add_audience('ann', 'everybody');
-SELECT campaign_add_email('ann', 'mail', after => 'everybody', subject => 'From ann', body => '<p>{{ id }}</p>');
+SELECT campaign_add_email('ann', 'mail', after => 'everybody', subject => 'From ann', body => '<p>{{ id }}</p>', options => '{"rules": "ann"}');
 SELECT campaign_add_audience('ann', 'fails', filter => '1 / divisor = 1', after => 'mail');
 SELECT campaign_publish('ann');
 UPDATE ann_people SET divisor = 0;
@@ -106,9 +107,10 @@ CREATE TABLE bob_people (id int PRIMARY KEY, email text, opt_in boolean, divisor
 INSERT INTO bob_people SELECT g, 'bob' || g || '@example.com', g > 2 FROM generate_series(1, 7) g;
 SELECT campaign_dimension('bob_people', name => 'people', addresses => '{"email": "email"}', consent => '{"email": "opt_in"}');
 SELECT campaign_template('bob', body => 'of bob');
+SELECT campaign_rule('bob', 'pressure', '{"messages": 9, "per": "day"}');
 SELECT campaign_create('bob', dimension => 'people');
 SELECT campaign_add_audience('bob', 'everybody');
-SELECT campaign_add_email('bob', 'mail', after => 'everybody', subject => 'From bob', body => '<p>{{ id }}</p>');
+SELECT campaign_add_email('bob', 'mail', after => 'everybody', subject => 'From bob', body => '<p>{{ id }}</p>', options => '{"rules": "bob"}');
 SELECT campaign_add_audience('bob', 'fails', filter => '1 / divisor = 1', after => 'mail');
 SELECT campaign_publish('bob');
 UPDATE bob_people SET divisor = 0;
@@ -132,7 +134,7 @@ BEGIN
 			IF EXISTS (SELECT FROM pg_attribute WHERE attrelid = relation::regclass AND attname = 'run_id') THEN
 				EXECUTE format('SELECT count(*) FILTER (WHERE run_id = $1), count(*) FILTER (WHERE run_id = $2) FROM %s', relation)
 				INTO ann, bob USING ann_run, bob_run;
-			ELSIF relation = 'campaign.template_version' THEN
+			ELSIF relation IN ('campaign.template_version', 'campaign.rules') THEN
 				EXECUTE format('SELECT count(*) FILTER (WHERE owner ~ ''ann$''), count(*) FILTER (WHERE owner ~ ''bob$'') FROM %s', relation)
 				INTO ann, bob;
 			ELSE
@@ -241,6 +243,8 @@ INSERT INTO calls VALUES
 ('campaign_dimension(regclass, text, text, jsonb, jsonb, text, text, text)', 'table', $$SELECT campaign_dimension(to_regclass('rights.' || $1 || '_people'))$$),
 ('campaign_template(text, text, text, text, jsonb, text)', 'none', $$SELECT campaign_template($1 || '_text', body => 'x')$$),
 ('campaign_template_drop(text)', 'name', $$SELECT campaign_template_drop($1)$$),
+('campaign_rule(text, text, jsonb)', 'none', $$SELECT campaign_rule($1 || '_rule', 'control', '{"percent": 1}')$$),
+('campaign_rule_drop(text)', 'name', $$SELECT campaign_rule_drop($1)$$),
 ('campaign_create(text, text, text, jsonb)', 'none', $$SELECT campaign_create('new', 'people')$$),
 ('campaign_add(text, text, text, jsonb, text)', 'campaign', $$SELECT campaign_add($1, 'new', 'audience')$$),
 ('campaign_connect(text, text, text)', 'campaign', $$SELECT campaign_connect($1, 'mail', 'everybody')$$),
@@ -303,6 +307,7 @@ INSERT INTO calls VALUES
 ('campaign.known_zone(text)', 'none', $$SELECT campaign.known_zone('Asia/Kolkata')$$),
 ('campaign.local_instant(timestamp, text)', 'none', $$SELECT campaign.local_instant('2026-01-01', 'UTC') IS NOT NULL$$),
 ('campaign.quiet_until(timestamptz, text, jsonb)', 'none', $$SELECT campaign.quiet_until('2026-01-01', 'UTC', '{"dates": ["12-25"]}') IS NOT NULL$$),
+('campaign.subject_hash(text)', 'none', $$SELECT campaign.subject_hash('x') <> 0$$),
 ('campaign.sms_segments(text)', 'none', $$SELECT campaign.sms_segments('a')$$),
 ('campaign.address_fault(text)', 'none', $$SELECT campaign.address_fault('a') IS NULL$$);
 -- Functions without a call here: none; write one.
