@@ -1,9 +1,9 @@
 -- ---------------------------------------------------------------------------
 -- Tables: the dispatch queue
 --
--- A message is written once and never again.  What changes is the chunk of up
--- to 1,000 neighbouring messages it belongs to: leased by a sender, settled
--- with one byte per message.
+-- A message is written once and never again, unless its person is forgotten.
+-- What changes is the chunk of up to 1,000 neighbouring messages it belongs to:
+-- leased by a sender, settled with one byte per message.
 -- ---------------------------------------------------------------------------
 
 -- A span of time whose messages share a partition of the queue.
@@ -148,7 +148,7 @@ CREATE TABLE campaign.exclusion (
 	reason			text COLLATE "C" NOT NULL
 );
 COMMENT ON TABLE campaign.exclusion IS 'who was left out of a delivery, and why';
-CREATE INDEX exclusion_delivery ON campaign.exclusion USING brin (delivery_id) WITH (pages_per_range = 8);
+CREATE INDEX exclusion_delivery ON campaign.exclusion USING brin (delivery_id, recipient) WITH (pages_per_range = 8);
 
 -- What rules remember: a row per rule and chunk as it was enqueued.
 --   first_id, last_id  the messages

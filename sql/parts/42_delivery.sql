@@ -235,22 +235,32 @@ CROSS JOIN LATERAL unnest(CASE
 WHERE campaign.visible(g.owner) AND s.subject <> 0;
 COMMENT ON VIEW campaign.contacted IS 'what rules count: hashes of whom messages are for, and when';
 
+-- What becomes of a message, by its byte in the chunk where it waits or ended.
+CREATE FUNCTION campaign.message_status(result text, leased_until timestamptz, expires_at timestamptz, run_state text)
+RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN CASE result
+	WHEN 's' THEN 'sent'
+	WHEN 'f' THEN 'failed'
+	WHEN 'w' THEN 'withdrawn'
+	WHEN 'e' THEN 'expired'
+	ELSE CASE
+		WHEN leased_until > statement_timestamp() THEN 'leased'
+		WHEN run_state IN ('stopped', 'missed') THEN 'withdrawn'
+		WHEN expires_at <= statement_timestamp() THEN 'expired'
+		ELSE 'pending' END
+	END;
+COMMENT ON FUNCTION campaign.message_status(text, timestamptz, timestamptz, text)
+	IS 'status of a message by its result, lease, expiry and run';
+
 -- A message is in one chunk where its byte is not r: there it waits, or has come
 -- to its end.  Each message looks its chunk up, by the bounds on first_id and
--- with LIMIT: joining the two would let a plan compare all with all.
+-- with LIMIT: joining the two would let a plan compare all with all.  The empty
+-- half of the UNION keeps plans from reading the whole queue for one run: they
+-- have to read each delivery between its bounds, and conditions still sink in.
 CREATE VIEW campaign.message WITH (security_barrier) AS
 SELECT d.run_id, d.activity, m.message_id, m.recipient, d.channel, m.address,
-	CASE c.result
-		WHEN 's' THEN 'sent'
-		WHEN 'f' THEN 'failed'
-		WHEN 'w' THEN 'withdrawn'
-		WHEN 'e' THEN 'expired'
-		ELSE CASE
-			WHEN c.leased_until > statement_timestamp() THEN 'leased'
-			WHEN r.state IN ('stopped', 'missed') THEN 'withdrawn'
-			WHEN c.expires_at <= statement_timestamp() THEN 'expired'
-			ELSE 'pending' END
-	END AS status,
+	campaign.message_status(c.result, c.leased_until, c.expires_at, r.state) AS status,
 	c.attempts, CASE WHEN isfinite(c.due_at) THEN c.due_at ELSE c.send_at END AS send_at,
 	CASE c.result
 		WHEN 's' THEN c.leased_until
@@ -262,9 +272,16 @@ SELECT d.run_id, d.activity, m.message_id, m.recipient, d.channel, m.address,
 FROM campaign.campaign g
 JOIN campaign.run r ON r.campaign_id = g.campaign_id
 JOIN campaign.delivery d ON d.run_id = r.run_id
-JOIN campaign.dispatch m ON m.delivery_id = d.delivery_id
-	AND m.message_id > (SELECT min(last_id) FROM campaign.chunk WHERE delivery_id = d.delivery_id) - 1000
-	AND m.message_id <= (SELECT max(last_id) FROM campaign.chunk WHERE delivery_id = d.delivery_id)
+CROSS JOIN LATERAL (
+	SELECT min(n.last_id) - 999 AS first_id, max(n.last_id) AS last_id
+	FROM campaign.chunk n WHERE n.delivery_id = d.delivery_id
+) b
+CROSS JOIN LATERAL (
+	SELECT n.message_id, n.delivery_id, n.recipient, n.address FROM campaign.dispatch n
+	WHERE n.delivery_id = d.delivery_id AND n.message_id BETWEEN b.first_id AND b.last_id
+	UNION ALL
+	SELECT NULL, NULL, NULL COLLATE "C", NULL COLLATE "C" WHERE d.delivery_id < 0
+) m
 CROSS JOIN LATERAL (
 	SELECT c.send_at, c.due_at, c.expires_at, c.leased_until, c.attempts, b.result
 	FROM campaign.chunk c
@@ -286,12 +303,17 @@ COMMENT ON VIEW campaign.message IS 'messages with their status: pending, leased
 COMMENT ON COLUMN campaign.message.attempts IS 'how often the message was handed out';
 COMMENT ON COLUMN campaign.message.error IS 'reason of the last failed attempt, or of the withdrawal';
 
+-- As campaign.message: delivery by delivery, by the index.
 CREATE VIEW campaign.excluded WITH (security_barrier) AS
 SELECT d.run_id, d.activity, e.recipient, e.reason
 FROM campaign.campaign g
 JOIN campaign.run r ON r.campaign_id = g.campaign_id
 JOIN campaign.delivery d ON d.run_id = r.run_id
-JOIN campaign.exclusion e ON e.delivery_id = d.delivery_id
+CROSS JOIN LATERAL (
+	SELECT n.recipient, n.reason FROM campaign.exclusion n WHERE n.delivery_id = d.delivery_id
+	UNION ALL
+	SELECT NULL COLLATE "C", NULL COLLATE "C" WHERE d.delivery_id < 0
+) e
 WHERE campaign.visible(g.owner);
 COMMENT ON VIEW campaign.excluded IS 'who was left out of a delivery, and why';
 
@@ -312,3 +334,32 @@ CREATE VIEW campaign.channels AS
 SELECT name, kind, settings, coalesce((settings ->> 'paused')::boolean, false) AS paused
 FROM campaign.channel;
 COMMENT ON VIEW campaign.channels IS 'channels that were declared, with their limits';
+
+-- Failed messages are found by their outcomes.  Their rows are looked for where
+-- their chunk was written and, if the table has been rewritten since, everywhere.
+CREATE VIEW campaign.failed WITH (security_barrier) AS
+SELECT d.run_id, d.activity, o.message_id, coalesce(h.recipient, m.recipient) AS recipient, d.channel,
+	coalesce(h.address, m.address) AS address, o.attempt AS attempts, o.settled_at AS failed_at, o.reason AS error
+FROM campaign.campaign g
+JOIN campaign.run r ON r.campaign_id = g.campaign_id
+JOIN campaign.delivery d ON d.run_id = r.run_id
+JOIN campaign.outcome o ON o.delivery_id = d.delivery_id AND o.status = 'failed'
+LEFT JOIN LATERAL (
+	SELECT format('(%s,0)', c.first_block)::tid AS first_row, format('(%s,0)', c.last_block + 1)::tid AS end_row
+	FROM campaign.chunk c
+	WHERE c.delivery_id = o.delivery_id
+		AND c.last_id BETWEEN o.message_id AND o.message_id + 999 AND c.first_id <= o.message_id
+	ORDER BY c.last_id LIMIT 1
+) c ON true
+LEFT JOIN LATERAL (
+	SELECT w.recipient, w.address
+	FROM (SELECT n.message_id, n.recipient, n.address FROM campaign.dispatch n
+		WHERE n.ctid >= c.first_row AND n.ctid < c.end_row OFFSET 0) w
+	WHERE w.message_id = o.message_id LIMIT 1
+) h ON true
+LEFT JOIN LATERAL (
+	SELECT n.recipient, n.address FROM campaign.dispatch n
+	WHERE h.recipient IS NULL AND n.message_id = o.message_id LIMIT 1
+) m ON true
+WHERE campaign.visible(g.owner);
+COMMENT ON VIEW campaign.failed IS 'messages that have failed for good, with the reason';

@@ -54,6 +54,15 @@ COMMENT ON COLUMN campaign.message.status IS 'pending, leased, sent, failed or w
 COMMENT ON COLUMN campaign.message.send_at IS 'not before';
 COMMENT ON COLUMN campaign.message.settled_at IS 'when it was acknowledged or withdrawn; of one that is to be tried again, when the last attempt failed';
 
+COMMENT ON COLUMN campaign.failed.run_id IS 'the run';
+COMMENT ON COLUMN campaign.failed.activity IS 'the activity that delivers';
+COMMENT ON COLUMN campaign.failed.message_id IS 'number of the message, unique in the database';
+COMMENT ON COLUMN campaign.failed.recipient IS 'key of the targeted row as text';
+COMMENT ON COLUMN campaign.failed.channel IS 'the channel';
+COMMENT ON COLUMN campaign.failed.address IS 'where it was to go; empty once it is forgotten';
+COMMENT ON COLUMN campaign.failed.attempts IS 'how often the message was handed out';
+COMMENT ON COLUMN campaign.failed.failed_at IS 'when the last attempt was acknowledged';
+COMMENT ON COLUMN campaign.failed.error IS 'reason of the last attempt';
 COMMENT ON COLUMN campaign.excluded.run_id IS 'the run';
 COMMENT ON COLUMN campaign.excluded.activity IS 'the activity that delivers';
 COMMENT ON COLUMN campaign.excluded.recipient IS 'key of the targeted row as text';

@@ -28,7 +28,8 @@ GRANT EXECUTE ON FUNCTION
 	campaign.known_zone(text),
 	campaign.local_instant(timestamp, text),
 	campaign.quiet_until(timestamptz, text, jsonb),
-	campaign.subject_hash(text)
+	campaign.subject_hash(text),
+	campaign.message_status(text, timestamptz, timestamptz, text)
 TO PUBLIC;
 GRANT SELECT ON
 	campaign.template_version,
@@ -37,6 +38,7 @@ GRANT SELECT ON
 	campaign.overlap,
 	campaign.message,
 	campaign.excluded,
+	campaign.failed,
 	campaign.suppressed,
 	campaign.deferred,
 	campaign.rules,

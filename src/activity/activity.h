@@ -88,6 +88,7 @@ typedef struct CampaignTask
 	bool		due;			/* the time it was waiting for has come */
 	bool		keep;			/* write populations that nobody reads, too */
 	const char *key;			/* of the one row a preview is about, or NULL */
+	const struct CampaignSieve *sieve;	/* rows to be evaluated; NULL: all */
 	/* results */
 	List	   *outbound;		/* of CampaignFlow * */
 	TimestampTz follow_at;		/* not 0: when follow() is to be called */

@@ -15,6 +15,7 @@
 
 #include "activity/delivery.h"
 #include "activity/option.h"
+#include "activity/quarantine.h"
 #include "activity/rule.h"
 #include "base/clock.h"
 #include "base/text.h"
@@ -284,6 +285,9 @@ append_addressed(CampaignSelect *select, const CampaignTask *task,
 	if (task->key != NULL)
 		appendStringInfo(text, " WHERE %s",
 						 campaign_row_has_key(scope->target, task->key));
+	else
+		campaign_sieve_append(select, task->sieve,
+							  campaign_row_recipient(scope->target, population));
 	appendStringInfo(text, " OFFSET 0) AS %s", alias);
 }
 
@@ -523,12 +527,30 @@ build_select(const CampaignTask *task, const List *editions,
 	return select;
 }
 
+/* What the select of a delivery is built from, besides its task. */
+typedef struct Selection
+{
+	const List *contents;
+	CampaignRuling *ruling;
+} Selection;
+
+/* The select, for rows to be kept out of it. */
+static CampaignSelect *
+build_selection(const CampaignTask *task, const void *arg)
+{
+	const Selection *selection = arg;
+	CampaignRuling ruling = *selection->ruling;
+
+	ruling.task = task;
+	return build_select(task, selection->contents, &ruling);
+}
+
 /* Puts a message for every row that may get one into the queue. */
 static void
 enqueue(const CampaignTask *task)
 {
 	CampaignEnqueue enqueue = {0};
-	CampaignRuling *ruling;
+	Selection	selection;
 
 	enqueue.run_id = task->run->id;
 	enqueue.activity = task->scope.activity->name;
@@ -539,9 +561,10 @@ enqueue(const CampaignTask *task)
 	enqueue.now = campaign_clock_now();
 	enqueue.confirmed = true;
 	enqueue.judged_later = consent_expression(&task->scope) != NULL;
-	ruling = campaign_ruling_open(task, enqueue.now);
-	enqueue.rules = ruling->counting;
-	campaign_enqueue(&enqueue, build_select(task, enqueue.contents, ruling));
+	selection.contents = enqueue.contents;
+	selection.ruling = campaign_ruling_open(task, enqueue.now);
+	enqueue.rules = selection.ruling->counting;
+	campaign_quarantine_enqueue(task, &enqueue, build_selection, &selection);
 }
 
 /* Why the messages must not go before somebody has looked; NULL: they may. */

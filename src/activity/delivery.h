@@ -36,7 +36,9 @@
 	{"control_percent", CAMPAIGN_OPTION_NUMBER, false, NULL, \
 	"How many of a hundred people get no message, to be compared with the others."}, \
 	{"control_seed", CAMPAIGN_OPTION_TEXT, false, "campaign.activity", \
-	"Another one puts other people into the control group."}
+	"Another one puts other people into the control group."}, \
+	{"max_errors", CAMPAIGN_OPTION_COUNT, false, "100", \
+	"How many rows are left out because their expressions raise errors, before the activity fails."}
 
 /* The functions of a CampaignKind. */
 extern List *campaign_delivery_expressions(const CampaignScope *scope);

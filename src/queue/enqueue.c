@@ -524,6 +524,27 @@ close_enqueuer(Enqueuer *enqueuer)
 		Async_Notify(CAMPAIGN_NOTIFY_CHANNEL, enqueue->channel);
 }
 
+/* Writes exclusions for the rows that were not evaluated. */
+static void
+exclude_rejected(Enqueuer *enqueuer)
+{
+	CampaignEnqueue *enqueue = enqueuer->enqueue;
+	ListCell   *cell;
+
+	foreach(cell, enqueue->rejected)
+	{
+		const CampaignRejected *rejected = lfirst(cell);
+		Datum		values[4] = {Int64GetDatum(enqueuer->chunk.delivery_id)};
+		bool		isnull[4] = {false, false, true, false};
+
+		values[1] = CStringGetTextDatum(rejected->recipient);
+		values[3] = CStringGetTextDatum(rejected->reason);
+		campaign_writer_add(enqueuer->exclusions, values, isnull);
+		enqueue->targeted++;
+		enqueue->excluded++;
+	}
+}
+
 /* Turns every row of the select into a message or an exclusion. */
 void
 campaign_enqueue(CampaignEnqueue *enqueue, CampaignSelect *select)
@@ -535,6 +556,7 @@ campaign_enqueue(CampaignEnqueue *enqueue, CampaignSelect *select)
 	enqueue->queued = 0;
 	open_enqueuer(enqueuer, enqueue);
 	campaign_select_run(select, &enqueuer->receiver);
+	exclude_rejected(enqueuer);
 	CAMPAIGN_FAULT("enqueue_plan");
 	close_enqueuer(enqueuer);
 	CAMPAIGN_FAULT("enqueue_close");

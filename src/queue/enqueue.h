@@ -20,6 +20,13 @@
 /* Edition of messages whose content is decided later. */
 #define CAMPAIGN_EDITION_OPEN (-1)
 
+/* A row that is not evaluated but excluded. */
+typedef struct CampaignRejected
+{
+	char	   *recipient;
+	char	   *reason;
+} CampaignRejected;
+
 typedef struct CampaignEnqueue
 {
 	int64		run_id;
@@ -34,6 +41,7 @@ typedef struct CampaignEnqueue
 	bool		judged_later;	/* messages put off wait for
 								 * campaign_delivery_judge */
 	List	   *rules;			/* of CampaignCounting *, which count messages */
+	List	   *rejected;		/* of CampaignRejected *: rows the select leaves out */
 	/* what came of it */
 	int64		targeted;
 	int64		excluded;

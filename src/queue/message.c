@@ -19,11 +19,12 @@
 
 /*
  * What is read of a message: a scalar subquery says whether its address is
- * suppressed, because EXISTS may be answered by reading the whole list.
+ * suppressed, because EXISTS may be answered by reading the whole list.  An
+ * empty one was forgotten, and is as good as suppressed.
  */
 #define MESSAGE_COLUMNS \
 	"SELECT m.message_id, m.recipient, m.address, m.variables," \
-	" (SELECT true FROM campaign.suppression s" \
+	" m.address = '' OR (SELECT true FROM campaign.suppression s" \
 	" WHERE s.channel = $3" \
 	" AND s.address_hash = campaign.address_hash(m.address))," \
 	" m.ctid" \

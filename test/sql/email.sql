@@ -124,12 +124,13 @@ SELECT subject, body FROM campaign_claim('email', 1000) WHERE subject = 'Order o
 SELECT count(*) AS violations FROM campaign_verify(:run);
 SELECT campaign_drop('per order');
 
--- A value that cannot be computed fails the task, and nothing is enqueued.
+-- Values that cannot be computed for too many rows fail the task, and nothing is
+-- enqueued.
 SELECT campaign_create('fails', dimension => 'people');
 SELECT campaign_add_audience('fails', 'everybody');
-SELECT campaign_add_email('fails', 'mail', after => 'everybody', subject => '{{ 1 / divisor }}', body => '<p></p>');
+SELECT campaign_add_email('fails', 'mail', after => 'everybody', subject => '{{ 1 / divisor }}', body => '<p></p>', options => '{"max_errors": 1}');
 SELECT campaign_publish('fails');
-UPDATE people SET divisor = 0 WHERE id = 18;
+UPDATE people SET divisor = 0 WHERE id IN (18, 19);
 SELECT campaign_start('fails') AS run \gset
 SELECT campaign_wait(:run);
 SELECT activity, state, sqlstate, error FROM campaign.run_progress WHERE run_id = :run;

@@ -299,6 +299,9 @@ INSERT INTO calls VALUES
 ('campaign_check(text)', 'campaign', $$SELECT count(*) FROM campaign_check($1)$$),
 ('campaign_graph(text, text, bigint)', 'campaign', $$SELECT length(campaign_graph($1)) > 0$$),
 ('campaign_verify(bigint)', 'run', $$SELECT count(*) FROM campaign_verify($2)$$),
+('campaign_why(bigint, text)', 'run', $$SELECT count(*) FROM campaign_why($2, '1')$$),
+('campaign_forget(text, text)', 'none', $$SELECT messages FROM campaign_forget('no such dimension', '1')$$),
+('campaign.message_status(text, timestamp with time zone, timestamp with time zone, text)', 'none', $$SELECT campaign.message_status('s', NULL, NULL, 'succeeded')$$),
 ('campaign.visible(oid)', 'role', $$SELECT campaign.visible(to_regrole('regress_rights_' || $1))$$),
 ('campaign.sample_position(text, text)', 'none', $$SELECT campaign.sample_position('a', 'b') < 1$$),
 ('campaign.home()', 'none', $$SELECT campaign.home() ~ '/'$$),
@@ -434,7 +437,7 @@ DROP SCHEMA campaign_data;
 -- A function of somebody's in the way of each of ours.
 CREATE FUNCTION obstruct(signature text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
-	identity text := regexp_replace(signature, '(, |\m)OUT \w+ \w+', '', 'g');
+	identity text := regexp_replace(signature, '(, |\m)OUT \w+ \w+( with time zone)?', '', 'g');
 BEGIN
 	EXECUTE format('CREATE FUNCTION public.%s RETURNS text LANGUAGE sql AS ''SELECT NULL::text''', identity);
 	EXECUTE format('ALTER FUNCTION public.%s OWNER TO regress_rights_plain', identity);
