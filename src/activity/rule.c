@@ -19,9 +19,12 @@
 #include "base/errors.h"
 #include "base/text.h"
 #include "base/identity.h"
+#include "set/quiet.h"
 
 /* In the order they are applied in. */
-static const char *const kinds[] = {"control", "pressure", "capacity"};
+static const char *const kinds[] = {
+	"control", "pressure", "capacity", "quiet_hours"
+};
 
 #define MOST_MESSAGES	1000000000
 #define LONGEST_DAYS	366
@@ -68,6 +71,14 @@ fits_texts(const JsonbValue *value)
 			return false;
 	}
 	return true;
+}
+
+/* True if it is an array. */
+static bool
+fits_array(const JsonbValue *value)
+{
+	return value->type == jbvBinary &&
+		JsonContainerIsArray(value->val.binary.data);
 }
 
 /* True if it is a whole number from 0 to a thousand million. */
@@ -138,10 +149,10 @@ fits_excess(const JsonbValue *value)
 }
 
 static const RuleSetting rule_settings[] = {
-	{"always", "control, pressure, capacity", false, fits_boolean,
+	{"always", "control, pressure, capacity, quiet_hours", false, fits_boolean,
 		"true or false",
 	"True has all marketing deliveries of the owner follow the rule."},
-	{"channels", "control, pressure, capacity", false, fits_texts,
+	{"channels", "control, pressure, capacity, quiet_hours", false, fits_texts,
 		"an array of names of channels",
 	"Deliveries by other channels do not follow the rule; the default is all."},
 	{"messages", "pressure, capacity", true, fits_messages,
@@ -165,6 +176,12 @@ static const RuleSetting rule_settings[] = {
 	{"seed", "control", false, fits_text,
 		"a text that is not empty",
 	"Another one gives another group; the default is the name of the rule."},
+	{"weekly", "quiet_hours", false, fits_array,
+		"an array of objects",
+	"Write windows as {\"days\": [\"sat\"], \"from\": \"20:00\", \"until\": \"08:00\"}."},
+	{"dates", "quiet_hours", false, fits_texts,
+		"an array of dates",
+	"Write them as \"2026-12-25\" or, for every year, \"12-25\"."},
 };
 
 /* True if the kind of rule takes the setting. */
@@ -200,7 +217,7 @@ check_kind(const char *kind)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("\"%s\" is not a kind of rule", kind),
-				 errhint("Kinds are pressure, capacity and control.")));
+				 errhint("Kinds are pressure, capacity, control and quiet_hours.")));
 }
 
 /* Refuses what the kind has no setting for. */
@@ -228,12 +245,64 @@ check_names(const char *kind, const Jsonb *settings)
 	}
 }
 
-/* Refuses wrong settings. */
-void
-campaign_rule_check(const char *kind, const Jsonb *settings)
+/* True if any of the settings has the member. */
+static bool
+any_has(List *settings, const char *name)
 {
-	check_kind(kind);
-	check_names(kind, settings);
+	ListCell   *cell;
+
+	foreach(cell, settings)
+	{
+		if (campaign_object_member(&((Jsonb *) lfirst(cell))->root,
+								   name) != NULL)
+			return true;
+	}
+	return false;
+}
+
+/* Pushes a member with the elements it has in any of the settings. */
+static void
+push_elements(JsonbParseState **state, List *settings, const char *name)
+{
+	JsonbValue	key = {.type = jbvString};
+	ListCell   *cell;
+
+	if (!any_has(settings, name))
+		return;
+	key.val.string.val = (char *) name;
+	key.val.string.len = strlen(name);
+	pushJsonbValue(state, WJB_KEY, &key);
+	pushJsonbValue(state, WJB_BEGIN_ARRAY, NULL);
+	foreach(cell, settings)
+	{
+		const Jsonb *one = lfirst(cell);
+		JsonbValue *array = campaign_object_member(&one->root, name);
+
+		for (uint32 i = 0; array != NULL &&
+			 i < JsonContainerSize(array->val.binary.data); i++)
+			pushJsonbValue(state, WJB_ELEM,
+						   getIthJsonbValueFromContainer(array->val.binary.data,
+														 i));
+	}
+	pushJsonbValue(state, WJB_END_ARRAY, NULL);
+}
+
+/* What is quiet by any of the settings of rules, as campaign_quiet_parse reads it. */
+static Jsonb *
+join_quiet(List *settings)
+{
+	JsonbParseState *state = NULL;
+
+	pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
+	push_elements(&state, settings, "weekly");
+	push_elements(&state, settings, "dates");
+	return JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL));
+}
+
+/* Refuses settings that are missing, or whose values are wrong. */
+static void
+check_values(const char *kind, const Jsonb *settings)
+{
 	for (int i = 0; i < lengthof(rule_settings); i++)
 	{
 		const RuleSetting *setting = &rule_settings[i];
@@ -253,6 +322,17 @@ campaign_rule_check(const char *kind, const Jsonb *settings)
 							setting->must),
 					 errhint("%s", setting->meaning)));
 	}
+}
+
+/* Refuses wrong settings. */
+void
+campaign_rule_check(const char *kind, const Jsonb *settings)
+{
+	check_kind(kind);
+	check_names(kind, settings);
+	check_values(kind, settings);
+	if (strcmp(kind, "quiet_hours") == 0)
+		(void) campaign_quiet_parse(join_quiet(list_make1((void *) settings)));
 }
 
 /* The expression a rule counts by. */
@@ -362,6 +442,23 @@ campaign_rules_of(const CampaignScope *scope)
 	return rules;
 }
 
+/* When nothing is sent, by all rules of quiet hours that hold. */
+Jsonb *
+campaign_rules_quiet(const CampaignScope *scope)
+{
+	List	   *settings = NIL;
+	ListCell   *cell;
+
+	foreach(cell, campaign_rules_of(scope))
+	{
+		const CampaignRule *rule = lfirst(cell);
+
+		if (strcmp(rule->kind, "quiet_hours") == 0)
+			settings = lappend(settings, rule->settings);
+	}
+	return settings == NIL ? NULL : join_quiet(settings);
+}
+
 /* The rule of that name among the known ones; refused with the nearest. */
 static CampaignRule *
 require_rule(List *known, const char *name)
@@ -391,6 +488,7 @@ campaign_rules_check(const CampaignScope *scope)
 {
 	List	   *names = campaign_rule_names(scope->activity);
 	List	   *known = names == NIL ? NIL : known_rules(scope);
+	Jsonb	   *quiet = campaign_rules_quiet(scope);
 	ListCell   *cell;
 
 	foreach(cell, names)
@@ -404,4 +502,7 @@ campaign_rules_check(const CampaignScope *scope)
 							rule->name, campaign_delivery_channel(scope)),
 					 errhint("Its channels are set with campaign_rule().")));
 	}
+	/* Rules that leave time one by one may leave none together. */
+	if (quiet != NULL)
+		(void) campaign_quiet_parse(quiet);
 }

@@ -28,6 +28,11 @@ extern List *campaign_rule_names(const CampaignActivity *activity);
  * if it is marketing, those that hold always; in the order they are applied in.
  */
 extern List *campaign_rules_of(const CampaignScope *scope);
+/*
+ * When nothing is sent, by the rules of quiet hours among them; NULL: there are
+ * none.  As campaign_quiet_parse reads it.
+ */
+extern Jsonb *campaign_rules_quiet(const CampaignScope *scope);
 /* Refuses names of rules that are not there or do not hold for the channel. */
 extern void campaign_rules_check(const CampaignScope *scope);
 

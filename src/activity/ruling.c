@@ -316,6 +316,8 @@ open_rule(CampaignRuling *ruling, const CampaignRule *rule)
 		open_control(ruling, rule);
 		return;
 	}
+	if (strcmp(rule->kind, "quiet_hours") == 0)
+		return;
 	settings_now = campaign_rule_lock(rule->id);
 	if (settings_now == NULL)
 		return;

@@ -85,7 +85,9 @@ campaign_rule_list_of_version(int64 version_id)
 	CAMPAIGN_STATEMENT(list,
 					   "SELECT " RULE_COLUMNS " FROM campaign.version v,"
 					   " LATERAL jsonb_populate_recordset(NULL::campaign.rule,"
-					   " v.rules) r WHERE v.version_id = $1 ORDER BY r.rule_id");
+					   " v.rules) r WHERE v.version_id = $1 AND EXISTS"
+					   " (SELECT FROM campaign.rule n"
+					   " WHERE n.rule_id = r.rule_id) ORDER BY r.rule_id");
 
 	return read_rules(campaign_query(&list, campaign_int8(version_id)));
 }

@@ -25,7 +25,7 @@ extern void campaign_rule_save(const CampaignRule *rule);
 extern bool campaign_rule_forget(Oid owner, const char *name);
 /* The owner's rules, of CampaignRule *, in the order they were declared in. */
 extern List *campaign_rule_list(Oid owner);
-/* Those copied into the version when it was published. */
+/* Those copied into the version that have not been dropped since. */
 extern List *campaign_rule_list_of_version(int64 version_id);
 /* Rules of these names, and those that hold always, to be frozen. */
 extern Jsonb *campaign_rule_freeze(Oid owner, List *names);
