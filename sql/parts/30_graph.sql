@@ -60,7 +60,7 @@ COMMENT ON TABLE campaign.template IS 'a version of a template or snippet: a nam
 
 -- A rule on how much people are sent, which deliveries of its owner follow.
 --   name         unique among its owner's
---   kind         pressure, capacity or control
+--   kind         pressure, capacity, control or quiet_hours
 --   settings     see docs/reference.md
 --   search_path  under which its expression is read
 CREATE TABLE campaign.rule (

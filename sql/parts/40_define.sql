@@ -40,7 +40,7 @@ COMMENT ON FUNCTION @extschema@.campaign_template_drop(text)
 	IS 'drops a template or snippet with all its versions';
 
 -- Declares a rule of the caller's, or declares it anew.
---   kind      pressure, capacity or control; a rule keeps its kind
+--   kind      pressure, capacity, control or quiet_hours; a rule keeps its kind
 --   settings  see docs/reference.md
 CREATE FUNCTION @extschema@.campaign_rule(name text, kind text, settings jsonb)
 RETURNS text

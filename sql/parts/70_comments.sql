@@ -265,7 +265,7 @@ COMMENT ON COLUMN campaign.feedback_counts.recorded IS 'events that were new';
 COMMENT ON COLUMN campaign.feedback_counts.repeated IS 'events that were known already';
 COMMENT ON COLUMN campaign.feedback_counts.parked IS 'events of messages that are not there, or not the caller''s';
 COMMENT ON COLUMN campaign.rule.name IS 'unique among its owner''s';
-COMMENT ON COLUMN campaign.rule.kind IS 'pressure, capacity or control';
+COMMENT ON COLUMN campaign.rule.kind IS 'pressure, capacity, control or quiet_hours';
 COMMENT ON COLUMN campaign.rule.settings IS 'as they were declared';
 COMMENT ON COLUMN campaign.rule.search_path IS 'under which its expression is read';
 COMMENT ON COLUMN campaign.version.rules IS 'copies of the rules that may hold; NULL for the draft';
@@ -279,7 +279,7 @@ COMMENT ON COLUMN campaign.contacted.contacted_at IS 'when the message is meant 
 COMMENT ON COLUMN campaign.contacted.weight IS 'of the message, in hundredths';
 COMMENT ON COLUMN campaign.contacted.subject IS 'campaign.subject_hash() of who is counted';
 COMMENT ON COLUMN campaign.rules.name IS 'unique among its owner''s';
-COMMENT ON COLUMN campaign.rules.kind IS 'pressure, capacity or control';
+COMMENT ON COLUMN campaign.rules.kind IS 'pressure, capacity, control or quiet_hours';
 COMMENT ON COLUMN campaign.rules.settings IS 'as they were declared';
 COMMENT ON COLUMN campaign.rules.always IS 'holds for all marketing deliveries of its owner';
 COMMENT ON COLUMN campaign.rules.owner IS 'role that declared it';
