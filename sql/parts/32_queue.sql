@@ -39,6 +39,9 @@ COMMENT ON TABLE campaign.throttle IS 'what was handed out lately under a limit'
 
 -- One channel activity of one run.
 --   confirmed     false: messages wait for campaign_confirm
+--   decide_at     when the winner of its variants is chosen; NULL: it need not be,
+--                 or has been
+--   winner        position of the variant that was chosen
 --   lanes         values of chunk.domain that its chunks have
 --   drained       no chunk of it is unsettled any more
 --   passed_due, passed_chunk  chunks before (due_at, chunk_id) are all settled
@@ -51,6 +54,8 @@ CREATE TABLE campaign.delivery (
 	excluded		bigint NOT NULL DEFAULT 0,
 	queued			bigint NOT NULL DEFAULT 0,
 	confirmed		boolean NOT NULL DEFAULT true,
+	decide_at		timestamptz,
+	winner			smallint,
 	lanes			text[] COLLATE "C" NOT NULL DEFAULT '{""}',
 	drained			boolean NOT NULL DEFAULT false,
 	passed_due		timestamptz NOT NULL DEFAULT '-infinity',
@@ -85,7 +90,9 @@ COMMENT ON SEQUENCE campaign.message_number IS 'counts chunks of 1,000 message n
 --                 lower than it could be where the head was cut off
 --   first_block, last_block       where they were written in their partition; a
 --                 hint, for a restored or rewritten table may have them elsewhere
---   edition       which content of the delivery they get
+--   edition       which content of the delivery they get: variant * languages +
+--                 language; negative, -1 - language, where the variant is decided
+--                 later
 --   domain        of their addresses, where that is limited; otherwise empty
 --   send_at       when they are meant to be sent
 --   due_at        when they can be handed out; infinity: not decided yet

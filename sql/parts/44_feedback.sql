@@ -114,3 +114,60 @@ WHERE campaign.visible(g.owner);
 COMMENT ON VIEW campaign.report IS 'figures of each delivery: messages from targeted to sent, and people by what they did';
 COMMENT ON COLUMN campaign.report.sent IS 'messages that a sender acknowledged as sent';
 COMMENT ON COLUMN campaign.report.delivered_rate IS 'delivered / sent';
+
+-- How probable it is that two shares (people of so many sent) differ so much by
+-- chance alone: the two-sided test of two proportions.
+CREATE FUNCTION campaign.two_proportions(people1 bigint, sent1 bigint, people2 bigint, sent2 bigint)
+RETURNS double precision
+AS 'MODULE_PATHNAME', 'campaign_two_proportions_test'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION campaign.two_proportions(bigint, bigint, bigint, bigint)
+	IS 'p-value of two shares being the same; 1 where nothing can be said';
+
+-- Variants of a delivery compared with its first one, by what people did.
+CREATE VIEW campaign.experiment WITH (security_barrier) AS
+WITH figures AS (
+	SELECT g.name AS campaign, d.run_id, d.activity, v.number, v.name AS variant, d.winner = v.number AS winner,
+		k.event, coalesce(s.sent, 0)::bigint AS sent, coalesce(p.people, 0)::bigint AS people
+	FROM campaign.campaign g
+	JOIN campaign.run r ON r.campaign_id = g.campaign_id
+	JOIN campaign.delivery d ON d.run_id = r.run_id
+	JOIN campaign.activity a ON a.version_id = r.version_id AND a.name = d.activity
+	CROSS JOIN LATERAL (SELECT count(*) + 1 AS languages FROM jsonb_object_keys(coalesce(a.options -> 'languages', '{}'))) l
+	CROSS JOIN LATERAL (
+		SELECT o.number - 1 AS number, o.variant ->> 'name' AS name
+		FROM jsonb_array_elements(a.options -> 'variants') WITH ORDINALITY AS o (variant, number)
+	) v
+	CROSS JOIN unnest('{delivered,opened,clicked,unsubscribed,converted}'::text[]) AS k (event)
+	CROSS JOIN LATERAL (
+		SELECT sum(campaign.count_results(c.results, 's')) AS sent FROM campaign.chunk c
+		WHERE c.delivery_id = d.delivery_id AND c.edition >= 0 AND c.edition / l.languages = v.number
+	) s
+	CROSS JOIN LATERAL (
+		SELECT count(DISTINCT e.message_id) AS people FROM campaign.event e
+		JOIN campaign.chunk c ON c.delivery_id = d.delivery_id AND c.last_id BETWEEN e.message_id AND e.message_id + 999
+			AND c.first_id <= e.message_id AND c.edition >= 0 AND c.edition / l.languages = v.number
+		WHERE e.delivery_id = d.delivery_id AND e.event = k.event
+			AND e.message_id >= r.epoch << 36 AND e.message_id < (r.epoch + 1) << 36
+	) p
+	WHERE campaign.visible(g.owner)
+)
+SELECT f.campaign, f.run_id, f.activity, f.variant, f.event, f.sent, f.people,
+	round(f.people::numeric / nullif(f.sent, 0), 4) AS rate,
+	round((f.people::numeric / nullif(f.sent, 0)) / nullif(b.people::numeric / nullif(b.sent, 0), 0) - 1, 4) AS lift,
+	CASE WHEN f.number > 0 THEN round(campaign.two_proportions(f.people, f.sent, b.people, b.sent)::numeric, 4) END AS p_value,
+	coalesce(f.winner, false) AS winner
+FROM figures f
+JOIN figures b ON b.run_id = f.run_id AND b.activity = f.activity AND b.event = f.event AND b.number = 0;
+COMMENT ON VIEW campaign.experiment IS 'variants of messages by what people did, compared with the first variant';
+COMMENT ON COLUMN campaign.experiment.campaign IS 'name of the campaign';
+COMMENT ON COLUMN campaign.experiment.run_id IS 'number of the run';
+COMMENT ON COLUMN campaign.experiment.activity IS 'name of the channel activity';
+COMMENT ON COLUMN campaign.experiment.variant IS 'name of the variant';
+COMMENT ON COLUMN campaign.experiment.event IS 'what people did: delivered, opened, clicked, unsubscribed or converted';
+COMMENT ON COLUMN campaign.experiment.sent IS 'messages of the variant that were sent';
+COMMENT ON COLUMN campaign.experiment.people IS 'those of them with the event';
+COMMENT ON COLUMN campaign.experiment.rate IS 'people / sent';
+COMMENT ON COLUMN campaign.experiment.lift IS 'by how much the rate is above that of the first variant: 0.1 is a tenth more';
+COMMENT ON COLUMN campaign.experiment.p_value IS 'how probable such a difference from the first variant is by chance alone; NULL for the first';
+COMMENT ON COLUMN campaign.experiment.winner IS 'whether it was chosen for those kept back';

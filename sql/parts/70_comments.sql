@@ -168,7 +168,9 @@ COMMENT ON COLUMN campaign.chunk.first_recipient IS 'recipient of the first mess
 COMMENT ON COLUMN campaign.chunk.last_recipient IS 'recipient of the last message; the highest';
 COMMENT ON COLUMN campaign.chunk.first_block IS 'block of the partition the first message was written to; a hint';
 COMMENT ON COLUMN campaign.chunk.last_block IS 'block of the partition the last message was written to; a hint';
-COMMENT ON COLUMN campaign.chunk.edition IS 'which content of the delivery its messages get; -1: not decided yet';
+COMMENT ON COLUMN campaign.chunk.edition IS 'which content of the delivery its messages get; negative: not decided yet';
+COMMENT ON COLUMN campaign.delivery.decide_at IS 'when the winner of its variants is chosen; NULL: nothing is to be decided';
+COMMENT ON COLUMN campaign.delivery.winner IS 'position of the variant that was chosen';
 COMMENT ON COLUMN campaign.chunk.domain IS 'domain of its addresses, where that has a limit; otherwise empty';
 COMMENT ON COLUMN campaign.chunk.send_at IS 'when its messages are meant to be sent';
 COMMENT ON COLUMN campaign.chunk.due_at IS 'not to be handed out before; infinity: not decided yet';

@@ -14,6 +14,7 @@
 #include "utils/builtins.h"
 
 #include "activity/delivery.h"
+#include "activity/experiment.h"
 #include "activity/option.h"
 #include "activity/quarantine.h"
 #include "activity/rule.h"
@@ -23,6 +24,7 @@
 #include "queue/content.h"
 #include "queue/delivery.h"
 #include "queue/enqueue.h"
+#include "queue/experiment.h"
 #include "set/row.h"
 #include "store/log.h"
 
@@ -201,8 +203,17 @@ language_expression(const CampaignScope *scope, const List *editions)
 {
 	CampaignDimension *dimension = scope->target->dimension;
 
-	return dimension->language == NULL || list_length(editions) < 2 ? NULL :
+	return dimension->language == NULL ||
+		campaign_content_languages(editions) < 2 ? NULL :
 		dimension_expression(dimension, dimension->language, "language");
+}
+
+/* True if people get different contents. */
+static bool
+has_editions(const CampaignScope *scope, const List *editions)
+{
+	return language_expression(scope, editions) != NULL ||
+		campaign_experiment_parse(scope->activity->options) != NULL;
 }
 
 /* Everything the select of a delivery evaluates. */
@@ -217,6 +228,7 @@ campaign_delivery_expressions(const CampaignScope *scope)
 	CampaignExpression *person = person_expression(scope);
 	CampaignExpression *language = language_expression(scope, editions);
 
+	(void) campaign_experiment_parse(scope->activity->options);
 	foreach(cell, editions)
 		expressions = list_concat(expressions,
 								  edition_expressions(scope->activity,
@@ -292,50 +304,77 @@ append_addressed(CampaignSelect *select, const CampaignTask *task,
 }
 
 /*
- * The number of the edition for a language: the whole language's, or that of
- * its first subtag, or the default.
+ * The position of the language: the whole language's, or that of its first
+ * subtag, or the default's.
  */
 static void
-append_edition(StringInfo text, const List *editions)
+append_language(StringInfo text, const CampaignScope *scope,
+				const List *editions)
 {
 	static const char *const languages[] = {
 		"\"campaign.language\"",
 		"pg_catalog.split_part(\"campaign.language\", '-', 1)"
 	};
-	ListCell   *cell;
 
-	appendStringInfoString(text, "(coalesce(");
+	if (language_expression(scope, editions) == NULL)
+	{
+		appendStringInfoChar(text, '0');
+		return;
+	}
+	appendStringInfoString(text, "coalesce(");
 	for (int i = 0; i < lengthof(languages); i++)
 	{
 		appendStringInfo(text, "CASE %s", languages[i]);
-		foreach(cell, editions)
-		{
-			const CampaignMessageContent *content = lfirst(cell);
-
-			if (content->language != NULL)
-				appendStringInfo(text, " WHEN %s THEN %d",
-								 quote_literal_cstr(content->language),
-								 foreach_current_index(cell));
-		}
+		for (int j = 1; j < campaign_content_languages(editions); j++)
+			appendStringInfo(text, " WHEN %s THEN %d",
+							 quote_literal_cstr(((CampaignMessageContent *) list_nth(editions, j))->language),
+							 j);
 		appendStringInfoString(text, " END, ");
 	}
-	appendStringInfoString(text, "0))::pg_catalog.int2");
+	appendStringInfoString(text, "0)");
+}
+
+/* The number of the edition, as campaign.chunk has it. */
+static void
+append_edition_number(StringInfo text, const CampaignScope *scope,
+					  const List *editions)
+{
+	CampaignExperiment *experiment = campaign_experiment_parse(scope->activity->options);
+
+	if (experiment == NULL)
+	{
+		append_language(text, scope, editions);
+		return;
+	}
+	appendStringInfo(text,
+					 "(SELECT CASE WHEN e.variant < %d THEN e.variant * %d"
+					 " + e.language ELSE -1 - e.language END FROM (SELECT ",
+					 list_length(experiment->names),
+					 campaign_content_languages(editions));
+	campaign_experiment_append(text, experiment,
+							   psprintf("%s.%s", scope->graph->campaign->name,
+										scope->activity->name));
+	appendStringInfoString(text, " AS variant, ");
+	append_language(text, scope, editions);
+	appendStringInfoString(text, " AS language) AS e)");
 }
 
 /*
- * What is known of a row once its language is: which content it gets.  Rows
- * of a recipient are no neighbours then, if the key is not unique.
+ * Which content a row gets.  Where rows of a recipient are no neighbours, all
+ * but one are repetitions: the key may not be unique.
  */
 static void
-append_language(StringInfo text, const CampaignScope *scope,
-				const List *editions, bool apart)
+append_edition(StringInfo text, const CampaignScope *scope,
+			   const List *editions, bool apart)
 {
-	appendStringInfoString(text, ", ");
-	if (language_expression(scope, editions) == NULL)
-		appendStringInfoString(text, "NULL::pg_catalog.int2");
+	appendStringInfoString(text, ", (");
+	if (has_editions(scope, editions))
+		append_edition_number(text, scope, editions);
 	else
-		append_edition(text, editions);
-	appendStringInfo(text, " AS \"campaign.edition\", %s AS \"campaign.repeated\"",
+		appendStringInfoString(text, "NULL");
+	appendStringInfo(text,
+					 ")::pg_catalog.int2 AS \"campaign.edition\","
+					 " %s AS \"campaign.repeated\"",
 					 apart ? "pg_catalog.row_number() OVER"
 					 " (PARTITION BY \"campaign.recipient\") > 1" : "false");
 }
@@ -354,7 +393,7 @@ append_hashed(CampaignSelect *select, const CampaignTask *task,
 	appendStringInfo(&select->text,
 					 "(SELECT %s.*, campaign.address_hash(\"campaign.address\")"
 					 " AS \"campaign.hash\"", alias);
-	append_language(&select->text, &task->scope, editions, apart);
+	append_edition(&select->text, &task->scope, editions, apart);
 	appendStringInfoString(&select->text, " FROM ");
 	append_addressed(select, task, population, editions);
 	appendStringInfo(&select->text, " OFFSET 0) AS %s", alias);
@@ -422,7 +461,7 @@ static bool
 in_groups(const CampaignScope *scope, const List *editions,
 		  const CampaignRuling *ruling)
 {
-	return language_expression(scope, editions) != NULL ||
+	return has_editions(scope, editions) ||
 		ruling->send_at != NULL;
 }
 
@@ -442,7 +481,7 @@ append_order(StringInfo text, const CampaignScope *scope,
 			 const List *editions, const CampaignRuling *ruling)
 {
 	appendStringInfoString(text, " ORDER BY ");
-	if (language_expression(scope, editions) != NULL)
+	if (has_editions(scope, editions))
 		appendStringInfoString(text, "\"campaign.edition\", ");
 	if (ruling->send_at != NULL)
 		appendStringInfo(text, "%s, ", ruling->send_at);
@@ -484,12 +523,20 @@ append_variables(CampaignSelect *select, const CampaignTask *task,
 	ListCell   *cell;
 
 	appendStringInfo(text, "CASE WHEN %s IS NOT NULL THEN NULL", reason);
-	if (language_expression(&task->scope, editions) != NULL)
+	if (has_editions(&task->scope, editions))
 	{
+		int			languages = campaign_content_languages(editions);
+
 		foreach(cell, editions)
 		{
-			appendStringInfo(text, " WHEN \"campaign.edition\" = %d THEN ",
-							 foreach_current_index(cell));
+			int			i = foreach_current_index(cell);
+
+			appendStringInfo(text, " WHEN \"campaign.edition\" = %d", i);
+			/* Those kept back have the values for any variant. */
+			if (i < languages)
+				appendStringInfo(text, " OR \"campaign.edition\" = %d",
+								 CAMPAIGN_EDITION_OPEN(i));
+			appendStringInfoString(text, " THEN ");
 			append_values(select, task, lfirst(cell));
 		}
 	}
@@ -610,6 +657,18 @@ wait_for_confirmation(CampaignTask *task, const CampaignDelivery *delivery,
 	task->wait_until = DT_NOEND;
 }
 
+/* When there is something to do for messages kept back; 0: nothing. */
+static TimestampTz
+next_follow(const CampaignDelivery *delivery)
+{
+	TimestampTz deferred = campaign_delivery_deferred(delivery->delivery_id);
+	TimestampTz decision = campaign_experiment_due(delivery->delivery_id);
+
+	if (deferred == 0 || decision == 0)
+		return Max(deferred, decision);
+	return Min(deferred, decision);
+}
+
 /*
  * Enqueues, and passes the whole population on.  Who waits for a confirmation
  * comes here again, when it was given.
@@ -634,7 +693,9 @@ campaign_delivery_run(CampaignTask *task)
 		task->wait_until = DT_NOEND;
 	else
 	{
-		task->follow_at = campaign_delivery_deferred(delivery->delivery_id);
+		campaign_experiment_begin(campaign_experiment_parse(task->scope.activity->options),
+								  delivery->delivery_id, campaign_clock_now());
+		task->follow_at = next_follow(delivery);
 		campaign_task_pass(task, 0);
 	}
 }
@@ -668,17 +729,25 @@ build_judgement(const CampaignTask *task, const CampaignDelivery *delivery,
 	return select;
 }
 
-/* Judges consent again for messages whose time comes only now. */
+/*
+ * Chooses the winner of variants, and judges consent again for messages whose
+ * time comes only now.
+ */
 void
 campaign_delivery_follow(CampaignTask *task)
 {
 	CampaignDelivery *delivery = campaign_delivery_find(task->run->id,
 														task->scope.activity->name);
 	TimestampTz now = campaign_clock_now();
+	List	   *editions = campaign_content_parse(task->scope.activity->kind,
+												  task->scope.activity->options);
 
+	campaign_experiment_finish(campaign_experiment_parse(task->scope.activity->options),
+							   task, delivery->delivery_id,
+							   campaign_content_languages(editions), now);
 	campaign_delivery_judge(delivery, build_judgement(task, delivery, now),
 							now);
-	task->follow_at = campaign_delivery_deferred(delivery->delivery_id);
+	task->follow_at = next_follow(delivery);
 }
 
 /* What the row with the task's key would get. */

@@ -21,6 +21,10 @@
 	"marketing, transactional"}, \
 	{"languages", CAMPAIGN_OPTION_OBJECT, false, NULL, \
 	"Language tags, each with parts of the content in that language."}, \
+	{"variants", CAMPAIGN_OPTION_OBJECTS, false, NULL, \
+	"Contents to be compared: array of objects with name, percent and the parts that differ."}, \
+	{"winner", CAMPAIGN_OPTION_OBJECT, false, NULL, \
+	"How the best variant is chosen for those no percent covers: by (an event), after (an interval), confidence, otherwise."}, \
 	{"one_per_address", CAMPAIGN_OPTION_BOOLEAN, false, "true", \
 	"Whether only the first of several rows with one address gets the message."}, \
 	{"confirm", CAMPAIGN_OPTION_BOOLEAN, false, "false", \

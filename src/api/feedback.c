@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/compat.h"
 #include "queue/event.h"
+#include "queue/experiment.h"
 #include "queue/feedback.h"
 #include "queue/secret.h"
 #include "set/tracking.h"
@@ -22,6 +23,7 @@ CAMPAIGN_FUNCTION(campaign_feedback);
 CAMPAIGN_FUNCTION(campaign_feedback_bulk);
 CAMPAIGN_FUNCTION(campaign_track);
 CAMPAIGN_FUNCTION(campaign_count_results);
+CAMPAIGN_FUNCTION(campaign_two_proportions_test);
 
 /* Records events of the caller's and gives what became of them. */
 static Datum
@@ -166,4 +168,14 @@ campaign_count_results(PG_FUNCTION_ARGS)
 	for (Size i = 0; i < VARSIZE_ANY_EXHDR(results); i++)
 		count += data[i] == *VARDATA_ANY(result);
 	PG_RETURN_INT64(count);
+}
+
+/* campaign.two_proportions(people1, sent1, people2, sent2): a p-value */
+Datum
+campaign_two_proportions_test(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_FLOAT8(campaign_two_proportions(PG_GETARG_INT64(0),
+											  PG_GETARG_INT64(1),
+											  PG_GETARG_INT64(2),
+											  PG_GETARG_INT64(3)));
 }

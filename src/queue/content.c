@@ -15,6 +15,7 @@
 #include "lib/stringinfo.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
 
 #include "base/errors.h"
 #include "base/json.h"
@@ -80,6 +81,7 @@ typedef struct ContentParser
 {
 	const ChannelKind *kind;
 	const Jsonb *options;
+	const char *variant;		/* NULL: there are none */
 	const char *tag;			/* of the language; NULL: the default's */
 	Jsonb	   *own;			/* the language's parts; NULL: the default's */
 	CampaignMessageContent *content;
@@ -111,7 +113,9 @@ member_text(const ContentParser *parser, const Jsonb *own,
 	JsonbValue *value = own == NULL ? NULL :
 		campaign_object_member(&own->root, name);
 
-	*what = psprintf("%s%s", path, name);
+	*what = psprintf("%s%s%s%s%s", parser->variant == NULL ? "" : "variants.",
+					 parser->variant == NULL ? "" : parser->variant,
+					 parser->variant == NULL ? "" : ".", path, name);
 	if (value != NULL)
 		*what = psprintf("languages.%s.%s", parser->tag, *what);
 	else if (common != NULL)
@@ -134,6 +138,7 @@ add_part(ContentParser *parser, const PartRule *rule, const char *name,
 	CampaignMessagePart *part = palloc(sizeof(CampaignMessagePart));
 
 	part->place = rule->place;
+	part->escaping = rule->escaping;
 	part->name = name;
 	part->template = campaign_template_parse(text, rule->escaping, what,
 											 &parser->content->expressions);
@@ -235,11 +240,12 @@ read_max_segments(const Jsonb *options)
 /* Parses an edition: the default's, or that of a language. */
 static CampaignMessageContent *
 parse_edition(const ChannelKind *kind, const Jsonb *options,
-			  const char *tag, Jsonb *own)
+			  const char *variant, const char *tag, Jsonb *own)
 {
-	ContentParser parser = {kind, options, tag, own};
+	ContentParser parser = {kind, options, variant, tag, own};
 
 	parser.content = palloc0(sizeof(CampaignMessageContent));
+	parser.content->variant = variant;
 	for (const PartRule *rule = kind->parts; rule->name != NULL; rule++)
 	{
 		char	   *what;
@@ -326,7 +332,8 @@ check_members(const ChannelKind *kind, const char *tag, const Jsonb *own)
 /* Parses the edition of a language, which must not be among them yet. */
 static CampaignMessageContent *
 parse_language(const ChannelKind *kind, const Jsonb *options,
-			   const Jsonb *languages, const char *tag, const List *editions)
+			   const char *variant, const Jsonb *languages, const char *tag,
+			   const List *editions)
 {
 	Jsonb	   *own = campaign_object_document(languages, tag);
 	char	   *folded = fold_language(tag);
@@ -349,18 +356,19 @@ parse_language(const ChannelKind *kind, const Jsonb *options,
 					 errdetail("Upper and lower case, hyphens and underscores make no difference.")));
 	}
 	check_members(kind, tag, own);
-	content = parse_edition(kind, options, tag, own);
+	content = parse_edition(kind, options, variant, tag, own);
 	content->language = folded;
 	return content;
 }
 
-/* The editions of an activity's content, the default first. */
-List *
-campaign_content_parse(const char *channel_kind, const Jsonb *options)
+/* The editions of a variant, or of the only content: the default first. */
+static List *
+parse_languages(const ChannelKind *kind, const Jsonb *options,
+				const char *variant)
 {
-	const ChannelKind *kind = find_kind(channel_kind);
 	Jsonb	   *languages = campaign_object_document(options, "languages");
-	List	   *editions = list_make1(parse_edition(kind, options, NULL, NULL));
+	List	   *editions = list_make1(parse_edition(kind, options, variant,
+													NULL, NULL));
 	ListCell   *cell;
 
 	if (languages == NULL)
@@ -373,9 +381,155 @@ campaign_content_parse(const char *channel_kind, const Jsonb *options)
 						   (int) JB_ROOT_COUNT(languages), MAX_LANGUAGES)));
 	foreach(cell, campaign_object_keys(languages))
 		editions = lappend(editions,
-						   parse_language(kind, options, languages,
+						   parse_language(kind, options, variant, languages,
 										  lfirst(cell), editions));
 	return editions;
+}
+
+/* ------------------------------- variants ------------------------------- */
+
+/* Refuses members of a variant that are neither parts nor say what it is. */
+static void
+check_variant(const ChannelKind *kind, const Jsonb *variant)
+{
+	List	   *names = list_make4("name", "percent", "template", "languages");
+	ListCell   *cell;
+
+	for (const PartRule *rule = kind->parts; rule->name != NULL; rule++)
+		names = lappend(names, (char *) rule->name);
+	foreach(cell, campaign_object_keys(variant))
+	{
+		if (!campaign_list_has(names, lfirst(cell)))
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("unrecognized part \"%s\" of a variant",
+							(char *) lfirst(cell)),
+					 errhint("%s", campaign_nearest_hint(lfirst(cell), names,
+														 "parts"))));
+	}
+}
+
+/* The editions of a variant: what it does not say, the activity says. */
+static List *
+parse_variant(const ChannelKind *kind, const Jsonb *options,
+			  const JsonbValue *value)
+{
+	Jsonb	   *variant = JsonbValueToJsonb(unconstify(JsonbValue *, value));
+	char	   *name;
+	Datum		merged;
+
+	if (!JB_ROOT_IS_OBJECT(variant))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("a variant must be an object"),
+				 errhint("Its members are name, percent, and parts of the content.")));
+	check_variant(kind, variant);
+	name = campaign_object_text(&variant->root, "name");
+	merged = DirectFunctionCall2(jsonb_concat, JsonbPGetDatum(options),
+								 JsonbPGetDatum(variant));
+	return parse_languages(kind, DatumGetJsonbP(merged),
+						   name == NULL ? "" : name);
+}
+
+/* Refuses a variant that is not in the languages of the first. */
+static void
+check_languages(const List *own, const List *first, int languages)
+{
+	bool		same = list_length(own) == languages;
+
+	for (int i = 0; same && i < languages; i++)
+	{
+		const char *a = ((CampaignMessageContent *) list_nth(own, i))->language;
+		const char *b = ((CampaignMessageContent *) list_nth(first, i))->language;
+
+		same = a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+	}
+	if (!same)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("variants must be in the same languages"),
+				 errhint("Give each variant the same languages, or give them to the activity alone.")));
+}
+
+/*
+ * Makes the expressions of each language those of all its variants: who is
+ * kept back until one of them has won has the values for any.
+ */
+static void
+share_expressions(List *editions, int languages)
+{
+	for (int i = 0; i < list_length(editions); i++)
+	{
+		CampaignMessageContent *content = list_nth(editions, i);
+		CampaignMessageContent *before = i < languages ? NULL :
+			list_nth(editions, i - languages);
+		ListCell   *cell;
+
+		if (before == NULL)
+			continue;
+		/* Parsed once more, beginning with what those before it have. */
+		content->expressions = list_copy(before->expressions);
+		foreach(cell, content->parts)
+		{
+			CampaignMessagePart *part = lfirst(cell);
+
+			part->template = campaign_template_parse(part->template->text,
+													 part->escaping,
+													 part->name,
+													 &content->expressions);
+		}
+	}
+	for (int i = list_length(editions) - 1; i >= languages; i--)
+		((CampaignMessageContent *) list_nth(editions, i - languages))->expressions =
+			((CampaignMessageContent *) list_nth(editions, i))->expressions;
+}
+
+/* All editions: of the only content, or of each variant. */
+List *
+campaign_content_parse(const char *channel_kind, const Jsonb *options)
+{
+	const ChannelKind *kind = find_kind(channel_kind);
+	JsonbValue *variants = campaign_object_member(&options->root, "variants");
+	JsonbContainer *array;
+	List	   *editions = NIL;
+	int			languages = 0;
+
+	if (variants == NULL || variants->type != jbvBinary)
+		return parse_languages(kind, options, NULL);
+	array = variants->val.binary.data;
+	for (uint32 i = 0; i < JsonContainerSize(array); i++)
+	{
+		List	   *own = parse_variant(kind, options,
+										getIthJsonbValueFromContainer(array, i));
+
+		if (i == 0)
+			languages = list_length(own);
+		check_languages(own, editions == NIL ? own : editions, languages);
+		editions = list_concat(editions, own);
+	}
+	if (campaign_object_member(&options->root, "winner") != NULL)
+		share_expressions(editions, languages);
+	return editions;
+}
+
+/* How many editions each variant has. */
+int
+campaign_content_languages(const List *editions)
+{
+	const char *first = NULL;
+	int			count = 0;
+	ListCell   *cell;
+
+	foreach(cell, editions)
+	{
+		const char *variant = ((CampaignMessageContent *) lfirst(cell))->variant;
+
+		if (count == 0)
+			first = variant;
+		if (variant == first)
+			count++;
+	}
+	return count;
 }
 
 /* The edition of that number. */

@@ -26,6 +26,7 @@ typedef enum CampaignPlace
 typedef struct CampaignMessagePart
 {
 	CampaignPlace place;
+	CampaignContent escaping;
 	const char *name;			/* the attribute's, or the option's */
 	CampaignTemplate *template;
 } CampaignMessagePart;
@@ -33,6 +34,7 @@ typedef struct CampaignMessagePart
 /* One edition of what a delivery says, and the expressions its parts share. */
 typedef struct CampaignMessageContent
 {
+	const char *variant;		/* NULL: there are none */
 	const char *language;		/* in lower case, with hyphens; NULL: default */
 	List	   *parts;			/* of CampaignMessagePart * */
 	/* of CampaignTemplateExpression *: variables of a message, in order */
@@ -45,12 +47,15 @@ typedef struct CampaignMessageContent
 } CampaignMessageContent;
 
 /*
- * The editions of an activity's content, of CampaignMessageContent *, the
- * default first, then its languages.  Reads the options that the kind of
+ * The editions of an activity's content, of CampaignMessageContent *: of each
+ * variant the default first, then its languages.  With the option winner, the
+ * variants of a language have their expressions in common.  Reads the options that the kind of
  * channel has parts for; refuses what is wrong with them.
  */
 extern List *campaign_content_parse(const char *channel_kind,
 									const Jsonb *options);
+/* How many of them each variant has. */
+extern int	campaign_content_languages(const List *editions);
 /* The edition of that number. */
 extern CampaignMessageContent *campaign_content_edition(const List *editions,
 														int number);

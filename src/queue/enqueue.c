@@ -255,7 +255,7 @@ same_group(const CampaignChunk *chunk, const CampaignChunk *group)
 static TimestampTz
 first_due(const CampaignEnqueue *enqueue, const CampaignChunk *chunk)
 {
-	if (chunk->edition == CAMPAIGN_EDITION_OPEN ||
+	if (chunk->edition < 0 ||
 		(enqueue->judged_later && chunk->send_at > enqueue->now))
 		return DT_NOEND;
 	return Max(chunk->send_at, enqueue->now);
@@ -375,20 +375,28 @@ is_repeated(const Enqueuer *enqueuer, const char *recipient, int length)
 }
 
 /*
- * Why the row's message must not be enqueued, or NULL.  Which content it gets
- * has to be known for that.
+ * Why the row's message must not be enqueued, or NULL.  Where the variant is
+ * decided later, all must be fit to be sent.
  */
 static const char *
 find_fault(const Enqueuer *enqueuer, TupleTableSlot *slot, int edition)
 {
+	const List *contents = enqueuer->enqueue->contents;
+	const char *fault = NULL;
+	int			languages;
+
 	campaign_ensure(has_address(slot), "a row to be delivered has no address");
 	campaign_ensure(!slot->tts_isnull[COLUMN_VARIABLES],
 					"a row to be delivered has no variables");
-	if (edition == CAMPAIGN_EDITION_OPEN)
-		return NULL;
-	return campaign_content_fault(campaign_content_edition(enqueuer->enqueue->contents,
-														   edition),
-								  slot->tts_values[COLUMN_VARIABLES]);
+	if (edition >= 0)
+		return campaign_content_fault(campaign_content_edition(contents, edition),
+									  slot->tts_values[COLUMN_VARIABLES]);
+	languages = campaign_content_languages(contents);
+	for (int i = -1 - edition; i < list_length(contents) && fault == NULL;
+		 i += languages)
+		fault = campaign_content_fault(list_nth(contents, i),
+									   slot->tts_values[COLUMN_VARIABLES]);
+	return fault;
 }
 
 /* Receiver: makes one row a message or an exclusion. */

@@ -17,8 +17,8 @@
 /* What senders LISTEN to; the payload is the channel with new messages. */
 #define CAMPAIGN_NOTIFY_CHANNEL "campaign_dispatch"
 
-/* Edition of messages whose content is decided later. */
-#define CAMPAIGN_EDITION_OPEN (-1)
+/* Edition of messages in a language whose variant is decided later. */
+#define CAMPAIGN_EDITION_OPEN(language) (-1 - (language))
 
 /* A row that is not evaluated but excluded. */
 typedef struct CampaignRejected
@@ -57,7 +57,7 @@ typedef struct CampaignEnqueue
  *	reason text			NULL: gets a message
  *	variables text[]	of the edition's expressions
  *	send_at timestamptz	NULL: at once
- *	edition smallint	NULL: the first; CAMPAIGN_EDITION_OPEN: not decided yet
+ *	edition smallint	NULL: the first; negative: not decided yet
  *	domain text			NULL: not limited
  *	subjects bigint[]	who is counted by the rules that count subjects
  * Rows with a reason may come anywhere; the others in the order of edition,

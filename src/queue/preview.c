@@ -76,7 +76,7 @@ take_row(CampaignReceiver *self, TupleTableSlot *slot)
 	preview->edition = slot->tts_isnull[COLUMN_EDITION] ? 0 :
 		DatumGetInt16(slot->tts_values[COLUMN_EDITION]);
 	/* Nothing is known yet of what a content to be decided on says. */
-	if (preview->reason == NULL && preview->edition != CAMPAIGN_EDITION_OPEN)
+	if (preview->reason == NULL && preview->edition >= 0)
 		render(preview, slot->tts_values[COLUMN_VARIABLES]);
 	MemoryContextSwitchTo(old);
 }
