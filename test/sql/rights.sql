@@ -294,6 +294,7 @@ INSERT INTO calls VALUES
 ('campaign_feedback(bigint, text, timestamptz, jsonb)', 'run', $$SELECT parked FROM campaign_feedback((SELECT min(first_id) FROM rights.numbers WHERE run_id = $2), 'opened')$$),
 ('campaign_feedback(jsonb)', 'run', $$SELECT recorded || '/' || parked FROM campaign_feedback((SELECT jsonb_agg(jsonb_build_object('message_id', first_id, 'event', 'complained')) FROM rights.numbers WHERE run_id = $2))$$),
 ('campaign_track(text, text, jsonb)', 'none', $$SELECT campaign_track('forged') IS NULL$$),
+('campaign.two_proportions(bigint, bigint, bigint, bigint)', 'none', $$SELECT campaign.two_proportions(1, 2, 1, 3)$$),
 ('campaign.count_results(bytea, text)', 'none', $$SELECT campaign.count_results('ss.', 's')$$),
 ('campaign_kinds()', 'none', $$SELECT count(*) > 5 FROM campaign_kinds()$$),
 ('campaign_check(text)', 'campaign', $$SELECT count(*) FROM campaign_check($1)$$),
