@@ -8,9 +8,12 @@
  * one mail server takes its time to accept a text or to say good-bye.  Only
  * the main thread speaks to the database.
  *
- * A message is begun only while the lease lasts longer than the message can
- * take.  So nothing is under way when another sender may have it, even if the
- * database is away and the lease cannot be extended.
+ * Messages are begun in the first quarter of the lease only; what is left then
+ * is given back, and the next claim judges it anew: a claim knows who has
+ * unsubscribed and which run was paused up to its instant.  Asking for less,
+ * whether messages of this lease may still be sent, would take those that were
+ * sent already out of it as well.  It follows that nothing is under way when
+ * another sender may have it, even if the database is away.
  *
  * libcurl cannot be hurried out of waiting for a server.  When the time to stop
  * is over, threads are left alone with what they do: they work on copies, what
@@ -26,29 +29,23 @@
 /* Nanoseconds between two looks at signals and the lease. */
 #define TICK 200000000
 
-/* Seconds before extending a lease is tried again. */
-#define EXTEND_PAUSE 2
-
 struct SenderBatch
 {
 	Sender	   *sender;
 	SenderLease *lease;
-	double		extend_at;
-	pthread_mutex_t lock;		/* for what follows, and the lease's deadline */
+	pthread_mutex_t lock;		/* for what follows */
 	pthread_cond_t done;		/* a thread has ended */
 	int			next;			/* the first message that was not begun */
 	int			threads;
 	int			unreached;		/* messages in a row */
-	bool		ended;			/* the lease is lost, or the time to stop over */
-	bool		abandoned;		/* nobody waits for the threads any more */
+	bool		abandoned;		/* time is over, nobody waits for the threads */
 };
 
-/* True while a message can be sent before the lease ends. */
+/* True while messages may be begun. */
 static bool
 has_time(const SenderBatch *batch)
 {
-	return !batch->ended && sender_now() + batch->sender->options.timeout <
-		batch->lease->deadline;
+	return !batch->abandoned && sender_now() < batch->lease->begin_until;
 }
 
 /*
@@ -165,26 +162,7 @@ work(void *argument)
 	return NULL;
 }
 
-/* Extends the lease when half of it is over; called without the lock. */
-static void
-keep_lease(SenderBatch *batch)
-{
-	double		now = sender_now();
-	double		deadline = batch->lease->deadline;
-	bool		live;
-
-	if (now < batch->extend_at ||
-		now < deadline - batch->sender->lease_seconds / 2)
-		return;
-	live = sender_queue_extend(batch->sender, batch->lease, &deadline);
-	batch->extend_at = sender_now() + EXTEND_PAUSE;
-	pthread_mutex_lock(&batch->lock);
-	batch->lease->deadline = deadline;
-	batch->ended |= !live;
-	pthread_mutex_unlock(&batch->lock);
-}
-
-/* Waits for the threads, as long as there is time, and minds the lease. */
+/* Waits for the threads, as long as there is time. */
 static void
 attend(SenderBatch *batch)
 {
@@ -198,12 +176,8 @@ attend(SenderBatch *batch)
 		until.tv_sec += until.tv_nsec / 1000000000;
 		until.tv_nsec %= 1000000000;
 		pthread_cond_timedwait(&batch->done, &batch->lock, &until);
-		batch->ended |= sender_grace_over(batch->sender->options.grace);
 		batch->abandoned = batch->threads > 0 &&
 			sender_grace_over(batch->sender->options.grace);
-		pthread_mutex_unlock(&batch->lock);
-		keep_lease(batch);
-		pthread_mutex_lock(&batch->lock);
 	}
 	pthread_mutex_unlock(&batch->lock);
 }
@@ -232,6 +206,23 @@ start_threads(SenderBatch *batch, pthread_t *threads)
 }
 
 /*
+ * Has the next claim take as many messages as were begun in the time there is,
+ * or twice as many as the last if all were.
+ */
+static void
+adapt_size(const SenderBatch *batch)
+{
+	Sender	   *sender = batch->sender;
+
+	sender->size = batch->next < batch->lease->count ? batch->next :
+		sender->size * 2;
+	if (sender->size < sender->options.parallel)
+		sender->size = sender->options.parallel;
+	if (sender->size > sender->options.batch)
+		sender->size = sender->options.batch;
+}
+
+/*
  * Sends what it can; the messages say what became of them.  False if threads
  * were left alone, which go on using what they were given.
  */
@@ -252,6 +243,7 @@ sender_batch_send(Sender *sender, SenderLease *lease)
 		return false;
 	while (started > 0)
 		pthread_join(threads[--started], NULL);
+	adapt_size(batch);
 	free(batch);
 	return true;
 }

@@ -77,36 +77,48 @@ sender_log(const char *format,...)
 	va_end(arguments);
 }
 
-/* Waits, but not beyond a request to stop. */
+/*
+ * Waits, but not beyond a request to stop, nor, when idle, beyond the news that
+ * there are messages.
+ */
 static void
-rest(double seconds)
+rest(Sender *sender, double seconds, bool idle)
 {
 	double		end = sender_now() + seconds;
 	double		left;
 
 	while ((left = end - sender_now()) > 0 && !sender_stopping())
-		poll(NULL, 0, (int) ((left < SLICE ? left : SLICE) * 1000) + 1);
+	{
+		if (left > SLICE)
+			left = SLICE;
+		if (!idle)
+			poll(NULL, 0, (int) (left * 1000) + 1);
+		else if (sender_queue_wait(sender, left))
+			break;
+	}
 }
 
 /*
  * Acknowledges a batch; goes on trying while the lease lives, or until the
- * time to stop is over.
+ * time to stop is over.  False, and a line in the log, if that came to nothing.
  */
 static bool
 settle(Sender *sender, const SenderLease *lease)
 {
-	while (!sender_queue_settle(sender, lease))
+	bool		again = false;
+	int			settled;
+
+	while ((settled = sender_queue_settle(sender, lease, again)) < 0 &&
+		   sender_now() <= lease->deadline &&
+		   !sender_grace_over(sender->options.grace))
 	{
-		if (sender_now() > lease->deadline ||
-			sender_grace_over(sender->options.grace))
-		{
-			sender_log("lease %s could not be acknowledged; what was sent will be sent again",
-					   lease->id);
-			return false;
-		}
 		poll(NULL, 0, SETTLE_PAUSE * 1000);
+		again = true;
 	}
-	return true;
+	if (settled <= 0)
+		sender_log("lease %s was not acknowledged; what was sent may be sent again",
+				   lease->id);
+	return settled > 0;
 }
 
 /* True if the batch ended because no server was there. */
@@ -173,7 +185,7 @@ serve(Sender *sender)
 		PQclear(lease.rows);
 		if (options->once && (count == 0 || status != 0))
 			return status;
-		rest(count <= 0 ? options->interval : pause);
+		rest(sender, count <= 0 ? options->interval : pause, count <= 0);
 	}
 	return status == SENDER_EXIT_UNSETTLED ? status : 0;
 }
@@ -192,6 +204,7 @@ main(int argc, char **argv)
 	action.sa_handler = SIG_IGN;
 	sigaction(SIGPIPE, &action, NULL);
 	curl_global_init(CURL_GLOBAL_DEFAULT);
+	sender.size = sender.options.batch;
 	sender.transfers = calloc(sender.options.parallel, sizeof(SenderTransfer));
 	if (sender_queue_open(&sender))
 		status = serve(&sender);

@@ -6,22 +6,25 @@
  * before anything is sent.  A lost connection is made again by the next call;
  * what was sent meanwhile is acknowledged then, if the lease still lives.
  */
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "sender.h"
 
-/* Makes the extension's schema the first, and has the lease understood. */
+/*
+ * Makes the extension's schema the first, has the lease understood, and asks
+ * whether the channel's messages are mails.
+ */
 #define GREETING \
 	"SELECT pg_catalog.set_config('search_path'," \
 	" 'pg_catalog, ' || extnamespace::pg_catalog.regnamespace, false)," \
-	" pg_catalog.date_part('epoch', $1::pg_catalog.interval)" \
+	" pg_catalog.date_part('epoch', $1::pg_catalog.interval)," \
+	" coalesce((SELECT kind::text FROM campaign.channels WHERE name = $2), $2)" \
+	" OPERATOR(pg_catalog.=) 'email'" \
 	" FROM pg_catalog.pg_extension WHERE extname = 'campaign'"
 
-/*
- * Messages with the fewest attempts come last: if the program has to stop
- * before their turn, an attempt less does not hurt them.
- */
+/* Messages keep the order in which the queue hands them out. */
 #define CLAIM \
 	"SELECT message_id, lease, idempotency_key, address, subject, body," \
 	" attributes->>'text', attributes->>'unsubscribe_url'," \
@@ -29,8 +32,18 @@
 	" 'idempotency_key', idempotency_key, 'channel', $1::text," \
 	" 'address', address, 'subject', subject, 'body', body," \
 	" 'attributes', attributes, 'attempt', attempt)::text END" \
-	" FROM campaign_claim($1::text, $2::integer, $3::interval)" \
-	" ORDER BY attempt DESC, message_id"
+	" FROM campaign_claim($1::text, $2::integer, $3::interval)"
+
+/*
+ * Mailboxes that do not exist (RFC 3463, RFC 7505) are bounces, which are hard
+ * if not said otherwise.  Other refusals may be about who sends.
+ */
+#define REPORT \
+	"SELECT (campaign_feedback(jsonb_agg(jsonb_build_object(" \
+	"'message_id', f->'message_id', 'event', 'bounced'," \
+	" 'detail', jsonb_build_object('reason', f->'reason'))))).recorded" \
+	" FROM jsonb_array_elements($1::jsonb) f WHERE f->'permanent' = 'true'" \
+	" AND f->>'reason' ~ '^55\\d 5\\.1\\.([1236]|10)\\M' HAVING count(*) > 0"
 
 /* Sends a statement; NULL, and a line in the log, if it failed. */
 static PGresult *
@@ -41,7 +54,8 @@ send_query(Sender *sender, const char *sql, int count,
 									  values, NULL, NULL, 0);
 	const char *message = PQerrorMessage(sender->connection);
 
-	if (PQresultStatus(result) == PGRES_TUPLES_OK)
+	if (PQresultStatus(result) == PGRES_TUPLES_OK ||
+		PQresultStatus(result) == PGRES_COMMAND_OK)
 		return result;
 	sender_log("database: %.*s", (int) strcspn(message, "\n"), message);
 	PQclear(result);
@@ -52,25 +66,33 @@ send_query(Sender *sender, const char *sql, int count,
 static bool
 greet(Sender *sender)
 {
-	const char *values[] = {sender->options.lease};
+	const char *values[] = {sender->options.lease, sender->options.channel};
 	const char *message = PQerrorMessage(sender->connection);
 	PGresult   *result;
-	bool		found;
+	PGresult   *listening = NULL;
 
 	if (PQstatus(sender->connection) != CONNECTION_OK)
 	{
 		sender_log("%.*s", (int) strcspn(message, "\n"), message);
 		return false;
 	}
-	result = send_query(sender, GREETING, 1, values);
-	found = result != NULL && PQntuples(result) == 1;
-	if (found)
-		sender->lease_seconds = atof(PQgetvalue(result, 0, 1));
-	else if (result != NULL)
+	result = send_query(sender, GREETING, 2, values);
+	if (result == NULL)
+		return false;
+	if (PQntuples(result) == 0)
 		sender_log("database \"%s\" has no extension campaign",
 				   PQdb(sender->connection));
+	else if (sender->options.smtp && PQgetvalue(result, 0, 2)[0] == 'f')
+		sender_log("channel \"%s\" has no mails; use --webhook",
+				   sender->options.channel);
+	else
+	{
+		sender->lease_seconds = atof(PQgetvalue(result, 0, 1));
+		listening = send_query(sender, "LISTEN campaign_dispatch", 0, NULL);
+	}
 	PQclear(result);
-	return found;
+	PQclear(listening);
+	return listening != NULL;
 }
 
 /* Connects, which takes 10 seconds at most if the conninfo does not differ. */
@@ -85,9 +107,9 @@ sender_queue_open(Sender *sender)
 	sender->connection = PQconnectdbParams(keywords, values, 1);
 	if (!greet(sender))
 		return false;
-	if (sender->lease_seconds > 2 * sender->options.timeout)
+	if (sender->lease_seconds > 4 * sender->options.timeout)
 		return true;
-	sender_log("--lease must be longer than two times --timeout");
+	sender_log("--lease must be longer than four times --timeout");
 	return false;
 }
 
@@ -115,13 +137,14 @@ sender_queue_claim(Sender *sender, SenderLease *lease)
 	const char *values[] = {sender->options.channel, size,
 		sender->options.lease, sender->options.webhook ? "true" : "false"};
 
-	snprintf(size, sizeof(size), "%d", sender->options.batch);
+	snprintf(size, sizeof(size), "%d", sender->size);
 	memset(lease, 0, sizeof(*lease));
 	lease->rows = run_query(sender, CLAIM, 4, values);
 	if (lease->rows == NULL)
 		return -1;
 	lease->count = PQntuples(lease->rows);
 	lease->messages = calloc(lease->count + 1, sizeof(SenderMessage));
+	lease->begin_until = start + sender->lease_seconds / 4;
 	lease->deadline = start + sender->lease_seconds;
 	for (int i = 0; i < lease->count; i++)
 		lease->messages[i] = (SenderMessage) {
@@ -142,27 +165,24 @@ sender_queue_claim(Sender *sender, SenderLease *lease)
 }
 
 /*
- * Has the lease begin anew; false if it is not ours any more.  The deadline
- * stays as it was if the database could not be asked.
+ * Waits for messages to be announced; true if they were.  A connection that is
+ * lost meanwhile has nothing to say, and is made again by the next claim.
  */
 bool
-sender_queue_extend(Sender *sender, const SenderLease *lease,
-					double *deadline)
+sender_queue_wait(Sender *sender, double seconds)
 {
-	double		start = sender_now();
-	const char *values[] = {lease->id, sender->options.lease};
-	PGresult   *result = run_query(sender,
-								   "SELECT campaign_extend($1::uuid, $2::interval) > 0",
-								   2, values);
-	bool		live;
+	struct pollfd input = {PQsocket(sender->connection), POLLIN, 0};
+	PGnotify   *news;
+	bool		announced = false;
 
-	if (result == NULL)
-		return true;
-	live = PQgetvalue(result, 0, 0)[0] == 't';
-	if (live)
-		*deadline = start + sender->lease_seconds;
-	PQclear(result);
-	return live;
+	poll(&input, 1, (int) (seconds * 1000) + 1);
+	PQconsumeInput(sender->connection);
+	while ((news = PQnotifies(sender->connection)) != NULL)
+	{
+		announced |= strcmp(news->extra, sender->options.channel) == 0;
+		PQfreemem(news);
+	}
+	return announced;
 }
 
 /* Writes one element of what campaign_ack is told about failures. */
@@ -171,8 +191,8 @@ describe_failure(FILE *out, const SenderMessage *message)
 {
 	fprintf(out, "{\"message_id\": %s, \"permanent\": %s", message->id,
 			message->state == SENDER_PERMANENT ? "true" : "false");
-	if (message->state == SENDER_UNTRIED)
-		fputs(", \"delay\": \"0\"", out);
+	if (message->state <= SENDER_UNREACHED)
+		fputs(", \"released\": true", out);
 	else if (message->delay >= 0)
 		fprintf(out, ", \"delay\": \"%d seconds\"", (int) message->delay);
 	fputs(", \"reason\": \"", out);
@@ -181,7 +201,7 @@ describe_failure(FILE *out, const SenderMessage *message)
 	fputs("\"}", out);
 }
 
-/* An array of all that were not sent; NULL if no server had any message. */
+/* An array of all that were not sent; NULL if none was tried. */
 static char *
 describe_failures(const SenderLease *lease)
 {
@@ -210,30 +230,52 @@ describe_failures(const SenderLease *lease)
 	return NULL;
 }
 
+/* Reports bounces.  The batch is settled, so nothing depends on that. */
+static void
+report_bounces(Sender *sender, const SenderLease *lease, const char *failures)
+{
+	PGresult   *result = run_query(sender, REPORT, 1, &failures);
+
+	if (result != NULL && PQntuples(result) > 0)
+		sender_log("lease %s: %s bounces reported", lease->id,
+				   PQgetvalue(result, 0, 0));
+	PQclear(result);
+}
+
 /*
- * Tells the database what became of the messages; false if it could not be
- * told.  A lease of which nothing was handed over is given back, which costs
- * no attempt; otherwise what is left has to be named as failed for now.
+ * Tells the database what became of the messages: 1 if it took that, 0 if the
+ * lease is not live any more, -1 if it could not be told.  Told again, it may
+ * have heard it the first time.  A lease of which nothing was tried is given
+ * back as a whole.
  */
-bool
-sender_queue_settle(Sender *sender, const SenderLease *lease)
+int
+sender_queue_settle(Sender *sender, const SenderLease *lease, bool again)
 {
 	char	   *failures = describe_failures(lease);
 	const char *values[] = {lease->id, failures};
+	const char *word;
 	PGresult   *result;
+	int			settled = -1;
 
 	if (failures == NULL)
-		result = run_query(sender,
-						   "SELECT format('%s given back', campaign_release($1::uuid))",
-						   1, values);
+		result = run_query(sender, "SELECT 'settled', format('%s given back',"
+						   " campaign_release($1::uuid))", 1, values);
 	else
-		result = run_query(sender,
-						   "SELECT format('%s: %s sent, %s failed, %s to be tried again',"
+		result = run_query(sender, "SELECT result, format('%s: %s sent,"
+						   " %s failed, %s to be tried again',"
 						   " result, sent, failed, retried)"
 						   " FROM campaign_ack($1::uuid, $2::jsonb)", 2, values);
 	if (result != NULL)
-		sender_log("lease %s: %s", lease->id, PQgetvalue(result, 0, 0));
-	free(failures);
+	{
+		word = PQgetvalue(result, 0, 0);
+		settled = strcmp(word, "settled") == 0 ||
+			(again && strcmp(word, "settled before") == 0);
+		sender_log("lease %s: %s", lease->id, PQgetvalue(result, 0, 1));
+	}
 	PQclear(result);
-	return result != NULL;
+	if (settled > 0 && failures != NULL && sender->options.smtp != NULL &&
+		!sender->options.no_feedback)
+		report_bounces(sender, lease, failures);
+	free(failures);
+	return settled;
 }

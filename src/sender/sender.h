@@ -43,7 +43,8 @@ typedef struct SenderOptions
 	int			interval;		/* this and the next two in seconds */
 	int			timeout;
 	int			grace;
-	int			once;			/* flags */
+	int			once;			/* this and the next two are flags */
+	int			no_feedback;
 	int			verbose;
 } SenderOptions;
 
@@ -83,7 +84,8 @@ typedef struct SenderLease
 	const char *id;
 	SenderMessage *messages;
 	int			count;
-	double		deadline;		/* on the clock of sender_now() */
+	double		begin_until;	/* this and the next on the clock of sender_now() */
+	double		deadline;
 } SenderLease;
 
 typedef struct SenderBatch SenderBatch;
@@ -106,6 +108,7 @@ typedef struct Sender
 	SenderOptions options;
 	PGconn	   *connection;
 	double		lease_seconds;
+	int			size;			/* of the next claim, at most options.batch */
 	SenderTransfer *transfers;	/* one for each thread */
 } Sender;
 
@@ -130,9 +133,9 @@ extern bool sender_header_mailbox(const char *name, const char *mailbox,
 /* queue.c */
 extern bool sender_queue_open(Sender *sender);
 extern int	sender_queue_claim(Sender *sender, SenderLease *lease);
-extern bool sender_queue_extend(Sender *sender, const SenderLease *lease,
-								double *deadline);
-extern bool sender_queue_settle(Sender *sender, const SenderLease *lease);
+extern bool sender_queue_wait(Sender *sender, double seconds);
+extern int	sender_queue_settle(Sender *sender, const SenderLease *lease,
+								bool again);
 
 /* batch.c */
 extern bool sender_batch_send(Sender *sender, SenderLease *lease);

@@ -8,6 +8,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 
 #include "sender.h"
@@ -53,7 +54,7 @@ add_unsubscribe(SenderTransfer *transfer, const char *template)
 	fputc('>', out);
 	fclose(out);
 	add_header(transfer, line);
-	if (strncmp(line, "List-Unsubscribe: <https:", 25) == 0)
+	if (strncasecmp(line, "List-Unsubscribe: <https://", 27) == 0)
 		add_header(transfer, "List-Unsubscribe-Post: List-Unsubscribe=One-Click");
 	free(line);
 }
@@ -112,19 +113,12 @@ static void
 add_body(SenderTransfer *transfer)
 {
 	const SenderMessage *message = transfer->message;
-	curl_mime  *parts;
-	curl_mimepart *part;
 
-	transfer->mime = parts = curl_mime_init(transfer->easy);
+	add_header(transfer, "Content-Type: multipart/alternative");
+	transfer->mime = curl_mime_init(transfer->easy);
 	if (*message->text != '\0')
-	{
-		parts = curl_mime_init(transfer->easy);
-		add_part(parts, message->text, "text/plain; charset=utf-8");
-		part = curl_mime_addpart(transfer->mime);
-		curl_mime_subparts(part, parts);
-		curl_mime_type(part, "multipart/alternative");
-	}
-	add_part(parts, message->body, "text/html; charset=utf-8");
+		add_part(transfer->mime, message->text, "text/plain; charset=utf-8");
+	add_part(transfer->mime, message->body, "text/html; charset=utf-8");
 }
 
 /* Sets the transfer up for its message; false if that cannot be sent. */

@@ -8,6 +8,7 @@ certificate it wants STARTTLS and the user "mailer" with the password "secret".
 
 What the local part of a recipient begins with decides:
   refuse  550 to the recipient, always     reject  554 to the text, always
+  policy  550 to the recipient, always, for who the sender is
   grey    451 the first time               defer   452 to the text, the first time
   slow    answers the text after 3 s       stuck   never answers the text
   cut     closes at the recipient, the first time
@@ -52,6 +53,8 @@ class Handler:
         note('rcpt', address=address)
         if address.startswith('refuse'):
             return '550 5.1.1 "no such user" \\ here'
+        if address.startswith('policy'):
+            return '550 5.7.1 you are on a list'
         if address.startswith('grey') and first_time('grey', address):
             return '451 4.7.1 greylisted, come back'
         if address.startswith('cut') and first_time('cut', address):

@@ -60,10 +60,19 @@ sub wait_until
 	return fail($name);
 }
 
-# A campaign with a message for each address in the queue of a channel.
+# A campaign with a mail for each address in the queue.
 sub enqueue
 {
 	my ($name, @addresses) = @_;
+
+	return deliver($name, q(SELECT campaign_add_email(:'name', 'mail', after => 'all', category => 'transactional',
+	subject => '{{ title }}', body => E'<p>\\n.\\n{{ title }}</p>\\n');), @addresses);
+}
+
+# The same with activities of one's own.
+sub deliver
+{
+	my ($name, $activities, @addresses) = @_;
 	my $list = join ', ', map { "'$_'" } @addresses;
 	my $run = as_owner($node, qq(
 CREATE TABLE $name AS SELECT n AS id, a AS email, 'Zoë “$name” — ' || repeat('größer ', 12) AS title
@@ -72,8 +81,8 @@ ALTER TABLE $name ADD PRIMARY KEY (id);
 SELECT campaign_dimension('$name', addresses => '{"email": "email"}');
 SELECT campaign_create('$name', dimension => '$name');
 SELECT campaign_add_audience('$name', 'all');
-SELECT campaign_add_email('$name', 'mail', after => 'all', category => 'transactional',
-	subject => '{{ title }}', body => E'<p>\\n.\\n{{ title }}</p>\\n');
+\\set name $name
+$activities
 SELECT campaign_publish('$name');
 SELECT campaign_start('$name');));
 
@@ -137,7 +146,7 @@ is((run_sender(@mail, '--once'))[0], 0, 'nothing to do');
 note 'a mail server that is choosy';
 my $run = enqueue('choosy', (map { "good_$_\@example.com" } 1 .. 200),
 	map { my $kind = $_; map { "${kind}_$_\@example.com" } 1 .. 2 } qw(refuse reject grey defer cut torn bye));
-my @options = (@mail, '--once', '--batch', '60', '--parallel', '10', '--reply-to', 'help@example.com',
+my @options = (@mail, '--once', '--no-feedback', '--batch', '60', '--parallel', '10', '--reply-to', 'help@example.com',
 	'--list-unsubscribe', 'https://example.com/{message_id}?k={idempotency_key}');
 ($status) = run_sender(@options, '-v');
 is($status, 0, 'refusals are no failure of the program');
@@ -187,22 +196,102 @@ is_deeply($seen->{defects}, [], 'nothing is wrong with it');
 is($seen->{html} =~ s/\r//gr =~ s/\s+<\/p>/<\/p>/r, "<p>\n.\nZoë “choosy” — " . ('größer ' x 11) . "größer</p>\n", 'the text');
 cmp_ok((sort { $b <=> $a } map { length } grep { !/^(?:List-Unsubscribe|Content-Type):/ } split /\r\n/, $mail->{content})[0], '<=', 78, 'no line is long');
 
-note 'slow answers: the lease is extended';
-$run = enqueue('slow', map { "slow_$_\@example.com" } 1 .. 4);
-is((run_sender(@mail, '--once', '--lease', '10 s', '--timeout', '4', '--parallel', '1'))[0], 0, 'it takes longer than the lease');
-is(statuses($run), '4 x slow sent 1', 'all are sent');
-$run = enqueue('stuck', 'stuck_1@example.com');
+note 'slow answers: what is not begun in time is claimed anew';
+$run = enqueue('slow', map { "slow_$_\@example.com" } 1 .. 7);
+my $slow = IPC::Run::start(command(@mail, '--once', '--lease', '17 s', '--timeout', '4', '--parallel', '1'),
+	'<', \undef, '2>', \$log);
+wait_until(sub { grep { $_->{address} eq 'slow_1@example.com' } events('plain', 'rcpt') }, 'the first is under way');
+as_owner($node, "SELECT campaign_suppress('email', 'slow_7\@example.com')");
+$slow->finish;
+note $log;
+is($slow->result || 0, 0, 'it takes longer than the lease');
+like(statuses($run), qr/\A6 x slow sent 1\n1 x slow withdrawn/, 'who has gone meanwhile is not written to');
+is(scalar(grep { /^slow_\d@/ } split / /, mailed('plain')), 6, 'the others are once');
+like($log, qr/settled: 2 sent, 0 failed, 5 to be tried again\n.*settled: 2 sent/s, 'an attempt that was none does not count');
+
+$run = enqueue('stuck', map { "stuck_$_\@example.com" } 1 .. 4);
 is((run_sender(@mail, '--once', '--timeout', '1'))[0], 0, 'no answer at all');
-like(statuses($run), qr/^1 x stuck pending 1 .*time/, 'is tried again');
+like(statuses($run), qr/^4 x stuck pending 1 .*time/, 'is tried again');
 make_due();
-my $patient = IPC::Run::start(command(@mail, '--grace', '0'), '<', \undef, '2>', \$log);
+my $patient = IPC::Run::start(command(@mail, '--grace', '0', '--parallel', '1'), '<', \undef, '2>', \$log);
 my $asked = () = events('plain', 'rcpt');
 wait_until(sub { (() = events('plain', 'rcpt')) > $asked }, 'a message is under way');
 my $ended = time;
 $patient->signal('TERM');
 $patient->finish;
 cmp_ok(time - $ended, '<', 20, 'SIGTERM does not wait for a minute');
-is(statuses($run), '1 x stuck pending 2 stopped while it was being sent', 'the database knows why');
+is(statuses($run), "3 x stuck pending 1 not tried\n1 x stuck pending 2 stopped while it was being sent",
+	'the database knows why, and what was not tried has no attempt more');
+as_owner($node, "SELECT campaign_stop($run)");
+
+note 'an acknowledgement that comes to nothing';
+my %spoil = (
+	late => q(UPDATE campaign.chunk SET leased_until = clock_timestamp() WHERE lease = '%s'),
+	'settled before' => q(SELECT campaign_ack('%s')),
+	unknown => q(UPDATE campaign.chunk SET lease = gen_random_uuid(), leased_until = clock_timestamp() WHERE lease = '%s'));
+foreach my $result (sort keys %spoil)
+{
+	my $name = $result =~ s/ /_/r;
+	$run = enqueue($name, "slow_$name\@example.com");
+	my $vain = IPC::Run::start(command(@mail, '--once'), '<', \undef, '2>', \$log);
+	wait_until(sub { grep { $_->{address} eq "slow_$name\@example.com" } events('plain', 'rcpt') }, 'a message is under way');
+	my $lease = $node->safe_psql('postgres', 'SELECT lease FROM campaign.chunk WHERE leased_until > now() AND NOT settled');
+	$node->safe_psql('postgres', sprintf($spoil{$result}, $lease));
+	$vain->finish;
+	is($vain->result, 4, "$result: a status of its own");
+	like($log, qr/lease $lease: $result: 0 sent.*\n.*lease $lease was not acknowledged; what was sent may be sent again$/m, 'and it is said');
+	as_owner($node, "SELECT campaign_stop($run)");
+}
+
+note 'mailboxes that do not exist';
+$run = enqueue('bounce', qw(refuse_b@example.com policy_b@example.com reject_b@example.com good_b@example.com));
+($status, $log) = run_sender(@mail, '--once');
+is($status, 0, 'they are reported');
+like($log, qr/: 1 bounces reported$/m, 'as bounces');
+is(statuses($run) =~ s/ 1 .*//mgr, "1 x good sent 1\n1 x policy failed\n1 x refuse failed\n1 x reject failed", 'of those that failed');
+is($node->safe_psql('postgres', "SELECT event, messages FROM campaign.event_counts WHERE run_id = $run"), 'bounced|1', 'only one has bounced');
+$run = enqueue('again', qw(refuse_b@example.com policy_b@example.com refuse_1@example.com));
+run_sender(@mail, '--once', '--no-feedback');
+is($node->safe_psql('postgres', "SELECT string_agg(address, ' ') FROM campaign.message WHERE run_id = $run AND status = 'withdrawn'")
+	|| $node->safe_psql('postgres', "SELECT count(*) FROM campaign.message WHERE run_id = $run"),
+	'2', 'that address is left alone from now on');
+
+note 'news of messages';
+my $listening = sub {
+	wait_until(sub { $node->safe_psql('postgres', q(
+SELECT count(*) FROM pg_stat_activity WHERE usename = 'ann' AND state = 'idle' AND query LIKE '%campaign_claim%')) },
+		'a sender waits');
+};
+my $waiting = IPC::Run::start(command(@mail, '--interval', '86400'), '<', \undef, '2>', \$log);
+$listening->();
+$run = enqueue('news', 'good_news@example.com');
+wait_until(sub { mailed('plain') =~ /good_news/ }, 'it hears of a message');
+$waiting->signal('TERM');
+$waiting->finish;
+$waiting = IPC::Run::start(command(@mail, '--interval', '1'), '<', \undef, '2>', \$log);
+$listening->();
+$run = enqueue('quiet', 'grey_quiet@example.com');
+wait_until(sub { statuses($run) =~ /pending 1/ }, 'one that is put off');
+make_due();
+wait_until(sub { mailed('plain') =~ /grey_quiet/ }, 'is found without news');
+$node->safe_psql('postgres', q(SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'ann' AND query LIKE '%campaign_claim%'));
+$run = enqueue('lonely', 'good_lonely@example.com');
+wait_until(sub { mailed('plain') =~ /good_lonely/ }, 'a lost connection is made again');
+$waiting->signal('TERM');
+$waiting->finish;
+
+note 'the server goes away';
+start_server('leaving', 'mail_server.py');
+$run = enqueue('leaving', map { "slow_leaving_$_\@example.com" } 1 .. 5);
+my $left = IPC::Run::start(command(@mail, '--once', '--parallel', '1', '--smtp', "smtp://127.0.0.1:$server{leaving}->{port}"),
+	'<', \undef, '2>', \$log);
+wait_until(sub { -s "$server{leaving}->{folder}/events" }, 'a message is under way');
+delete($server{leaving})->{process}->kill_kill;
+$left->finish;
+note $log;
+is($left->result, 3, 'that is said');
+like(statuses($run), qr/\A1 x slow pending 0 [^\n]*[cC]onnect[^\n]*\n3 x slow pending 0 not tried\n1 x slow pending 1 [^\n]*\z/,
+	'only what was under way has been tried');
 as_owner($node, "SELECT campaign_stop($run)");
 
 note 'the server is away';
@@ -260,6 +349,9 @@ SELECT string_agg(address, ' ' ORDER BY address COLLATE "C") FROM campaign.messa
 	}
 	is($node->safe_psql('postgres', "SELECT count(*) FROM campaign.message WHERE run_id = $run AND status = 'leased'"),
 		0, 'nothing is held back');
+	is($node->safe_psql('postgres', qq(
+SELECT count(*) FROM campaign.message WHERE run_id = $run AND status = 'pending' AND attempts > 0
+	AND error <> 'stopped while it was being sent')), 0, 'what was not tried has no attempt more');
 	make_due();
 	is((run_sender(@mail, '--once', '--parallel', '30'))[0], 0, 'another sender goes on');
 	my %count;
@@ -317,6 +409,67 @@ is($call->{authorization}, 'Bearer token', 'the token');
 is($call->{type}, 'application/json', 'the type');
 is($call->{message}{attributes}{campaign}, 'hook', 'attributes');
 
+note 'channels';
+foreach my $channel (['sms', q(campaign_add_sms(:'name', 'm', after => 'all', category => 'transactional', body => 'Hi {{ id }}')), {}],
+	['push', q(campaign_add_push(:'name', 'm', after => 'all', category => 'transactional', title => 'T', body => 'Hi {{ id }}',
+		url => 'https://example.com/', attributes => '{"badge": "{{ id }}"}')), { url => 'https://example.com/', badge => '1' }],
+	['direct_mail', q(campaign_add_direct_mail(:'name', 'm', after => 'all', category => 'transactional', attributes => '{"line": "{{ email }}"}')),
+		{ line => 'to_direct_mail' }],
+	['custom', q(campaign_add_custom(:'name', 'm', after => 'all', category => 'transactional', attributes => '{"script": "ü {{ id }}"}')),
+		{ script => 'ü 1' }])
+{
+	my ($kind, $call, $attributes) = @$channel;
+	deliver("by_$kind", "SELECT " . $call =~ s/\)$/, address => 'email');/r, "to_$kind");
+	is((run_sender(@mail, '--once', '--channel', $kind))[0], 2, "$kind is not mailed");
+	is((run_sender('--once', '--webhook', "http://127.0.0.1:$web/hook", '--channel', $kind))[0], 0, 'it is posted');
+	my ($post) = map { $_->{message} } grep { $_->{message}{address} eq "to_$kind" } events('web');
+	is($post->{channel}, $kind, 'with its channel');
+	is($post->{subject}, $kind eq 'push' ? 'T' : undef, 'its subject');
+	is($post->{body}, $kind =~ /sms|push/ ? 'Hi 1' : undef, 'its body');
+	is_deeply($post->{attributes}, { campaign => "by_$kind", activity => 'm', recipient => '1', %$attributes }, 'and all attributes');
+}
+
+note 'a plain text, and a URL to unsubscribe by';
+foreach my $scheme (qw(https http))
+{
+	$node->safe_psql('postgres', "ALTER DATABASE postgres SET campaign.tracking_url = '$scheme://t.example.com/c'");
+	deliver("by_$scheme", q(SELECT campaign_add_email(:'name', 'mail', after => 'all', category => 'transactional',
+	subject => 'x', body => '<p>{{ title }}</p>', text => E'plain {{ id }}\\nwörds');), "both_$scheme\@example.com");
+	is((run_sender(@mail, '--once', '--list-unsubscribe', 'https://example.com/'))[0], 0, 'HTML and a plain text');
+	($mail) = grep { $_->{recipients}[0] eq "both_$scheme\@example.com" } events('plain', 'mail');
+	like($mail->{content}, qr{^Content-Type: multipart/alternative;\s+boundary=.*text/plain; charset=utf-8.*\r\nplain 1\r\nw=C3=B6rds\r\n.*text/html; charset=utf-8}ms,
+		'are alternatives');
+	is(() = $mail->{content} =~ /^Content-Type: multipart/mg, 1, 'and nothing else');
+	like($mail->{content}, qr{^List-Unsubscribe: <$scheme://t\.example\.com/c/unsubscribe\?t=[^<> ]+>\r$}m, 'its own URL');
+	is(() = $mail->{content} =~ /^List-Unsubscribe: /mg, 1, 'is the only one');
+	is(() = $mail->{content} =~ /^List-Unsubscribe-Post: List-Unsubscribe=One-Click\r$/mg, $scheme eq 'https' ? 1 : 0, "one click by $scheme");
+	my ($token) = $mail->{content} =~ /unsubscribe\?t=([^<> ]+)>/;
+	as_owner($node, "SELECT campaign_track('$token')");
+	is($node->safe_psql('postgres', "SELECT e.event FROM campaign.event_counts e JOIN campaign.message m USING (run_id)
+		WHERE m.address = 'both_$scheme\@example.com'"), 'unsubscribed', 'it works');
+}
+$node->safe_psql('postgres', 'ALTER DATABASE postgres RESET campaign.tracking_url');
+
+# The acknowledgement that is lost is played by one that waits for another's.
+note 'an acknowledgement whose answer is lost';
+$node->safe_psql('postgres', q{
+CREATE FUNCTION true_ack(uuid, jsonb) RETURNS campaign.acknowledged AS '$libdir/campaign', 'campaign_ack' LANGUAGE C;
+CREATE OR REPLACE FUNCTION campaign_ack(lease uuid, failed jsonb DEFAULT NULL)
+	RETURNS campaign.acknowledged LANGUAGE sql SECURITY DEFINER AS $$
+	SELECT a.* FROM true_ack($1, $2) a
+	WHERE 1 / (SELECT count(*) FROM campaign.chunk c WHERE c.lease = $1 AND c.settled) > 0 $$});
+$run = enqueue('unheard', 'good_unheard@example.com');
+my $unheard = IPC::Run::start(command(@mail, '--once'), '<', \undef, '2>', \$log);
+wait_until(sub { $unheard->pump_nb; $log =~ /division by zero/ }, 'it fails');
+$node->safe_psql('postgres', q(SELECT true_ack(lease, NULL) FROM campaign.chunk WHERE leased_until > now() AND NOT settled));
+$unheard->finish;
+note $log;
+is($unheard->result || 0, 0, 'being told that it is settled is enough then');
+is(statuses($run), '1 x good sent 1', 'which it is');
+$node->safe_psql('postgres', q{
+CREATE OR REPLACE FUNCTION campaign_ack(lease uuid, failed jsonb DEFAULT NULL)
+	RETURNS campaign.acknowledged LANGUAGE sql AS 'SELECT * FROM true_ack($1, $2)'});
+
 # What the queue would not hand out: a claim that adds to what it is given.
 note 'data that wants to write headers';
 $node->safe_psql('postgres', q{
@@ -326,7 +479,7 @@ CREATE OR REPLACE FUNCTION campaign_claim(channel text, size integer DEFAULT 100
 	RETURNS SETOF campaign.claimed_message LANGUAGE sql AS $$
 	SELECT c.message_id, c.lease, c.idempotency_key, replace(replace(c.address, 'CRLF', E'\r\n'), 'LF', E'\n'),
 		replace(c.subject, 'evil', E'evil\r\nBcc: everybody@example.com'),
-		c.body, c.attributes || '{"text": "plain\nwörds"}', c.attempt FROM true_claim($1, $2, $3) c $$});
+		c.body, c.attributes, c.attempt FROM true_claim($1, $2, $3) c $$});
 my @evil = ('evilCRLFBcc: everybody@example.com', 'evilLF@example.com', 'e@example.com> NOTIFY=NEVER', 'e@example.com>CRLFDATA',
 	'<e@example.com', 'a b@example.com', 'a,b@example.com', 'nobody', '@example.com', 'a@', 'a@b@example.com',
 	('x' x 400) . '@example.com', "e\x{7f}\@example.com");
@@ -341,11 +494,6 @@ $run = enqueue('evil', 'subject@example.com');
 is((run_sender(@mail, '--once'))[0], 0, 'a subject of two lines');
 is(statuses($run), '1 x subject@example.com failed 1 malformed subject', 'is refused');
 is(scalar(() = events('plain', 'rcpt')), $rcpts, 'no server has heard of any');
-$run = enqueue('alternative', 'both@example.com');
-is((run_sender(@mail, '--once'))[0], 0, 'HTML and a plain text');
-($mail) = grep { $_->{recipients}[0] eq 'both@example.com' } events('plain', 'mail');
-like($mail->{content}, qr{multipart/alternative.*text/plain; charset=utf-8.*\r\nplain\r\nw=C3=B6rds\r\n.*text/html; charset=utf-8}s,
-	'are alternatives');
 
 verify_clean($node, 'no promise is broken');
 sound_log($node, 'nothing in the log that must not be');
