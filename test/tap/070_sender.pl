@@ -290,7 +290,8 @@ delete($server{leaving})->{process}->kill_kill;
 $left->finish;
 note $log;
 is($left->result, 3, 'that is said');
-like(statuses($run), qr/\A1 x slow pending 0 [^\n]*[cC]onnect[^\n]*\n3 x slow pending 0 not tried\n1 x slow pending 1 [^\n]*\z/,
+# A connection may still be taken in the instant in which the server ends.
+like(statuses($run), qr/\A1 x slow pending 0 [^\n]*[cC]onnect[^\n]*\n[23] x slow pending 0 not tried\n1 x slow pending 1 /,
 	'only what was under way has been tried');
 as_owner($node, "SELECT campaign_stop($run)");
 
