@@ -95,7 +95,7 @@ COMMENT ON COLUMN campaign.log.owner IS 'owner of the campaign; rows are shown t
 COMMENT ON COLUMN campaign.log.campaign IS 'name of the campaign';
 COMMENT ON COLUMN campaign.log.run_id IS 'the run, if it was about one';
 COMMENT ON COLUMN campaign.log.activity IS 'the activity, if it was about one';
-COMMENT ON COLUMN campaign.log.event IS 'move (of a state), define, publish, start or error';
+COMMENT ON COLUMN campaign.log.event IS 'move (of a state), define, publish, start, error, confirmation needed or time zone missing';
 COMMENT ON COLUMN campaign.log.old_state IS 'of a move: the state before';
 COMMENT ON COLUMN campaign.log.new_state IS 'of a move: the state after';
 COMMENT ON COLUMN campaign.log.message IS 'why, or what';
@@ -107,7 +107,7 @@ COMMENT ON COLUMN campaign.dimension.relation_name IS 'schema and name of the re
 COMMENT ON COLUMN campaign.dimension.key IS 'columns of the key, in order';
 COMMENT ON COLUMN campaign.dimension.addresses IS 'channel: expression giving the address';
 COMMENT ON COLUMN campaign.dimension.consent IS 'channel: condition under which marketing may be sent';
-COMMENT ON COLUMN campaign.dimension.time_zone IS 'expression; stored, used by no kind yet';
+COMMENT ON COLUMN campaign.dimension.time_zone IS 'expression giving whose clock a message goes by; NULL: none';
 COMMENT ON COLUMN campaign.dimension.language IS 'expression; stored, used by no kind yet';
 COMMENT ON COLUMN campaign.dimension.profile IS 'expression giving the key of the person behind the row';
 COMMENT ON COLUMN campaign.dimension.search_path IS 'under which its expressions are read';

@@ -40,6 +40,7 @@ typedef enum CampaignOptionType
 	CAMPAIGN_OPTION_TIME,		/* timestamptz */
 	CAMPAIGN_OPTION_CONDITION,	/* boolean SQL expression over the row */
 	CAMPAIGN_OPTION_VALUE,		/* SQL expression over the row */
+	CAMPAIGN_OPTION_MOMENT,		/* such an expression, or a literal time */
 	CAMPAIGN_OPTION_DIMENSION,	/* name of a dimension */
 	CAMPAIGN_OPTION_CHOICE,		/* one of the words in choices */
 	CAMPAIGN_OPTION_TEMPLATE,	/* text with {{ expressions }} over the row */
@@ -52,6 +53,7 @@ typedef enum CampaignOptionType
 	CAMPAIGN_OPTION_VALUES,		/* SQL expressions to compare rows by, with
 								 * commas between */
 	CAMPAIGN_OPTION_ORDER,		/* what may follow ORDER BY, over the row */
+	CAMPAIGN_OPTION_WAVES,		/* array of objects, or one object */
 	CAMPAIGN_OPTION_OBJECT,		/* object, checked by the kind */
 	CAMPAIGN_OPTION_OBJECTS		/* array of objects, checked by the kind */
 } CampaignOptionType;

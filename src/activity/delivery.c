@@ -114,7 +114,7 @@ campaign_delivery_channel(const CampaignScope *scope)
 	return channel_of(scope);
 }
 
-/* Refuses numbers out of range, and rules that cannot hold. */
+/* Refuses numbers out of range, rules that cannot hold, and wrong times. */
 void
 campaign_delivery_check(const CampaignScope *scope)
 {
@@ -135,9 +135,10 @@ campaign_delivery_check(const CampaignScope *scope)
 				 errmsg("option \"control_percent\" must be between 0 and 100"),
 				 errhint("It is how many of a hundred people get no message.")));
 	campaign_rules_check(scope);
+	campaign_timing_check(scope);
 }
 
-/* Doubts: who gets marketing, and who gets which language. */
+/* Doubts: who gets marketing, who gets which language, and when. */
 List *
 campaign_delivery_warn(const CampaignScope *scope)
 {
@@ -160,7 +161,7 @@ campaign_delivery_warn(const CampaignScope *scope)
 											psprintf("dimension \"%s\" declares no language",
 													 dimension->name),
 											"Everybody gets the default; declare it with campaign_dimension(…, language => …)."));
-	return warnings;
+	return list_concat(warnings, campaign_timing_warn(scope));
 }
 
 /* The key of the person behind the row; NULL if the row is the person. */
@@ -249,7 +250,7 @@ campaign_delivery_expressions(const CampaignScope *scope)
 		if (by != NULL)
 			expressions = lappend(expressions, by);
 	}
-	return expressions;
+	return list_concat(expressions, campaign_timing_expressions(scope));
 }
 
 /*
@@ -462,7 +463,8 @@ in_groups(const CampaignScope *scope, const List *editions,
 		  const CampaignRuling *ruling)
 {
 	return has_editions(scope, editions) ||
-		ruling->send_at != NULL;
+		ruling->send_at != NULL ||
+		campaign_timing_varies(scope, channel_of(scope));
 }
 
 /* What rules are applied to. */
@@ -477,14 +479,18 @@ append_rows(const CampaignRuling *ruling)
 
 /* The order the enqueue wants; what does not vary is left out. */
 static void
-append_order(StringInfo text, const CampaignScope *scope,
+append_order(StringInfo text, const CampaignTiming *timing,
 			 const List *editions, const CampaignRuling *ruling)
 {
+	const CampaignScope *scope = &timing->task->scope;
+
 	appendStringInfoString(text, " ORDER BY ");
 	if (has_editions(scope, editions))
 		appendStringInfoString(text, "\"campaign.edition\", ");
-	if (ruling->send_at != NULL)
-		appendStringInfo(text, "%s, ", ruling->send_at);
+	if (timing->domains != NIL)
+		appendStringInfo(text, "%s, ", timing->domain_column);
+	if (timing->varies)
+		appendStringInfo(text, "%s, ", timing->send_column);
 	appendStringInfoString(text, "\"campaign.recipient\" COLLATE \"C\"");
 	if (in_groups(scope, editions, ruling))
 		appendStringInfoString(text, ", \"campaign.repeated\"");
@@ -551,26 +557,30 @@ append_variables(CampaignSelect *select, const CampaignTask *task,
 /* The whole select: see campaign_enqueue for its columns. */
 static CampaignSelect *
 build_select(const CampaignTask *task, const List *editions,
-			 CampaignRuling *ruling)
+			 CampaignRuling *ruling, TimestampTz now)
 {
 	CampaignSelect *select = campaign_task_select(task);
 	StringInfo	text = &select->text;
 	CampaignPopulation *population = task->key == NULL ?
 		campaign_task_population(task, 0) :
 		campaign_population_declare(task->scope.target, task->scope.added);
+	CampaignTiming *timing = campaign_timing_open(task,
+												  channel_of(&task->scope),
+												  now);
 
+	campaign_timing_follow(timing, ruling->reason, ruling->send_at);
 	appendStringInfo(text,
 					 "SELECT \"campaign.recipient\","
 					 " NULLIF(\"campaign.person\", \"campaign.recipient\"),"
 					 " \"campaign.address\", %s, ", ruling->reason);
 	append_variables(select, task, editions, ruling->reason);
-	appendStringInfo(text,
-					 ", %s, \"campaign.edition\", NULL::pg_catalog.text, %s"
-					 " FROM ",
-					 ruling->send_at == NULL ? "NULL::pg_catalog.timestamptz" :
-					 ruling->send_at, ruling->subjects);
+	appendStringInfo(text, ", %s, \"campaign.edition\", %s, %s, %s FROM ",
+					 timing->send_column, timing->domain_column,
+					 ruling->subjects, timing->zoneless_column);
+	campaign_timing_begin(timing, select);
 	campaign_ruling_append(ruling, select, population, editions, append_rows);
-	append_order(text, &task->scope, editions, ruling);
+	campaign_timing_end(timing, select);
+	append_order(text, timing, editions, ruling);
 	return select;
 }
 
@@ -579,6 +589,7 @@ typedef struct Selection
 {
 	const List *contents;
 	CampaignRuling *ruling;
+	TimestampTz now;
 } Selection;
 
 /* The select, for rows to be kept out of it. */
@@ -589,7 +600,7 @@ build_selection(const CampaignTask *task, const void *arg)
 	CampaignRuling ruling = *selection->ruling;
 
 	ruling.task = task;
-	return build_select(task, selection->contents, &ruling);
+	return build_select(task, selection->contents, &ruling, selection->now);
 }
 
 /* Puts a message for every row that may get one into the queue. */
@@ -610,8 +621,15 @@ enqueue(const CampaignTask *task)
 	enqueue.judged_later = consent_expression(&task->scope) != NULL;
 	selection.contents = enqueue.contents;
 	selection.ruling = campaign_ruling_open(task, enqueue.now);
+	selection.now = enqueue.now;
 	enqueue.rules = selection.ruling->counting;
+	enqueue.valid_until = campaign_option_time(task->scope.activity->options,
+											   "valid_until");
+	enqueue.valid_for = campaign_option_interval(task->scope.activity->options,
+												 "valid_for");
 	campaign_quarantine_enqueue(task, &enqueue, build_selection, &selection);
+	if (enqueue.zoneless > 0)
+		campaign_timing_note_zoneless(task, enqueue.zoneless, enqueue.queued);
 }
 
 /* Why the messages must not go before somebody has looked; NULL: they may. */
@@ -761,6 +779,7 @@ campaign_delivery_preview(const CampaignTask *task)
 	preview->contents = campaign_content_parse(channel_of(&task->scope),
 											   task->scope.activity->options);
 	campaign_preview_run(preview, build_select(task, preview->contents,
-											   campaign_ruling_open(task, 0)));
+											   campaign_ruling_open(task, 0),
+											   campaign_clock_now()));
 	return preview;
 }

@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "activity/activity.h"
+#include "activity/timing.h"
 #include "queue/preview.h"
 
 /* Options every channel has, for the arrays of its kind. */
@@ -42,7 +43,8 @@
 	{"control_seed", CAMPAIGN_OPTION_TEXT, false, "campaign.activity", \
 	"Another one puts other people into the control group."}, \
 	{"max_errors", CAMPAIGN_OPTION_COUNT, false, "100", \
-	"How many rows are left out because their expressions raise errors, before the activity fails."}
+	"How many rows are left out because their expressions raise errors, before the activity fails."}, \
+	CAMPAIGN_TIMING_OPTIONS
 
 /* The functions of a CampaignKind. */
 extern List *campaign_delivery_expressions(const CampaignScope *scope);

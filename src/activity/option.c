@@ -22,6 +22,7 @@
 #include "base/identity.h"
 #include "base/text.h"
 #include "set/row.h"
+#include "set/zone.h"
 
 /* Longest span of time an option takes, in years. */
 #define LONGEST_YEARS	10
@@ -110,20 +111,6 @@ campaign_option_objects(const Jsonb *options, const char *name)
 	return objects;
 }
 
-/* An expression option, parsed; NULL if absent. */
-CampaignExpression *
-campaign_option_expression(const CampaignActivity *activity, const char *name)
-{
-	char	   *text = campaign_option_text(activity->options, name);
-
-	if (text == NULL)
-		return NULL;
-	return campaign_expression_parse(text,
-									 psprintf("option \"%s\" of activity \"%s\"",
-											  name, activity->name),
-									 activity->search_path);
-}
-
 /* The type of a kind's option. */
 static CampaignOptionType
 option_type(const char *kind, const char *name)
@@ -136,6 +123,39 @@ option_type(const char *kind, const char *name)
 			return found->options[i].type;
 	}
 	elog(ERROR, "kind \"%s\" has no option \"%s\"", kind, name);
+}
+
+/* A time as an expression: a literal gets the type that its form says. */
+static char *
+moment_expression(char *text)
+{
+	switch (campaign_moment_of(text))
+	{
+		case CAMPAIGN_MOMENT_LOCAL:
+			return psprintf("TIMESTAMP WITHOUT TIME ZONE %s",
+							quote_literal_cstr(text));
+		case CAMPAIGN_MOMENT_INSTANT:
+			return psprintf("TIMESTAMP WITH TIME ZONE %s",
+							quote_literal_cstr(text));
+		default:
+			return text;
+	}
+}
+
+/* An expression option, parsed; NULL if absent. */
+CampaignExpression *
+campaign_option_expression(const CampaignActivity *activity, const char *name)
+{
+	char	   *text = campaign_option_text(activity->options, name);
+
+	if (text == NULL)
+		return NULL;
+	if (option_type(activity->kind, name) == CAMPAIGN_OPTION_MOMENT)
+		text = moment_expression(text);
+	return campaign_expression_parse(text,
+									 psprintf("option \"%s\" of activity \"%s\"",
+											  name, activity->name),
+									 activity->search_path);
 }
 
 /* The expressions of a list or of an ordering. */
@@ -318,6 +338,11 @@ check_json_type(const CampaignOption *option, const JsonbValue *value)
 				*campaign_scalar_text(value) == '-')
 				refuse_value(option, "a number of at least 0");
 			break;
+		case CAMPAIGN_OPTION_WAVES:
+			if (value->type == jbvBinary &&
+				JsonContainerIsObject(value->val.binary.data))
+				break;
+			/* FALLTHROUGH */
 		case CAMPAIGN_OPTION_OBJECTS:
 			check_objects(option, value);
 			break;
@@ -587,6 +612,7 @@ expressions_of_option(const CampaignActivity *activity,
 	{
 		case CAMPAIGN_OPTION_CONDITION:
 		case CAMPAIGN_OPTION_VALUE:
+		case CAMPAIGN_OPTION_MOMENT:
 			expression = campaign_option_expression(activity, option->name);
 			if (expression == NULL)
 				return NIL;
@@ -626,6 +652,7 @@ static const char *const type_names[] = {
 	[CAMPAIGN_OPTION_TIME] = "timestamptz",
 	[CAMPAIGN_OPTION_CONDITION] = "condition",
 	[CAMPAIGN_OPTION_VALUE] = "expression",
+	[CAMPAIGN_OPTION_MOMENT] = "time or expression",
 	[CAMPAIGN_OPTION_DIMENSION] = "dimension",
 	[CAMPAIGN_OPTION_CHOICE] = "choice",
 	[CAMPAIGN_OPTION_TEMPLATE] = "template",
@@ -637,6 +664,7 @@ static const char *const type_names[] = {
 	[CAMPAIGN_OPTION_NUMBER] = "number",
 	[CAMPAIGN_OPTION_VALUES] = "expressions",
 	[CAMPAIGN_OPTION_ORDER] = "ordering",
+	[CAMPAIGN_OPTION_WAVES] = "objects or object",
 	[CAMPAIGN_OPTION_OBJECT] = "object",
 	[CAMPAIGN_OPTION_OBJECTS] = "objects"
 };

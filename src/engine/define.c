@@ -26,12 +26,13 @@
 #include "engine/lifecycle.h"
 #include "queue/erase.h"
 #include "set/variable.h"
+#include "set/zone.h"
 #include "store/log.h"
 #include "store/run.h"
 #include "store/task.h"
 
 /* Settings of a campaign. */
-static const char *const setting_names = "variables, keep_populations, priority, throttle";
+static const char *const setting_names = "variables, keep_populations, priority, throttle, time_zone";
 
 /* Notes a change in the log. */
 static void
@@ -84,6 +85,7 @@ check_setting_values(const Jsonb *settings)
 	JsonbValue *keep = campaign_object_member(&settings->root,
 											  "keep_populations");
 	JsonbValue *priority = campaign_object_member(&settings->root, "priority");
+	JsonbValue *zone = campaign_object_member(&settings->root, "time_zone");
 
 	if (keep != NULL && keep->type != jbvBool)
 		ereport(ERROR,
@@ -92,6 +94,9 @@ check_setting_values(const Jsonb *settings)
 				 errhint("True keeps the populations of a run after it has ended.")));
 	if (priority != NULL)
 		check_priority(priority);
+	if (zone != NULL)
+		(void) campaign_zone_require(zone->type == jbvString ?
+									 campaign_scalar_text(zone) : "");
 	(void) campaign_limit_parse(campaign_object_member(&settings->root,
 													   "throttle"),
 								"setting \"throttle\"");

@@ -48,7 +48,8 @@
 #define COLUMN_EDITION		6
 #define COLUMN_DOMAIN		7
 #define COLUMN_SUBJECTS		8
-#define COLUMN_COUNT		9
+#define COLUMN_ZONELESS		9
+#define COLUMN_COUNT		10
 
 typedef struct Enqueuer
 {
@@ -319,6 +320,8 @@ add_message(Enqueuer *enqueuer, TupleTableSlot *slot,
 							 (int) (message_id - enqueuer->chunk.first_id),
 							 slot->tts_values[COLUMN_SUBJECTS]);
 	enqueuer->enqueue->queued++;
+	if (DatumGetBool(slot->tts_values[COLUMN_ZONELESS]))
+		enqueuer->enqueue->zoneless++;
 
 	if (enqueuer->next_id == enqueuer->end_id)
 		end_chunk(enqueuer);
@@ -447,7 +450,7 @@ check_columns(CampaignReceiver *self, TupleDesc desc)
 {
 	static const Oid types[COLUMN_COUNT] = {
 		TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTARRAYOID, TIMESTAMPTZOID,
-		INT2OID, TEXTOID, INT8ARRAYOID
+		INT2OID, TEXTOID, INT8ARRAYOID, BOOLOID
 	};
 
 	if (desc->natts != COLUMN_COUNT)
@@ -562,6 +565,7 @@ campaign_enqueue(CampaignEnqueue *enqueue, CampaignSelect *select)
 	enqueue->targeted = 0;
 	enqueue->excluded = 0;
 	enqueue->queued = 0;
+	enqueue->zoneless = 0;
 	open_enqueuer(enqueuer, enqueue);
 	campaign_select_run(select, &enqueuer->receiver);
 	exclude_rejected(enqueuer);

@@ -46,6 +46,7 @@ typedef struct CampaignEnqueue
 	int64		targeted;
 	int64		excluded;
 	int64		queued;
+	int64		zoneless;		/* of those, without a time zone they need */
 } CampaignEnqueue;
 
 /*
@@ -60,6 +61,7 @@ typedef struct CampaignEnqueue
  *	edition smallint	NULL: the first; negative: not decided yet
  *	domain text			NULL: not limited
  *	subjects bigint[]	who is counted by the rules that count subjects
+ *	zoneless boolean	has no valid time zone, but needs one
  * Rows with a reason may come anywhere; the others in the order of edition,
  * domain and send_at, and of those that agree in them in the order of recipient
  * COLLATE "C".  Where the three differ, no recipient may come twice.

@@ -99,3 +99,26 @@ campaign_zone_instant(pg_tz *zone, Timestamp local)
 			 errmsg("timestamp out of range")));
 	return 0;					/* keep the compiler quiet */
 }
+
+/* What a text that may be a time is. */
+CampaignMoment
+campaign_moment_of(const char *text)
+{
+	static const char form[] = "dddd-dd-dd";
+	const char *rest = text + strlen(form);
+
+	for (int i = 0; form[i] != '\0'; i++)
+	{
+		if (form[i] == 'd' ? !isdigit((unsigned char) text[i]) :
+			text[i] != form[i])
+			return CAMPAIGN_MOMENT_NONE;
+	}
+	if (*rest == 'T')
+		rest++;
+	for (; *rest != '\0'; rest++)
+	{
+		if (*rest == '+' || *rest == '-' || isalpha((unsigned char) *rest))
+			return CAMPAIGN_MOMENT_INSTANT;
+	}
+	return CAMPAIGN_MOMENT_LOCAL;
+}

@@ -10,6 +10,16 @@
 #include "datatype/timestamp.h"
 #include "pgtime.h"
 
+/* What a text that may be a time is. */
+typedef enum CampaignMoment
+{
+	CAMPAIGN_MOMENT_NONE,		/* none: an expression, perhaps */
+	CAMPAIGN_MOMENT_LOCAL,		/* a time without a zone */
+	CAMPAIGN_MOMENT_INSTANT		/* a time with a zone or an offset */
+} CampaignMoment;
+
+/* Told by its form, which is that of ISO 8601: 2026-12-01 09:00+01. */
+extern CampaignMoment campaign_moment_of(const char *text);
 /* The zone that SET timezone takes by that name; NULL if there is none. */
 extern pg_tz *campaign_zone_find(const char *name);
 /* The same; an error if there is none. */

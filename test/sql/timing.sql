@@ -85,3 +85,158 @@ END $$;
 SELECT campaign.quiet_until('2026-01-01', 'Atlantis', '{"dates": ["12-25"]}');
 -- Leap days are days of some years.
 SELECT campaign.quiet_until('2028-02-28 12:00+00', 'UTC', '{"dates": ["02-28", "02-29"]}'), campaign.quiet_until('2027-02-28 12:00+00', 'UTC', '{"dates": ["02-28", "02-29"]}');
+
+-- ---------------------------------------------------------------------------
+-- Deliveries
+-- ---------------------------------------------------------------------------
+CREATE ROLE timing_owner LOGIN;
+GRANT USAGE ON SCHEMA campaign TO timing_owner;
+GRANT CREATE ON SCHEMA public TO timing_owner;
+SET SESSION AUTHORIZATION timing_owner;
+CREATE TABLE traveller (id int, email text, tz text, leaves timestamp, mailed_at timestamptz);
+INSERT INTO traveller SELECT i, 'p' || i || CASE WHEN i % 4 = 0 THEN '@Slow.Example' ELSE '@fast.example' END,
+	(ARRAY['Asia/Kolkata', 'America/New_York', NULL, 'Atlantis', 'Europe/Berlin'])[i % 5 + 1],
+	'2031-03-09 02:30'::timestamp + i % 2 * interval '238 days', '2031-05-01 12:00+00'::timestamptz + i * interval '1 second'
+FROM generate_series(1, 1000) i;
+-- Rows of one key are one recipient.
+INSERT INTO traveller SELECT * FROM traveller WHERE id <= 10;
+SELECT campaign_dimension('traveller', key => 'id', addresses => '{"email": "email"}', time_zone => 'tz');
+SELECT campaign_create('plans', dimension => 'traveller', settings => '{"time_zone": "Europe/London"}');
+SELECT campaign_add_audience('plans', 'all');
+CREATE FUNCTION pg_temp.mail(name text, options jsonb) RETURNS text LANGUAGE sql AS $$
+SELECT campaign_add('plans', name, 'email', '{"subject": "x", "body": "{{ id }}", "category": "transactional"}' || options, after => 'all')
+$$;
+SELECT pg_temp.mail('local', '{"send_at": "leaves"}');
+SELECT pg_temp.mail('literal', '{"send_at": "2031-07-01 09:00", "time_zone": "Asia/Tokyo"}');
+SELECT pg_temp.mail('instant', '{"send_at": "2031-07-01T09:00+02", "valid_for": "3 days"}');
+SELECT pg_temp.mail('seconds', '{"send_at": "mailed_at", "valid_until": "2031-05-03"}');
+SELECT pg_temp.mail('past', '{"send_at": "CASE WHEN id > 500 THEN ''2001-01-01''::timestamptz END", "valid_for": "3 days"}');
+SELECT pg_temp.mail('waves', '{"waves": [{"percent": 10}, {"percent": 30, "after": "2 hours"}, {"after": "1 hour"}]}');
+SELECT pg_temp.mail('numbers', '{"waves": [{"number": 10}, {"percent": 50, "after": "2 hours"}, {"number": 100, "after": "1 hour"}, {"after": "1 hour"}]}');
+SELECT pg_temp.mail('exceed', '{"waves": [{"percent": 60}, {"percent": 70, "after": "2 hours"}, {"number": 5, "after": "1 hour"}]}');
+SELECT pg_temp.mail('short', '{"waves": [{"number": 10}, {"number": 20, "after": "2 hours"}]}');
+SELECT pg_temp.mail('equal', '{"waves": {"count": 4, "every": "1 hour", "at": "2031-08-01 10:00+00"}}');
+SELECT pg_temp.mail('both', '{"send_at": "2031-08-01 12:00+00", "waves": {"count": 4, "every": "1 hour", "at": "2031-08-01 10:30+00"}}');
+SELECT campaign_rule('nights', 'quiet_hours', '{"weekly": [{"from": "20:00", "until": "08:00"}]}');
+SELECT campaign_rule('holidays', 'quiet_hours', '{"dates": ["07-04"]}');
+SELECT pg_temp.mail('quiet', '{"send_at": "2031-07-03 22:00+00", "rules": "nights, holidays"}');
+SELECT severity, activity, code, message FROM campaign_check('plans');
+SELECT campaign_publish('plans');
+SELECT campaign_start('plans') AS run \gset
+CALL campaign_work();
+SELECT campaign_wait(:run);
+-- By the clock of each, where it is valid; 02:30 is skipped in New York.
+SELECT activity, coalesce(campaign.known_zone(tz), 'none') AS zone, send_at, count(*),
+	bool_and(send_at = CASE activity WHEN 'local' THEN leaves AT TIME ZONE coalesce(campaign.known_zone(tz), 'Europe/London')
+		ELSE '2031-07-01 09:00'::timestamp AT TIME ZONE coalesce(campaign.known_zone(tz), 'Asia/Tokyo') END) AS as_postgres
+FROM campaign.message m JOIN (SELECT DISTINCT * FROM traveller) t ON t.id::text = recipient
+WHERE run_id = :run AND activity IN ('local', 'literal') GROUP BY 1, 2, 3 ORDER BY 1, 2, 3;
+SELECT activity, message FROM campaign.log WHERE run_id = :run AND event = 'time zone missing' ORDER BY 1;
+-- Everybody once, whatever varies.
+SELECT activity, count(*), count(DISTINCT recipient) AS recipients, count(DISTINCT send_at) AS times FROM campaign.message WHERE run_id = :run GROUP BY 1 ORDER BY 1;
+SELECT reason, count(*) FROM campaign.excluded WHERE run_id = :run GROUP BY 1, activity ORDER BY 1, 2;
+-- Never before its time, and less than a minute after.
+SELECT bool_and(send_at >= mailed_at AND send_at < mailed_at + interval '1 minute') AS rounded_up
+FROM campaign.message JOIN traveller ON id::text = recipient WHERE run_id = :run AND activity = 'seconds';
+-- What has passed, and NULL, is now.
+SELECT count(DISTINCT send_at), bool_and(send_at <= now()) AS past FROM campaign.message WHERE run_id = :run AND activity = 'past';
+-- Sizes of waves; of those by share they are near it.
+SELECT activity, send_at - min(send_at) OVER (PARTITION BY activity) AS after, count
+FROM (SELECT activity, send_at, count(*) FROM campaign.message
+	WHERE run_id = :run AND activity IN ('waves', 'numbers', 'exceed', 'short', 'equal', 'both') GROUP BY 1, 2) w ORDER BY 1, 2;
+SELECT min(send_at) FILTER (WHERE activity = 'equal') AS equal, min(send_at) FILTER (WHERE activity = 'both') AS both FROM campaign.message WHERE run_id = :run;
+-- Drawn by the hash: the same in the next run, and as anybody can compute.
+SELECT bool_and((campaign.sample_position(recipient, 'plans.waves.waves') < 0.1) = (send_at = first)) AS as_computed
+FROM (SELECT recipient, send_at, min(send_at) OVER () AS first FROM campaign.message WHERE run_id = :run AND activity = 'waves') m;
+-- Quiet: Berlin and London until the morning of the 4th, a holiday, and so the 5th.
+SELECT coalesce(campaign.known_zone(tz), 'none') AS zone, send_at, count(*)
+FROM campaign.message m JOIN (SELECT DISTINCT * FROM traveller) t ON t.id::text = recipient
+WHERE run_id = :run AND activity = 'quiet' GROUP BY 1, 2 ORDER BY 1;
+-- When they expire: three days after they were to be sent.
+RESET SESSION AUTHORIZATION;
+SELECT DISTINCT activity, expires_at - CASE activity WHEN 'seconds' THEN '2031-05-03'::timestamptz ELSE send_at END AS after FROM campaign.chunk JOIN campaign.delivery USING (delivery_id) WHERE run_id = :run AND expires_at IS NOT NULL ORDER BY 1;
+SET SESSION AUTHORIZATION timing_owner;
+-- Only what is due is handed out, in whatever portions.
+SELECT count(*), bool_and(attributes ->> 'activity' IN ('past', 'waves', 'numbers', 'exceed', 'short')) AS due FROM campaign_claim('email', 100000);
+SELECT v.* FROM campaign_verify(:run) v;
+SELECT (campaign_preview('plans', 'local', '1')).reason;
+
+-- A domain with a limit waits for it, others do not; however it is written.
+RESET SESSION AUTHORIZATION;
+SELECT campaign_channel('email', settings => '{"domains": {"slow.example": {"messages": 20, "per": "1 hour"}}}');
+SET SESSION AUTHORIZATION timing_owner;
+SELECT campaign_stop(:run);
+INSERT INTO traveller VALUES (2001, 'A <a@SLOW.example>', 'UTC'), (2002, '"b@c"@slow.example', 'UTC'), (2003, 'c@slow.example.', 'UTC'), (2004, 'slow.example@fast.example', 'UTC');
+SELECT campaign_create('domains', dimension => 'traveller');
+SELECT campaign_add_audience('domains', 'all'), campaign_add_email('domains', 'mail', after => 'all', subject => 'x', body => 'x'),
+	campaign_publish('domains');
+SELECT campaign_start('domains') AS run \gset
+CALL campaign_work();
+SELECT campaign_wait(:run);
+CREATE TEMP TABLE claimed AS SELECT 1 AS claim, address FROM campaign_claim('email', 300);
+INSERT INTO claimed SELECT 2, address FROM campaign_claim('email', 300);
+INSERT INTO claimed SELECT 3, address FROM campaign_claim('email', 3000);
+INSERT INTO claimed SELECT 4, address FROM campaign_claim('email', 3000);
+SELECT address ~* 'slow.example[.>]?$' AS slow, count(*) FROM claimed GROUP BY 1 ORDER BY 1;
+SELECT status, count(*) FROM campaign.message WHERE run_id = :run GROUP BY 1 ORDER BY 1;
+SELECT v.* FROM campaign_verify(:run) v;
+
+-- Doubts: times that have passed, what expires before it is sent.
+SELECT campaign_create('doubts', dimension => 'traveller');
+SELECT campaign_add_audience('doubts', 'all');
+SELECT campaign_add('doubts', name, 'email', '{"subject": "x", "body": "x", "category": "transactional"}' || options::jsonb, after => 'all') FROM (VALUES
+	('passed', '{"send_at": "2001-01-01 12:00+00"}'), ('local', '{"send_at": "2001-01-01 12:00"}'), ('until', '{"valid_until": "2001-01-01"}'),
+	('early', '{"send_at": "2031-01-01 12:00+00", "valid_until": "2030-01-01"}'),
+	('second', '{"waves": [{"percent": 30}, {"at": "2001-01-01 12:00Z"}]}'), ('third', '{"waves": {"count": 3, "every": "1 year", "at": "2031-01-01 00:00Z"}, "valid_until": "2032-06-01"}'),
+	('sum', '{"waves": [{"percent": 60}, {"percent": 50, "after": "1 hour"}]}'), ('none', '{"send_at": "now() + interval ''1 day''"}')) v(name, options);
+SELECT activity, code, message FROM campaign_check('doubts') ORDER BY 1, 2, 3;
+
+-- Wrong options.
+DO $$
+DECLARE
+	options text;
+	problem text;
+BEGIN
+	FOREACH options IN ARRAY ARRAY['{"send_at": "id"}', '{"send_at": "current_date"}', '{"send_at": "soon"}', '{"send_at": "2031-13-01 09:00"}', '{"send_at": 5}',
+		'{"time_zone": "Atlantis"}', '{"valid_for": "0"}', '{"valid_for": "-1 day"}', '{"valid_until": "infinity"}',
+		'{"waves": 3}', '{"waves": []}', '{"waves": [3]}', '{"waves": [{"percent": 0}]}', '{"waves": [{"percent": 101}]}', '{"waves": [{"number": 1.5}]}',
+		'{"waves": [{"percent": "10"}]}', '{"waves": [{"percent": 10, "number": 5}]}', '{"waves": [{}, {"after": "1 hour"}]}', '{"waves": [{"percent": 10}, {}]}',
+		'{"waves": [{"percent": 10}, {"after": "1 hour", "at": "2031-01-01 12:00+00"}]}', '{"waves": [{"at": "2031-01-01 12:00"}]}', '{"waves": [{"at": "tomorrow"}]}',
+		'{"waves": [{"percent": 10}, {"after": "-1 hour"}]}', '{"waves": [{"size": 10}]}', '{"waves": {"count": 4}}', '{"waves": {"count": 0, "every": "1 hour"}}',
+		'{"waves": {"count": 2000, "every": "1 hour"}}', '{"rules": "sleep"}']
+	LOOP
+		BEGIN
+			PERFORM campaign_add('doubts', 'wrong', 'email', '{"subject": "x", "body": "x"}' || options::jsonb, after => 'all');
+			RAISE WARNING 'taken: %', options;
+		EXCEPTION WHEN OTHERS THEN
+			GET STACKED DIAGNOSTICS problem = MESSAGE_TEXT;
+			RAISE WARNING '% -> % %', options, SQLSTATE, problem;
+		END;
+	END LOOP;
+END $$;
+SELECT campaign_create('zoneless', dimension => 'traveller', settings => '{"time_zone": "Atlantis"}');
+SELECT campaign_create('zoneless', dimension => 'traveller', settings => '{"time_zone": 3}');
+SELECT campaign_rule('ever', 'quiet_hours', '{"weekly": [{}]}');
+SELECT campaign_rule('none', 'quiet_hours', '{}');
+SELECT campaign_rule('none', 'quiet_hours', '{"weekly": "x"}');
+SELECT campaign_rule('days', 'quiet_hours', '{"weekly": [{"from": "08:00", "until": "20:00"}]}');
+-- Two rules that leave no time together.
+SELECT campaign_add('doubts', 'wrong', 'email', '{"subject": "x", "body": "x", "rules": "nights, days"}', after => 'all');
+
+-- A rule that was dropped holds no more, also where it was published with.
+SELECT campaign_rule_drop(r) FROM unnest('{nights,holidays,days}'::text[]) r;
+SELECT campaign_start('plans') AS run \gset
+CALL campaign_work();
+SELECT campaign_wait(:run);
+SELECT send_at, count(*) FROM campaign.message WHERE run_id = :run AND activity = 'quiet' GROUP BY 1;
+SELECT campaign_stop(:run);
+SELECT campaign_drop(c) FROM unnest('{plans,domains,doubts}'::text[]) c;
+DROP TABLE traveller, claimed;
+DROP FUNCTION pg_temp.mail;
+RESET SESSION AUTHORIZATION;
+SELECT campaign_channel_drop('email');
+TRUNCATE campaign.throttle;
+DELETE FROM campaign.dimension WHERE owner_name = 'timing_owner';
+REVOKE CREATE ON SCHEMA public FROM timing_owner;
+REVOKE USAGE ON SCHEMA campaign FROM timing_owner;
+DROP ROLE timing_owner;
