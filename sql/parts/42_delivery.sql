@@ -209,7 +209,7 @@ CROSS JOIN LATERAL unnest(CASE
 	WHEN NOT EXISTS (
 		SELECT FROM campaign.chunk c
 		WHERE c.delivery_id = k.delivery_id
-			AND c.first_id BETWEEN k.first_id - 999 AND k.last_id AND c.last_id >= k.first_id
+			AND c.last_id BETWEEN k.first_id AND k.first_id + 999 AND c.first_id <= k.last_id
 			AND (position('\x66'::bytea IN c.results) > 0
 				OR position('\x77'::bytea IN c.results) > 0
 				OR position('\x65'::bytea IN c.results) > 0
@@ -225,8 +225,8 @@ CROSS JOIN LATERAL unnest(CASE
 				SELECT coalesce(chr(get_byte(c.results, (k.first_id + m.place - 1 - c.first_id)::integer)), '.') AS result
 			) b
 			WHERE c.delivery_id = k.delivery_id
-				AND c.first_id BETWEEN k.first_id + m.place - 1000 AND k.first_id + m.place - 1
-				AND c.last_id >= k.first_id + m.place - 1
+				AND c.last_id BETWEEN k.first_id + m.place - 1 AND k.first_id + m.place + 998
+				AND c.first_id <= k.first_id + m.place - 1
 				AND (b.result IN ('f', 'w', 'e')
 					OR (b.result = '.'
 						AND coalesce(c.leased_until <= statement_timestamp(), true)
