@@ -51,6 +51,7 @@ sub restore
 
 make_people($node, 3000);
 as_owner($node, q(SELECT campaign_template('word', body => n::text) FROM generate_series(1, 3) n));
+as_owner($node, q(SELECT campaign_rule('cap', 'pressure', '{"messages": 9, "per": "30 days", "always": true}')));
 make_campaign($node, 'finished', wait => '1 millisecond');
 make_campaign($node, 'waiting', wait => '1 day', filter => 'score < 30');
 make_campaign($node, 'fresh', wait => '1 millisecond');
@@ -88,6 +89,8 @@ sub check_copy
 		$exported, "$what: the definition is the same");
 	is(as_owner($node, q(SELECT string_agg(body, ' ' ORDER BY number) FROM campaign.template_version), $database),
 		'1 2 3', "$what: templates are there");
+	is(as_owner($node, q(SELECT count(*) > 0 AND min(rule_id) = (SELECT min(1) FROM campaign.rules WHERE name = 'cap') FROM campaign.contacted), $database),
+		't', "$what: rules are there, and what they have counted");
 	# It would be due, and somebody looks for what is due in this database.
 	$node->safe_psql($database, q(UPDATE campaign.task SET due_at = clock_timestamp() WHERE state = 'waiting'));
 	is(as_owner($node, q(SELECT count(*) FROM campaign_claim('email', 10000)), $database),
@@ -167,6 +170,7 @@ WHERE relnamespace = 'campaign_data'::regnamespace AND relkind = 'r' AND NOT rel
 ));
 is($other->safe_psql('orphaned', 'SELECT campaign_adopt()'), '2', 'once the owner is there, both runs are adopted');
 is(as_owner($other, q(SELECT campaign_template('word', body => 'next')), 'orphaned'), '4', '... and the templates are hers again');
+is(as_owner($other, q(SELECT string_agg(name, ' ') FROM campaign.rules), 'orphaned'), 'cap', '... and the rules');
 $other->safe_psql('orphaned', q(UPDATE campaign.task SET due_at = clock_timestamp() WHERE state = 'waiting'));
 as_owner($other, "SELECT campaign_pause($waiting); SELECT campaign_resume($waiting)", 'orphaned');
 is(finish($other, $waiting, 'orphaned'), 'succeeded', '... the waiting one goes on');
