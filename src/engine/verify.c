@@ -283,6 +283,8 @@ campaign_verify_run(int64 run_id)
 	CampaignRun *run = campaign_run_require(run_id);
 	List	   *violations = NIL;
 
+	/* What a task is about to record must not come between two rules. */
+	campaign_run_freeze(run_id);
 	if (!campaign_version_intact(run->version_id))
 		violations = add_violation(violations, "version",
 								   psprintf("the version is not as it was published"));

@@ -155,6 +155,17 @@ campaign_run_lock(int64 run_id)
 	return campaign_row_text(rows, 0, 1);
 }
 
+/* Holds up whoever wants to record a task; readers of a standby cannot. */
+void
+campaign_run_freeze(int64 run_id)
+{
+	CAMPAIGN_STATEMENT(freeze,
+					   "SELECT FROM campaign.run WHERE run_id = $1 FOR SHARE");
+
+	if (!XactReadOnly)
+		(void) campaign_query(&freeze, campaign_int8(run_id));
+}
+
 /*
  * Locks all that can still move in runs of the campaign.  Tasks come before
  * runs here, as they do for an executor, for which this waits.

@@ -52,6 +52,11 @@ extern CampaignRun *campaign_run_require(int64 run_id);
 extern bool campaign_run_is_new(int64 run_id);
 /* Locks the run until the end of the transaction; gives its state now. */
 extern char *campaign_run_lock(int64 run_id);
+/*
+ * Keeps tasks of the run from being recorded until the end of the transaction,
+ * where the transaction may lock anything.
+ */
+extern void campaign_run_freeze(int64 run_id);
 extern void campaign_run_lock_all(int64 campaign_id);
 extern void campaign_run_summary(int64 run_id, CampaignRunSummary *summary);
 /* A run of the campaign that has not come to its end, or 0. */
