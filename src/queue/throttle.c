@@ -128,6 +128,11 @@ CAMPAIGN_STATEMENT(try_throttle,
 CAMPAIGN_STATEMENT(find_throttle,
 				   "SELECT true FROM campaign.throttle WHERE bucket = $1");
 
+/* Whoever adds a bucket's row holds this, until others can lock the row. */
+CAMPAIGN_STATEMENT(try_bucket,
+				   "SELECT pg_try_advisory_xact_lock("
+				   "hashtextextended('campaign throttle ' || $1, 0))");
+
 CAMPAIGN_STATEMENT(update_throttle,
 				   "UPDATE campaign.throttle SET slice = $2, counts = $3"
 				   " WHERE bucket = $1");
@@ -162,6 +167,9 @@ lock_row(const char *bucket, bool wait)
 	if (rows->count > 0)
 		return rows;
 	if (campaign_query(&find_throttle, campaign_text(bucket))->count > 0)
+		return NULL;
+	if (!campaign_row_bool(campaign_query(&try_bucket, campaign_text(bucket)),
+						   0, 1) && !wait)
 		return NULL;
 	campaign_execute(&insert_throttle, campaign_text(bucket));
 	rows = campaign_query(&try_throttle, campaign_text(bucket));
