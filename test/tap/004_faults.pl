@@ -37,6 +37,8 @@ my %scenario = (
 	claim_lease => \&fault_in_claim,
 	claim => \&fault_in_claim,
 	acknowledge => \&fault_in_acknowledge,
+	feedback => \&fault_in_feedback,
+	judge => \&fault_in_judgement,
 );
 
 # A scheduler that leaves at once is started for every run.
@@ -205,6 +207,41 @@ sub fault_in_acknowledge
 		"settled|$waiting", "$point, $action: the next acknowledgement settles all");
 }
 
+sub fault_in_feedback
+{
+	my ($point, $action) = @_;
+	fresh_messages();
+	my ($message, $lease) = split /\|/, (split /\n/, as_owner($node, q(SELECT message_id, lease FROM campaign_claim('email', 10000))))[0];
+
+	as_owner($node, "SELECT campaign_ack('$lease')");
+	strike($point, $action, "SELECT campaign_feedback($message, 'opened')");
+	is(as_owner($node, "SELECT recorded FROM campaign_feedback($message, 'opened')"), '1', "$point, $action: the event is recorded by the next call");
+}
+
+# Messages that are to be sent a moment later: nobody gets one who has taken his
+# consent back meanwhile, and everybody else gets his.
+sub fault_in_judgement
+{
+	my ($point, $action) = @_;
+
+	plant_fault($node, $point, $action);
+	my $run = as_owner($node, q(BEGIN; UPDATE customers SET opt_in = true; SELECT campaign_start('later'); COMMIT));
+	is(wait_for_state($run, 'succeeded|failed'), 'succeeded', "$point, $action: the run succeeds");
+	as_owner($node, 'UPDATE customers SET opt_in = id % 2 = 0');
+	# Their time comes now.
+	$node->safe_psql('postgres', qq(
+UPDATE campaign.chunk SET send_at = now() WHERE delivery_id = (SELECT delivery_id FROM campaign.delivery WHERE run_id = $run);
+UPDATE campaign.task SET follow_at = now() WHERE run_id = $run AND follow_at IS NOT NULL));
+	as_owner($node, "SELECT campaign_pause($run), campaign_resume($run)");
+	ok($node->poll_query_until('postgres', qq(
+SELECT count(*) = 0 FROM campaign.chunk c JOIN campaign.delivery d USING (delivery_id)
+WHERE d.run_id = $run AND NOT c.settled AND c.due_at = 'infinity')), "$point, $action: all are judged");
+	ok(fault_fired($node, $point), "$point, $action: the point was reached");
+	is(as_owner($node, "SELECT count(*) FILTER (WHERE (recipient::int % 2 = 1) = (status = 'withdrawn')) = count(*), count(*) FILTER (WHERE status = 'pending') > 0 FROM campaign.message WHERE run_id = $run"),
+		't|t', "$point, $action: who has no consent gets no message, all others do");
+	drain();
+}
+
 # ----------------------------------- test ---------------------------------
 
 as_owner($node, q(
@@ -212,6 +249,13 @@ CREATE FUNCTION gate() RETURNS boolean LANGUAGE sql AS 'SELECT pg_advisory_xact_
 ));
 make_campaign($node, 'held', filter => 'gate()');
 make_campaign($node, 'slow', filter => 'score < 0', wait => '1 day');
+as_owner($node, q(
+SELECT campaign_create('later', dimension => 'customers');
+SELECT campaign_add_audience('later', 'people', filter => 'id <= 100');
+SELECT campaign_add_email('later', 'mail', after => 'people', subject => 'x', body => 'x',
+	options => '{"send_at": "clock_timestamp() + ''1 day''"}');
+SELECT campaign_publish('later');
+));
 
 foreach my $point (fault_points())
 {

@@ -111,11 +111,11 @@ SELECT count(*) FROM (SELECT message_id FROM campaign.dispatch GROUP BY 1 HAVING
 	is(as_owner($node, q(SELECT count(*) FROM campaign_claim('email', 10000)), $database),
 		$pending, "$what: what was pending is handed out");
 	verify_clean($node, "$what: campaign_verify finds nothing", $database);
-	is(as_owner($node, 'SELECT opened, bounced, unsubscribed FROM campaign.report WHERE unsubscribed > 0', $database),
+	is(as_owner($node, 'SELECT sum(opened), sum(bounced), sum(unsubscribed) FROM campaign.report', $database),
 		'1|1|1', "$what: events are there");
 	is(as_owner($node, "SELECT campaign_track('$token') = '', campaign_feedback($first + 2, 'opened', '2026-01-01')", $database),
 		't|(1,0,0)', "$what: links that were sent before still work");
-	is(as_owner($node, 'SELECT unsubscribed FROM campaign.report WHERE unsubscribed > 0', $database),
+	is(as_owner($node, 'SELECT sum(unsubscribed) FROM campaign.report', $database),
 		'2', "$what: and are counted");
 }
 
