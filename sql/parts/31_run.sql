@@ -30,6 +30,7 @@ CREATE INDEX run_version ON campaign.run (version_id);
 --   due_at    when it may be executed: ready ones at once, waiting ones then
 --   follow_at when a succeeded one has something to do again, such as to judge
 --             those whose messages fall due later; NULL: nothing
+--   hurried   the time it waits for counts as come, because a person said so
 --   attempts  failed attempts since the last retry
 --   overlap   of a combination: rows by the sets they were in
 --   error     of the last failed attempt, with its SQLSTATE, detail and hint
@@ -42,6 +43,7 @@ CREATE TABLE campaign.task (
 						 'failed', 'skipped', 'cancelled')),
 	due_at			timestamptz,
 	follow_at		timestamptz,
+	hurried			boolean NOT NULL DEFAULT false,
 	attempts		integer NOT NULL DEFAULT 0,
 	rows_in			bigint,
 	overlap			jsonb,

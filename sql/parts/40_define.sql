@@ -220,29 +220,51 @@ COMMENT ON FUNCTION @extschema@.campaign_add_fork(text, text, text)
 	IS 'adds a fork: branches that go on independently';
 
 CREATE FUNCTION @extschema@.campaign_add_join(
-	campaign text, activity text, primary_set text DEFAULT NULL, after text DEFAULT NULL)
+	campaign text, activity text, primary_set text DEFAULT NULL,
+	quorum integer DEFAULT NULL, timeout interval DEFAULT NULL,
+	after text DEFAULT NULL)
 RETURNS text
 LANGUAGE sql VOLATILE PARALLEL UNSAFE
 BEGIN ATOMIC
 	SELECT @extschema@.campaign_add(campaign, activity, 'join',
-		jsonb_strip_nulls(jsonb_build_object('primary_set', primary_set)), after);
+		jsonb_strip_nulls(jsonb_build_object('primary_set', primary_set,
+			'quorum', quorum, 'timeout', timeout::text)), after);
 END;
-COMMENT ON FUNCTION @extschema@.campaign_add_join(text, text, text, text)
-	IS 'adds a join: waits for all inbound branches';
+COMMENT ON FUNCTION @extschema@.campaign_add_join(text, text, text, integer, interval, text)
+	IS 'adds a join: waits for all inbound branches, or for some of them';
+
+CREATE FUNCTION @extschema@.campaign_add_test(
+	campaign text, activity text, outcomes jsonb,
+	default_outcome text DEFAULT NULL, after text DEFAULT NULL)
+RETURNS text
+LANGUAGE sql VOLATILE PARALLEL UNSAFE
+BEGIN ATOMIC
+	SELECT @extschema@.campaign_add(campaign, activity, 'test',
+		jsonb_strip_nulls(jsonb_build_object('outcomes', outcomes,
+			'default_outcome', default_outcome)), after);
+END;
+COMMENT ON FUNCTION @extschema@.campaign_add_test(text, text, jsonb, text, text)
+	IS 'adds a test: the first outcome whose condition over the run holds';
 
 CREATE FUNCTION @extschema@.campaign_add_wait(
 	campaign text, activity text,
 	duration interval DEFAULT NULL, fixed_time timestamptz DEFAULT NULL,
+	until_time text DEFAULT NULL, until_condition text DEFAULT NULL,
+	check_every interval DEFAULT NULL, timeout interval DEFAULT NULL,
+	quiet_hours jsonb DEFAULT NULL, time_zone text DEFAULT NULL,
 	after text DEFAULT NULL)
 RETURNS text
 LANGUAGE sql VOLATILE PARALLEL UNSAFE
 BEGIN ATOMIC
 	SELECT @extschema@.campaign_add(campaign, activity, 'wait',
 		jsonb_strip_nulls(jsonb_build_object('duration', duration::text,
-			'fixed_time', fixed_time)), after);
+			'fixed_time', fixed_time, 'until_time', until_time,
+			'until_condition', until_condition,
+			'check_every', check_every::text, 'timeout', timeout::text,
+			'quiet_hours', quiet_hours, 'time_zone', time_zone)), after);
 END;
-COMMENT ON FUNCTION @extschema@.campaign_add_wait(text, text, interval, timestamptz, text)
-	IS 'adds a wait: the branch goes on after a time, or at a time';
+COMMENT ON FUNCTION @extschema@.campaign_add_wait(text, text, interval, timestamptz, text, text, interval, interval, jsonb, text, text)
+	IS 'adds a wait: the branch goes on after a time, at a time, or when a condition holds';
 
 CREATE FUNCTION @extschema@.campaign_add_email(
 	campaign text, activity text,

@@ -140,6 +140,7 @@ COMMENT ON COLUMN campaign.run.started_by IS 'name of the role that started it';
 
 COMMENT ON COLUMN campaign.task.position IS 'order of definition';
 COMMENT ON COLUMN campaign.task.due_at IS 'not to be executed before';
+COMMENT ON COLUMN campaign.task.hurried IS 'the time it waits for counts as come, because a person said so';
 COMMENT ON COLUMN campaign.task.attempts IS 'failed attempts since the last retry';
 COMMENT ON COLUMN campaign.task.rows_in IS 'rows that flowed in; -1 where nothing can';
 COMMENT ON COLUMN campaign.task.sqlstate IS 'of the last failed attempt, as are error, detail and hint';

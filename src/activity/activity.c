@@ -10,6 +10,7 @@
 
 #include "activity/activity.h"
 #include "activity/option.h"
+#include "base/clock.h"
 #include "base/errors.h"
 #include "base/text.h"
 #include "set/row.h"
@@ -29,6 +30,7 @@ static const CampaignKind *const kinds[] = {
 	&campaign_kind_push,
 	&campaign_kind_sms,
 	&campaign_kind_split,
+	&campaign_kind_test,
 	&campaign_kind_wait,
 };
 
@@ -86,6 +88,16 @@ List *
 campaign_outcome_none(const Jsonb *options)
 {
 	return NIL;
+}
+
+/* How many of its inbound branches must have come before it is executed. */
+int
+campaign_activity_needs(const CampaignActivity *activity)
+{
+	const CampaignKind *kind = campaign_kind_find(activity->kind);
+
+	return kind->needs == NULL ? list_length(activity->inbound) :
+		kind->needs(activity);
 }
 
 /* Names of the outcomes of an activity. */
@@ -461,4 +473,35 @@ campaign_task_pass(CampaignTask *task, int inbound)
 	flow->outcome = outcome_name(task, 0);
 	flow->active = true;
 	task->outbound = lappend(task->outbound, flow);
+}
+
+/* Passes an inbound population on by one outcome; nothing takes the others. */
+void
+campaign_task_choose(CampaignTask *task, int inbound, const char *outcome)
+{
+	CampaignFlow *from = list_nth(task->inbound, inbound);
+	ListCell   *cell;
+
+	foreach(cell, campaign_activity_outcomes(task->scope.activity))
+	{
+		CampaignFlow *flow = palloc(sizeof(CampaignFlow));
+
+		*flow = *from;
+		flow->source = task->scope.activity->name;
+		flow->outcome = lfirst(cell);
+		flow->active = strcmp(flow->outcome, outcome) == 0;
+		if (!flow->active)
+		{
+			flow->rows = 0;
+			flow->population = NULL;
+		}
+		task->outbound = lappend(task->outbound, flow);
+	}
+}
+
+/* True if the instant has passed, or counts as passed. */
+bool
+campaign_task_overdue(const CampaignTask *task, TimestampTz then)
+{
+	return task->hurried || then <= campaign_clock_now();
 }

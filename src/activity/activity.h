@@ -55,7 +55,10 @@ typedef enum CampaignOptionType
 	CAMPAIGN_OPTION_ORDER,		/* what may follow ORDER BY, over the row */
 	CAMPAIGN_OPTION_WAVES,		/* array of objects, or one object */
 	CAMPAIGN_OPTION_OBJECT,		/* object, checked by the kind */
-	CAMPAIGN_OPTION_OBJECTS		/* array of objects, checked by the kind */
+	CAMPAIGN_OPTION_OBJECTS,		/* array of objects, checked by the kind */
+	CAMPAIGN_OPTION_RUN_CONDITION,	/* boolean SQL expression over the run */
+	CAMPAIGN_OPTION_RUN_INSTANT,	/* one that gives a time */
+	CAMPAIGN_OPTION_MESSAGE		/* text with {{ expressions }} over the run */
 } CampaignOptionType;
 
 typedef struct CampaignOption
@@ -87,7 +90,9 @@ typedef struct CampaignTask
 	CampaignScope scope;
 	CampaignRun *run;
 	List	   *inbound;		/* of CampaignFlow * */
-	bool		due;			/* the time it was waiting for has come */
+	bool		due;			/* it was waiting; its time may have come */
+	bool		hurried;		/* the time it was waiting for counts as come */
+	TimestampTz since;			/* when it was executed the first time */
 	bool		keep;			/* write populations that nobody reads, too */
 	const char *key;			/* of the one row a preview is about, or NULL */
 	const struct CampaignSieve *sieve;	/* rows to be evaluated; NULL: all */
@@ -95,6 +100,7 @@ typedef struct CampaignTask
 	List	   *outbound;		/* of CampaignFlow * */
 	TimestampTz follow_at;		/* not 0: when follow() is to be called */
 	TimestampTz wait_until;		/* not 0: nothing came out yet */
+	Jsonb	   *variables;		/* of the run, to be set; may be NULL */
 	Jsonb	   *overlaps;		/* rows by the sets they were in; may be NULL */
 } CampaignTask;
 
@@ -128,6 +134,11 @@ typedef struct CampaignKind
 	List	   *(*merge) (const CampaignActivity *activity, List *inbound);
 	/* columns it adds to its rows, of CampaignColumn *; may be NULL */
 	List	   *(*columns) (const CampaignScope *scope);
+	/*
+	 * How many of its inbound branches must have come before it is executed;
+	 * NULL: all of them.
+	 */
+	int			(*needs) (const CampaignActivity *activity);
 	/* refuses what no option alone shows; may be NULL */
 	void		(*check) (const CampaignScope *scope);
 	/* what is still missing before it can be published, or NULL; may be NULL */
@@ -153,12 +164,15 @@ extern const CampaignKind campaign_kind_join;
 extern const CampaignKind campaign_kind_push;
 extern const CampaignKind campaign_kind_sms;
 extern const CampaignKind campaign_kind_split;
+extern const CampaignKind campaign_kind_test;
 extern const CampaignKind campaign_kind_wait;
 
 /* All kinds, in order of name, of CampaignKind *. */
 extern List *campaign_kinds_all(void);
 /* The kind of that name; refused with the nearest names. */
 extern const CampaignKind *campaign_kind_find(const char *name);
+/* How many of its inbound branches must have come before it is executed. */
+extern int	campaign_activity_needs(const CampaignActivity *activity);
 /* The one outcome of kinds that have one: "result". */
 extern List *campaign_outcome_sole(const Jsonb *options);
 extern List *campaign_outcome_none(const Jsonb *options);
@@ -220,5 +234,10 @@ extern void campaign_task_emit(CampaignTask *task, const CampaignOutlet *outlet,
 							   int number, bool active);
 /* Passes an inbound population on, without touching it. */
 extern void campaign_task_pass(CampaignTask *task, int inbound);
+/* Passes it on by that outcome; the branches at the others end. */
+extern void campaign_task_choose(CampaignTask *task, int inbound,
+								 const char *outcome);
+/* True if the instant has passed, or a person says that it counts as passed. */
+extern bool campaign_task_overdue(const CampaignTask *task, TimestampTz then);
 
 #endif							/* CAMPAIGN_ACTIVITY_H */

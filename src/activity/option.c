@@ -19,6 +19,7 @@
 #include "utils/typcache.h"
 
 #include "activity/option.h"
+#include "activity/scalar.h"
 #include "base/identity.h"
 #include "base/text.h"
 #include "set/row.h"
@@ -470,7 +471,8 @@ check_no_sets(const CampaignExpression *expression, const Query *query)
 		ereport(ERROR,
 				(errcode(ERRCODE_GROUPING_ERROR),
 				 errmsg("%s must not contain %s", expression->what, found),
-				 errhint("It is computed for each row; aggregate over other tables in a subquery.")));
+				 errhint("It is computed %s; aggregate over other tables in a subquery.",
+						 expression->scalar ? "once" : "for each row")));
 	if (expression->aggregate && !query->hasAggs)
 		ereport(ERROR,
 				(errcode(ERRCODE_GROUPING_ERROR),
@@ -535,6 +537,19 @@ check_sortable(const CampaignExpression *expression, const Query *query)
 			 errhint("Convert it to a type that has one, such as text or jsonb.")));
 }
 
+/* A select of nothing but an expression over the run. */
+static CampaignSelect *
+select_scalar(const CampaignScope *scope, const CampaignExpression *expression)
+{
+	CampaignSelect *select = campaign_select_new(scope->variables,
+												 expression->search_path);
+
+	appendStringInfoString(&select->text, "SELECT ");
+	campaign_select_expression(select, expression);
+	campaign_scalar_from(select, scope, NULL, expression);
+	return select;
+}
+
 /* A select of nothing but the expression over the scope's rows. */
 static CampaignSelect *
 select_expression(const CampaignScope *scope,
@@ -573,7 +588,9 @@ campaign_expression_check(const CampaignScope *scope,
 
 	campaign_identity_assume(&identity, scope->graph == NULL ?
 							 GetUserId() : scope->graph->campaign->owner);
-	query = campaign_select_analyze(select_expression(scope, expression));
+	query = campaign_select_analyze(expression->scalar ?
+									select_scalar(scope, expression) :
+									select_expression(scope, expression));
 	campaign_identity_leave(&identity);
 	check_no_sets(expression, query);
 	check_columns_only(expression, query);
@@ -618,6 +635,18 @@ expressions_of_option(const CampaignActivity *activity,
 				return NIL;
 			expression->condition = option->type == CAMPAIGN_OPTION_CONDITION;
 			return list_make1(expression);
+		case CAMPAIGN_OPTION_RUN_CONDITION:
+		case CAMPAIGN_OPTION_RUN_INSTANT:
+			expression = campaign_scalar_option(activity, option->name);
+			if (expression == NULL)
+				return NIL;
+			expression->condition = option->type == CAMPAIGN_OPTION_RUN_CONDITION;
+			expression->instant = !expression->condition;
+			return list_make1(expression);
+		case CAMPAIGN_OPTION_MESSAGE:
+			if (campaign_option_text(activity->options, option->name) == NULL)
+				return NIL;
+			return campaign_scalar_message(activity, option->name);
 		case CAMPAIGN_OPTION_VALUES:
 		case CAMPAIGN_OPTION_ORDER:
 			return campaign_option_expressions(activity, option->name);
@@ -666,7 +695,10 @@ static const char *const type_names[] = {
 	[CAMPAIGN_OPTION_ORDER] = "ordering",
 	[CAMPAIGN_OPTION_WAVES] = "objects or object",
 	[CAMPAIGN_OPTION_OBJECT] = "object",
-	[CAMPAIGN_OPTION_OBJECTS] = "objects"
+	[CAMPAIGN_OPTION_OBJECTS] = "objects",
+	[CAMPAIGN_OPTION_RUN_CONDITION] = "condition over the run",
+	[CAMPAIGN_OPTION_RUN_INSTANT] = "time over the run",
+	[CAMPAIGN_OPTION_MESSAGE] = "template over the run",
 };
 
 /* Pushes a member with a text, or null. */

@@ -7,6 +7,7 @@
  */
 #include "postgres.h"
 
+#include "utils/fmgrprotos.h"
 #include "utils/timestamp.h"
 
 #include "base/clock.h"
@@ -34,4 +35,16 @@ campaign_clock_until(TimestampTz then, long limit)
 	if (then - now >= limit * INT64CONST(1000))
 		return limit;
 	return (long) ((then - now + 999) / 1000);
+}
+
+/*
+ * Gives the instant that is so much later; days and months are those of the
+ * session's time zone.
+ */
+TimestampTz
+campaign_clock_after(TimestampTz then, const Interval *span)
+{
+	return DatumGetTimestampTz(DirectFunctionCall2(timestamptz_pl_interval,
+												   TimestampTzGetDatum(then),
+												   IntervalPGetDatum(span)));
 }

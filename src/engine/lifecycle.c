@@ -13,7 +13,6 @@
 #include "pgstat.h"
 #include "storage/latch.h"
 #include "utils/builtins.h"
-#include "utils/fmgrprotos.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
@@ -486,9 +485,7 @@ campaign_lifecycle_wait(int64 run_id, const Interval *timeout)
 	char	   *state = NULL;
 
 	check_can_wait(run_id);
-	until = DatumGetTimestampTz(DirectFunctionCall2(timestamptz_pl_interval,
-													TimestampTzGetDatum(campaign_clock_now()),
-													IntervalPGetDatum(timeout)));
+	until = campaign_clock_after(campaign_clock_now(), timeout);
 	turn = AllocSetContextCreate(old, "campaign wait", ALLOCSET_SMALL_SIZES);
 	MemoryContextSwitchTo(turn);
 	for (long milliseconds = FIRST_LOOK_MS; state == NULL;

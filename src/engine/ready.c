@@ -2,10 +2,10 @@
  * ready.c
  *		Which tasks may go on after one came to its end.
  *
- * An activity is ready when all its sources have ended and all the outcomes
- * that feed it are to be followed; it is skipped when they have ended and one
- * is not.  What is skipped has no outcomes, so whatever is behind it alone is
- * skipped too.
+ * An activity is ready when as many outcomes that feed it have come, and are
+ * to be followed, as its kind needs: mostly all.  It is skipped when all its
+ * sources have ended and they are fewer.  What is skipped has no outcomes, so
+ * whatever is behind it alone is skipped too.
  */
 #include "postgres.h"
 
@@ -54,6 +54,32 @@ find_target(List *activities, const char *name)
 }
 
 /*
+ * Decides about one target; gives it if it is skipped.  One that waits, for
+ * more branches than have come, is executed again whenever one has ended.
+ */
+static CampaignActivity *
+decide(int64 run_id, const CampaignReadiness *readiness,
+	   CampaignActivity *target)
+{
+	if (strcmp(readiness->state, "waiting") == 0)
+		campaign_task_wake(run_id, target->name);
+	if (strcmp(readiness->state, "pending") != 0)
+		return NULL;
+	if (readiness->arrived >= campaign_activity_needs(target))
+	{
+		campaign_task_set_due(run_id, target->name, campaign_clock_now());
+		(void) campaign_state_move(CAMPAIGN_NOUN_TASK, run_id, target->name,
+								   "ready", NULL);
+		return NULL;
+	}
+	if (readiness->complete &&
+		campaign_state_move(CAMPAIGN_NOUN_TASK, run_id, target->name,
+							"skipped", "an inbound branch ended before it"))
+		return target;
+	return NULL;
+}
+
+/*
  * Decides about the targets of some activities; gives those it skipped, whose
  * own targets are to be decided about next.
  */
@@ -71,21 +97,12 @@ advance(int64 run_id, int64 version_id, List *activities)
 	foreach(cell, campaign_task_readiness(run_id, version_id, targets))
 	{
 		CampaignReadiness *readiness = lfirst(cell);
+		CampaignActivity *target =
+			decide(run_id, readiness,
+				   find_target(activities, readiness->activity));
 
-		if (!readiness->complete)
-			continue;
-		if (readiness->active)
-		{
-			campaign_task_set_due(run_id, readiness->activity,
-								  campaign_clock_now());
-			(void) campaign_state_move(CAMPAIGN_NOUN_TASK, run_id,
-									   readiness->activity, "ready", NULL);
-		}
-		else if (campaign_state_move(CAMPAIGN_NOUN_TASK, run_id,
-									 readiness->activity, "skipped",
-									 "an inbound branch ended before it"))
-			skipped = lappend(skipped,
-							  find_target(activities, readiness->activity));
+		if (target != NULL)
+			skipped = lappend(skipped, target);
 	}
 	return skipped;
 }

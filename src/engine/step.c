@@ -134,6 +134,8 @@ prepare(Step *step)
 	campaign_scope_discover(&task->scope, task->inbound);
 	check_objects(&task->scope);
 	task->due = strcmp(step->taken->state, "waiting") == 0;
+	task->hurried = step->taken->hurried;
+	task->since = task->due ? step->taken->started_at : step->started_at;
 	task->keep = campaign_option_bool(graph->campaign->settings,
 									  "keep_populations", false);
 }
@@ -231,6 +233,8 @@ record_success(Step *step)
 						 waits ? 0 : campaign_clock_now(), rows_in(task));
 	if (task->overlaps != NULL)
 		campaign_task_record_overlaps(run_id, name, task->overlaps);
+	if (task->variables != NULL)
+		campaign_run_set_variables(run_id, task->variables);
 	if (waits)
 		campaign_task_set_due(run_id, name, task->wait_until);
 	(void) campaign_state_move(CAMPAIGN_NOUN_TASK, run_id, name,

@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "utils/lsyscache.h"
+#include "utils/numeric.h"
 
 #include "activity/activity.h"
 #include "base/identity.h"
@@ -93,13 +94,45 @@ state_violations(List *violations, int64 run_id)
 					campaign_query(&invented, campaign_int8(run_id)));
 }
 
+/*
+ * How many inbound branches those activities need that need not all: an
+ * object of names and numbers.
+ */
+static Jsonb *
+needs_of_version(const CampaignRun *run)
+{
+	CampaignGraph *graph = campaign_graph_load(campaign_record_by_id(run->campaign_id),
+											   run->version_id);
+	JsonbParseState *state = NULL;
+	ListCell   *cell;
+
+	pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
+	foreach(cell, graph->activities)
+	{
+		CampaignActivity *activity = lfirst(cell);
+		JsonbValue	key = {.type = jbvString};
+		JsonbValue	value = {.type = jbvNumeric};
+		int			needs = campaign_activity_needs(activity);
+
+		if (needs == list_length(activity->inbound))
+			continue;
+		key.val.string.val = activity->name;
+		key.val.string.len = strlen(activity->name);
+		value.val.numeric = int64_to_numeric(needs);
+		pushJsonbValue(&state, WJB_KEY, &key);
+		pushJsonbValue(&state, WJB_VALUE, &value);
+	}
+	return JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL));
+}
+
 /* Activities executed behind a branch that ended, or skipped without one. */
 static List *
-skip_violations(List *violations, int64 run_id)
+skip_violations(List *violations, const CampaignRun *run)
 {
 	CAMPAIGN_STATEMENT(skipped,
 					   "SELECT format('activity %s is %s though %s', t.activity, t.state,"
-					   " CASE WHEN bool_and(coalesce(f.active, false))"
+					   " CASE WHEN count(*) FILTER (WHERE f.active)"
+					   " >= coalesce(($2 ->> t.activity)::int8, count(*))"
 					   " THEN 'all branches lead to it'"
 					   " ELSE 'a branch ended before it' END)"
 					   " FROM campaign.run r"
@@ -110,10 +143,13 @@ skip_violations(List *violations, int64 run_id)
 					   " AND f.source = e.source AND f.outcome = e.outcome"
 					   " WHERE r.run_id = $1 AND t.state IN ('succeeded', 'skipped')"
 					   " GROUP BY t.activity, t.state"
-					   " HAVING bool_and(coalesce(f.active, false)) <> (t.state = 'succeeded')");
+					   " HAVING (count(*) FILTER (WHERE f.active)"
+					   " >= coalesce(($2 ->> t.activity)::int8, count(*)))"
+					   " <> (t.state = 'succeeded')");
 
 	return add_rows(violations, "wrong_skip",
-					campaign_query(&skipped, campaign_int8(run_id)));
+					campaign_query(&skipped, campaign_int8(run->id),
+								   campaign_jsonb(needs_of_version(run))));
 }
 
 /* Names of the kinds that deliver. */
@@ -289,7 +325,7 @@ campaign_verify_run(int64 run_id)
 		violations = add_violation(violations, "version",
 								   psprintf("the version is not as it was published"));
 	violations = state_violations(violations, run_id);
-	violations = skip_violations(violations, run_id);
+	violations = skip_violations(violations, run);
 	violations = flow_violations(violations, run_id);
 	violations = delivery_violations(violations, run_id);
 	violations = population_violations(violations, run);

@@ -23,6 +23,8 @@ typedef struct CampaignExpression
 	bool		sortable;		/* its type must have an order */
 	bool		aggregate;		/* over all rows of the item beside */
 	const char *beside;			/* a further item of FROM, or NULL */
+	bool		scalar;			/* over the run, not over a row */
+	bool		instant;		/* must be a time */
 } CampaignExpression;
 
 /* Parses text alone; refuses whatever is not exactly one expression. */

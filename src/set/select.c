@@ -9,6 +9,7 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_type.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
@@ -113,6 +114,9 @@ transform_placeholder(ParseState *pstate, const CampaignExpression *expression)
 	/* Here, for the position of an error is one in the expression's text. */
 	if (expression->condition)
 		result = coerce_to_boolean(pstate, result, expression->what);
+	if (expression->instant)
+		result = coerce_to_specific_type(pstate, result, TIMESTAMPTZOID,
+										 expression->what);
 	(void) forget_positions(result, NULL);
 
 	pstate->p_sourcetext = source;

@@ -125,6 +125,17 @@ campaign_run_require(int64 run_id)
 	return run;
 }
 
+/* Sets some of the run's variables. */
+void
+campaign_run_set_variables(int64 run_id, const Jsonb *values)
+{
+	CAMPAIGN_STATEMENT(update,
+					   "UPDATE campaign.run SET variables = variables || $2"
+					   " WHERE run_id = $1");
+
+	campaign_execute(&update, campaign_int8(run_id), campaign_jsonb(values));
+}
+
 /* True if this very transaction added the run. */
 bool
 campaign_run_is_new(int64 run_id)

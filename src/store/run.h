@@ -48,6 +48,8 @@ extern int64 campaign_run_create(const CampaignGraph *graph, int64 epoch,
 extern CampaignRun *campaign_run_find(int64 run_id);
 /* The run, if the current user acts for its owner; else 42704. */
 extern CampaignRun *campaign_run_require(int64 run_id);
+/* Sets some of its variables, to values that were checked. */
+extern void campaign_run_set_variables(int64 run_id, const Jsonb *values);
 /* True if this very transaction added the run. */
 extern bool campaign_run_is_new(int64 run_id);
 /* Locks the run until the end of the transaction; gives its state now. */

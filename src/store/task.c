@@ -15,7 +15,8 @@ CampaignTaken *
 campaign_task_take(int64 run_id, TimestampTz now)
 {
 	CAMPAIGN_STATEMENT(follow,
-					   "SELECT t.activity, t.state, t.attempts"
+					   "SELECT t.activity, t.state, t.attempts,"
+					   " t.hurried, t.started_at"
 					   " FROM campaign.task t"
 					   " JOIN campaign.run r ON r.run_id = t.run_id"
 					   " WHERE t.run_id = $1 AND t.follow_at <= $2"
@@ -24,7 +25,8 @@ campaign_task_take(int64 run_id, TimestampTz now)
 					   " ORDER BY t.follow_at, t.position LIMIT 1"
 					   " FOR NO KEY UPDATE OF t SKIP LOCKED");
 	CAMPAIGN_STATEMENT(take,
-					   "SELECT t.activity, t.state, t.attempts"
+					   "SELECT t.activity, t.state, t.attempts,"
+					   " t.hurried, t.started_at"
 					   " FROM campaign.task t"
 					   " JOIN campaign.run r ON r.run_id = t.run_id"
 					   " WHERE t.run_id = $1 AND t.state IN ('ready', 'waiting')"
@@ -45,7 +47,20 @@ campaign_task_take(int64 run_id, TimestampTz now)
 	taken->activity = campaign_row_text(rows, 0, 1);
 	taken->state = campaign_row_text(rows, 0, 2);
 	taken->attempts = campaign_row_int4(rows, 0, 3);
+	taken->hurried = campaign_row_bool(rows, 0, 4);
+	taken->started_at = campaign_row_time(rows, 0, 5);
 	return taken;
+}
+
+/* The first column of all rows. */
+static List *
+first_column(const CampaignRows *rows)
+{
+	List	   *texts = NIL;
+
+	for (int i = 0; i < rows->count; i++)
+		texts = lappend(texts, campaign_row_text(rows, i, 1));
+	return texts;
 }
 
 /* Rows of source, outcome, rows, dimension, population, active. */
@@ -56,7 +71,7 @@ read_flows(const CampaignRows *rows)
 
 	for (int i = 0; i < rows->count; i++)
 	{
-		CampaignFlow *flow = palloc(sizeof(CampaignFlow));
+		CampaignFlow *flow = palloc0(sizeof(CampaignFlow));
 
 		flow->source = campaign_row_text(rows, i, 1);
 		flow->outcome = campaign_row_text(rows, i, 2);
@@ -69,22 +84,38 @@ read_flows(const CampaignRows *rows)
 	return flows;
 }
 
-/* What flows into the activity, in the order of its transitions. */
+/* What flows into the activity, one for each of its transitions. */
 List *
 campaign_task_inbound(int64 run_id, int64 version_id, const char *activity)
 {
 	CAMPAIGN_STATEMENT(find,
-					   "SELECT t.source, t.outcome, f.rows, f.dimension,"
-					   " f.population, f.active"
-					   " FROM campaign.transition t JOIN campaign.flow f"
+					   "SELECT t.source, t.outcome, coalesce(f.rows, 0),"
+					   " f.dimension, f.population, coalesce(f.active, false),"
+					   " s.state IN ('succeeded', 'skipped', 'cancelled'),"
+					   " s.ended_at"
+					   " FROM campaign.transition t"
+					   " JOIN campaign.task s ON s.run_id = $1"
+					   " AND s.activity = t.source"
+					   " LEFT JOIN campaign.flow f"
 					   " ON f.run_id = $1 AND f.source = t.source"
 					   " AND f.outcome = t.outcome"
 					   " WHERE t.version_id = $2 AND t.target = $3"
 					   " ORDER BY t.position");
+	CampaignRows *rows = campaign_query(&find, campaign_int8(run_id),
+										campaign_int8(version_id),
+										campaign_text(activity));
+	List	   *flows = read_flows(rows);
+	ListCell   *cell;
 
-	return read_flows(campaign_query(&find, campaign_int8(run_id),
-									 campaign_int8(version_id),
-									 campaign_text(activity)));
+	foreach(cell, flows)
+	{
+		CampaignFlow *flow = lfirst(cell);
+
+		flow->ended = campaign_row_bool(rows, foreach_current_index(cell), 7);
+		flow->ended_at = campaign_row_time(rows, foreach_current_index(cell),
+										   8);
+	}
+	return flows;
 }
 
 /* All that came out of a run's tasks. */
@@ -156,7 +187,8 @@ campaign_task_record_error(int64 run_id, const char *activity,
 						   const CampaignTaskError *error, int attempts)
 {
 	CAMPAIGN_STATEMENT(update,
-					   "UPDATE campaign.task SET started_at = $3,"
+					   "UPDATE campaign.task SET started_at ="
+					   " CASE WHEN state = 'waiting' THEN started_at ELSE $3 END,"
 					   " ended_at = clock_timestamp(), sqlstate = $4, error = $5,"
 					   " detail = $6, hint = $7, attempts = $8"
 					   " WHERE run_id = $1 AND activity = $2");
@@ -174,7 +206,7 @@ void
 campaign_task_set_due(int64 run_id, const char *activity, TimestampTz due_at)
 {
 	CAMPAIGN_STATEMENT(update,
-					   "UPDATE campaign.task SET due_at = $3"
+					   "UPDATE campaign.task SET due_at = $3, hurried = false"
 					   " WHERE run_id = $1 AND activity = $2");
 
 	campaign_execute(&update, campaign_int8(run_id), campaign_text(activity),
@@ -207,13 +239,52 @@ campaign_task_set_follow(int64 run_id, const char *activity,
 					 campaign_int4(attempts));
 }
 
+/*
+ * A waiting task is due now.  Who executes it is not waited for, because he
+ * waits for the run, which the caller holds; he looks for what has come when
+ * he has got it.
+ */
+void
+campaign_task_wake(int64 run_id, const char *activity)
+{
+	CAMPAIGN_STATEMENT(update,
+					   "UPDATE campaign.task SET due_at = clock_timestamp()"
+					   " WHERE (run_id, activity) IN"
+					   " (SELECT run_id, activity FROM campaign.task"
+					   " WHERE run_id = $1 AND activity = $2"
+					   " AND state = 'waiting'"
+					   " FOR NO KEY UPDATE SKIP LOCKED)");
+
+	campaign_execute(&update, campaign_int8(run_id), campaign_text(activity));
+}
+
+/* What tasks of the run wait for counts as come, if it is a time. */
+List *
+campaign_task_hurry(int64 run_id, const char *activity)
+{
+	CAMPAIGN_STATEMENT(update,
+					   "UPDATE campaign.task"
+					   " SET due_at = clock_timestamp(), hurried = true"
+					   " WHERE (run_id, activity) IN"
+					   " (SELECT run_id, activity FROM campaign.task"
+					   " WHERE run_id = $1 AND activity = coalesce($2, activity)"
+					   " AND state IN ('ready', 'waiting')"
+					   " AND due_at > clock_timestamp() AND due_at < 'infinity'"
+					   " FOR NO KEY UPDATE SKIP LOCKED)"
+					   " RETURNING activity");
+
+	return first_column(campaign_query(&update, campaign_int8(run_id),
+									   campaign_text(activity)));
+}
+
 /* The task may be executed now, as often as one that never failed. */
 void
 campaign_task_set_retried(int64 run_id, const char *activity)
 {
 	CAMPAIGN_STATEMENT(update,
 					   "UPDATE campaign.task"
-					   " SET due_at = clock_timestamp(), attempts = 0"
+					   " SET due_at = clock_timestamp(), attempts = 0,"
+					   " started_at = NULL"
 					   " WHERE run_id = $1 AND activity = $2");
 
 	campaign_execute(&update, campaign_int8(run_id), campaign_text(activity));
@@ -224,15 +295,16 @@ List *
 campaign_task_readiness(int64 run_id, int64 version_id, List *activities)
 {
 	CAMPAIGN_STATEMENT(find,
-					   "SELECT t.target,"
+					   "SELECT t.target, k.state,"
 					   " bool_and(s.state IN ('succeeded', 'skipped', 'cancelled')),"
-					   " bool_and(coalesce(f.active, false))"
+					   " (count(*) FILTER (WHERE f.active))::int4"
 					   " FROM campaign.transition t"
+					   " JOIN campaign.task k ON k.run_id = $1 AND k.activity = t.target"
 					   " JOIN campaign.task s ON s.run_id = $1 AND s.activity = t.source"
 					   " LEFT JOIN campaign.flow f ON f.run_id = $1"
 					   " AND f.source = t.source AND f.outcome = t.outcome"
 					   " WHERE t.version_id = $2 AND t.target = ANY ($3)"
-					   " GROUP BY t.target ORDER BY t.target");
+					   " GROUP BY t.target, k.state ORDER BY t.target");
 	CampaignRows *rows = campaign_query(&find, campaign_int8(run_id),
 										campaign_int8(version_id),
 										campaign_text_array(activities));
@@ -243,22 +315,12 @@ campaign_task_readiness(int64 run_id, int64 version_id, List *activities)
 		CampaignReadiness *readiness = palloc(sizeof(CampaignReadiness));
 
 		readiness->activity = campaign_row_text(rows, i, 1);
-		readiness->complete = campaign_row_bool(rows, i, 2);
-		readiness->active = campaign_row_bool(rows, i, 3);
+		readiness->state = campaign_row_text(rows, i, 2);
+		readiness->complete = campaign_row_bool(rows, i, 3);
+		readiness->arrived = campaign_row_int4(rows, i, 4);
 		result = lappend(result, readiness);
 	}
 	return result;
-}
-
-/* The first column of all rows. */
-static List *
-first_column(const CampaignRows *rows)
-{
-	List	   *texts = NIL;
-
-	for (int i = 0; i < rows->count; i++)
-		texts = lappend(texts, campaign_row_text(rows, i, 1));
-	return texts;
 }
 
 /* Names of the run's tasks in that state that nobody is executing. */

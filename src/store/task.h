@@ -18,6 +18,8 @@ typedef struct CampaignTaken
 	char	   *activity;
 	char	   *state;			/* ready, waiting, or succeeded: a follow-up */
 	int			attempts;
+	bool		hurried;		/* the time it waits for counts as come */
+	TimestampTz started_at;		/* of its first execution; 0: this is it */
 } CampaignTaken;
 
 /* What came out of an outcome of a task, or goes into one. */
@@ -29,6 +31,9 @@ typedef struct CampaignFlow
 	char	   *dimension;
 	char	   *population;		/* table in campaign_data, or NULL */
 	bool		active;			/* false: not to be followed */
+	/* of what goes into a task: */
+	bool		ended;			/* its source has come to its end */
+	TimestampTz ended_at;
 } CampaignFlow;
 
 /* What a failed attempt left. */
@@ -40,12 +45,13 @@ typedef struct CampaignTaskError
 	const char *hint;
 } CampaignTaskError;
 
-/* Whether all sources of a task have come to their end. */
+/* How many of the branches that lead to a task have come. */
 typedef struct CampaignReadiness
 {
 	char	   *activity;
-	bool		complete;		/* all have ended */
-	bool		active;			/* and all outcomes are to be followed */
+	char	   *state;			/* of the task */
+	bool		complete;		/* all sources have ended */
+	int			arrived;		/* outcomes that came and are to be followed */
 } CampaignReadiness;
 
 /*
@@ -58,7 +64,10 @@ extern bool campaign_task_is_due(int64 run_id, TimestampTz now);
 /* When a task has something to do after it has succeeded; 0: never again. */
 extern void campaign_task_set_follow(int64 run_id, const char *activity,
 									 TimestampTz follow_at, int attempts);
-/* What flows into the activity, in the order of its transitions. */
+/*
+ * What flows into the activity, one for each of its transitions, in their
+ * order; what has not come is not active.
+ */
 extern List *campaign_task_inbound(int64 run_id, int64 version_id,
 								   const char *activity);
 extern void campaign_flow_insert(int64 run_id, const CampaignFlow *flow);
@@ -76,6 +85,13 @@ extern void campaign_task_record_error(int64 run_id, const char *activity,
 									   int attempts);
 extern void campaign_task_set_due(int64 run_id, const char *activity,
 								  TimestampTz due_at);
+/* A waiting task is due now; not if somebody is just executing it. */
+extern void campaign_task_wake(int64 run_id, const char *activity);
+/*
+ * What the task (NULL: any of the run) waits for counts as come; gives the
+ * names of those that waited for a time, of char *.
+ */
+extern List *campaign_task_hurry(int64 run_id, const char *activity);
 /* A failed task is due now, and its attempts are counted from zero again. */
 extern void campaign_task_set_retried(int64 run_id, const char *activity);
 /* Of these activities, which may go on, of CampaignReadiness *. */

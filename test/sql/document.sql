@@ -31,6 +31,7 @@ SELECT campaign_define($${
 		{"name": "note", "kind": "push", "options": {"title": "t", "body": "b", "url": "u", "attributes": {"a b": "{{ id }}"}, "address": "email", "category": "transactional"}},
 		{"name": "letter", "kind": "direct_mail", "options": {"attributes": {"city": "c"}, "address": "email", "category": "transactional"}},
 		{"name": "call", "kind": "custom", "options": {"attributes": {"say": "c"}, "address": "email", "category": "transactional"}},
+		{"name": "enough", "kind": "test", "options": {"outcomes": [{"name": "many", "condition": "rows > vars.floor"}], "default_outcome": "few"}},
 		{"name": "done", "kind": "end", "options": null}],
 	"transitions": [
 		{"source": "everybody", "outcome": "result", "target": "parts"},
@@ -38,6 +39,7 @@ SELECT campaign_define($${
 		{"source": "once", "outcome": "result", "target": "more"},
 		{"source": "once", "outcome": "result", "target": "sum"},
 		{"source": "everybody", "outcome": "result", "target": "sum"},
+		{"source": "parts", "outcome": "rest", "target": "enough"},
 		{"source": "parts", "outcome": "low", "target": "both"},
 		{"source": "both", "outcome": "result", "target": "pause"},
 		{"source": "both", "outcome": "result", "target": "date"},

@@ -24,14 +24,14 @@ CREATE FUNCTION fitting(function text, name text, type regtype) RETURNS text LAN
 		WHEN type = 'jsonb'::regtype THEN CASE name
 			WHEN 'columns' THEN '''{"one": "1"}''' WHEN 'links' THEN '''[]'''
 			WHEN 'prefer' THEN '''[{"expression": "id"}]'''
-			WHEN 'outcomes' THEN '''[{"name": "a"}]''' WHEN 'definition' THEN '''{"name": "other", "dimension": "people"}''' ELSE '''{}''' END
+			WHEN 'outcomes' THEN CASE WHEN function ~ 'test' THEN '''[{"name": "a", "condition": "true"}]''' ELSE '''[{"name": "a"}]''' END WHEN 'definition' THEN '''{"name": "other", "dimension": "people"}''' ELSE '''{}''' END
 		WHEN type = 'regclass'::regtype THEN '''nulls.people'''
 		WHEN type = 'bytea'::regtype THEN '''\x73'''
 		WHEN type = 'interval'::regtype THEN '''1 hour'''
 		WHEN type = 'timestamptz'::regtype THEN '''2030-01-01'''
 		WHEN type = 'uuid'::regtype THEN '''00000000-0000-0000-0000-000000000000'''
 		WHEN type = 'boolean'::regtype THEN 'true'
-		WHEN name IN ('size', 'max_rows', 'max_segments') THEN '1'
+		WHEN name IN ('size', 'max_rows', 'max_segments', 'quorum') THEN '1'
 		ELSE '0' END || '::' || type
 $$;
 
