@@ -86,8 +86,8 @@ COMMENT ON SEQUENCE campaign.message_number IS 'counts chunks of 1,000 message n
 
 -- Up to 1,000 neighbouring messages of a delivery; what senders lease.
 --   first_id, last_id                the messages
---   first_recipient, last_recipient  bounds of them in "C" order; the first may be
---                 lower than it could be where the head was cut off
+--   first_recipient, last_recipient  bounds of them in "C" order; wider than they
+--                 could be where a chunk has been cut
 --   first_block, last_block       where they were written in their partition; a
 --                 hint, for a restored or rewritten table may have them elsewhere
 --   edition       which content of the delivery they get: variant * languages +

@@ -129,6 +129,16 @@ LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION campaign.address_hash(text)
 	IS 'hash of an address by which suppression is judged';
 
+-- Finds the first of several rows with one address, in the order in which the
+-- statement gets to them; each place where a statement calls it remembers the
+-- hashes it was given.
+CREATE FUNCTION campaign.address_first(address_hash uuid)
+RETURNS boolean
+AS 'MODULE_PATHNAME', 'campaign_address_first'
+LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED;
+COMMENT ON FUNCTION campaign.address_first(uuid)
+	IS 'whether the statement has not met the hash of an address before';
+
 -- How many segments a text message is sent in: 160 septets of the alphabet of
 -- GSM 03.38, or 153 in each of several; 70 or 67 units where another character
 -- is in it.

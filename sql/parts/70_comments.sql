@@ -165,8 +165,8 @@ COMMENT ON COLUMN campaign.dispatch.variables IS 'values of the templates'' expr
 
 COMMENT ON COLUMN campaign.chunk.first_id IS 'first message';
 COMMENT ON COLUMN campaign.chunk.last_id IS 'last message';
-COMMENT ON COLUMN campaign.chunk.first_recipient IS 'recipient of the first message; the lowest in byte order';
-COMMENT ON COLUMN campaign.chunk.last_recipient IS 'recipient of the last message; the highest';
+COMMENT ON COLUMN campaign.chunk.first_recipient IS 'lowest of the recipients, in byte order';
+COMMENT ON COLUMN campaign.chunk.last_recipient IS 'highest of the recipients';
 COMMENT ON COLUMN campaign.chunk.first_block IS 'block of the partition the first message was written to; a hint';
 COMMENT ON COLUMN campaign.chunk.last_block IS 'block of the partition the last message was written to; a hint';
 COMMENT ON COLUMN campaign.chunk.edition IS 'which content of the delivery its messages get; negative: not decided yet';

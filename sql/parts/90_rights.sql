@@ -22,6 +22,7 @@ GRANT EXECUTE ON FUNCTION
 	campaign.executors(),
 	campaign.sample_position(text, text),
 	campaign.address_hash(text),
+	campaign.address_first(uuid),
 	campaign.sms_segments(text),
 	campaign.two_proportions(bigint, bigint, bigint, bigint),
 	campaign.address_fault(text),

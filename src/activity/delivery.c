@@ -11,6 +11,7 @@
  */
 #include "postgres.h"
 
+#include "miscadmin.h"
 #include "utils/builtins.h"
 
 #include "activity/delivery.h"
@@ -19,6 +20,8 @@
 #include "activity/quarantine.h"
 #include "activity/rule.h"
 #include "base/clock.h"
+#include "base/seen.h"
+#include "base/settings.h"
 #include "base/text.h"
 #include "queue/channel.h"
 #include "queue/content.h"
@@ -253,11 +256,33 @@ campaign_delivery_expressions(const CampaignScope *scope)
 	return list_concat(expressions, campaign_timing_expressions(scope));
 }
 
+/* True if it is a population to be enqueued, not just a row to be looked at. */
+static bool
+flows(const CampaignPopulation *population)
+{
+	return population != NULL && OidIsValid(population->relation);
+}
+
 /*
- * First stage: the row with its address, consent, recipient and person.  The
- * OFFSET keeps the planner from taking the stage apart, and so from evaluating
- * the owner's expressions again wherever a later stage uses their results.
+ * Ends a stage.  The OFFSET keeps the planner from taking it apart, and so from
+ * evaluating expressions again wherever a later stage uses their results.  The
+ * order is that of the final rows, so that they are sorted early and once, or
+ * come sorted out of a merge; only the order of a stage is known to the next.
  */
+static void
+end_stage(StringInfo text, const CampaignTask *task,
+		  const CampaignPopulation *population)
+{
+	const CampaignTarget *target = task->scope.target;
+
+	if (flows(population))
+		appendStringInfo(text, " ORDER BY %s",
+						 campaign_row_order(target, population));
+	appendStringInfo(text, " OFFSET 0) AS %s",
+					 quote_identifier(target->dimension->name));
+}
+
+/* First stage: the row with its address, consent, recipient and person. */
 static void
 append_addressed(CampaignSelect *select, const CampaignTask *task,
 				 const CampaignPopulation *population, const List *editions)
@@ -276,7 +301,7 @@ append_addressed(CampaignSelect *select, const CampaignTask *task,
 		campaign_select_expression(select, consent);
 	else
 		appendStringInfoString(text, "true");
-	appendStringInfo(text, " AS \"campaign.consent\", %s AS \"campaign.recipient\", ",
+	appendStringInfo(text, " AS \"campaign.consent\", %s COLLATE \"C\" AS \"campaign.recipient\", ",
 					 campaign_row_recipient(scope->target, population));
 	if (person != NULL)
 	{
@@ -294,14 +319,18 @@ append_addressed(CampaignSelect *select, const CampaignTask *task,
 		appendStringInfoString(text, ")::pg_catalog.text)), '_', '-') AS \"campaign.language\"");
 	}
 	appendStringInfoString(text, " FROM ");
-	campaign_row_from(select, scope->target, population, CAMPAIGN_ROW_LEFT);
+	campaign_row_from(select, scope->target,
+					  flows(population) ?
+					  campaign_row_ordered(scope->target, population) :
+					  population,
+					  CAMPAIGN_ROW_LEFT);
 	if (task->key != NULL)
 		appendStringInfo(text, " WHERE %s",
 						 campaign_row_has_key(scope->target, task->key));
 	else
 		campaign_sieve_append(select, task->sieve,
 							  campaign_row_recipient(scope->target, population));
-	appendStringInfo(text, " OFFSET 0) AS %s", alias);
+	end_stage(text, task, population);
 }
 
 /*
@@ -366,7 +395,8 @@ append_edition_number(StringInfo text, const CampaignScope *scope,
  */
 static void
 append_edition(StringInfo text, const CampaignScope *scope,
-			   const List *editions, bool apart)
+			   const CampaignPopulation *population, const List *editions,
+			   bool apart)
 {
 	appendStringInfoString(text, ", (");
 	if (has_editions(scope, editions))
@@ -376,8 +406,11 @@ append_edition(StringInfo text, const CampaignScope *scope,
 	appendStringInfo(text,
 					 ")::pg_catalog.int2 AS \"campaign.edition\","
 					 " %s AS \"campaign.repeated\"",
-					 apart ? "pg_catalog.row_number() OVER"
-					 " (PARTITION BY \"campaign.recipient\") > 1" : "false");
+					 !apart ? "false" :
+					 psprintf("coalesce(\"campaign.recipient\" ="
+							  " pg_catalog.lag(\"campaign.recipient\")"
+							  " OVER (ORDER BY %s), false)",
+							  campaign_row_order(scope->target, population)));
 }
 
 /*
@@ -394,13 +427,16 @@ append_hashed(CampaignSelect *select, const CampaignTask *task,
 	appendStringInfo(&select->text,
 					 "(SELECT %s.*, campaign.address_hash(\"campaign.address\")"
 					 " AS \"campaign.hash\"", alias);
-	append_edition(&select->text, &task->scope, editions, apart);
+	append_edition(&select->text, &task->scope, population, editions, apart);
 	appendStringInfoString(&select->text, " FROM ");
 	append_addressed(select, task, population, editions);
-	appendStringInfo(&select->text, " OFFSET 0) AS %s", alias);
+	end_stage(&select->text, task, population);
 }
 
-/* Third stage: why the row gets no message, NULL if it may. */
+/*
+ * Third stage: why the row gets no message, NULL if it may.  Suppression is
+ * not joined: only a join that sorts would keep the rows in their order.
+ */
 static void
 append_reasoned(CampaignSelect *select, const CampaignTask *task,
 				const CampaignPopulation *population, const List *editions,
@@ -414,18 +450,31 @@ append_reasoned(CampaignSelect *select, const CampaignTask *task,
 					 " WHEN NOT %s THEN 'gone' ELSE"
 					 " coalesce(campaign.address_fault(\"campaign.address\"), CASE"
 					 " WHEN \"campaign.consent\" IS NOT TRUE THEN 'no_consent'"
-					 " WHEN \"campaign.s\".address_hash IS NOT NULL THEN 'suppressed'"
-					 " END) END AS \"campaign.excluded\" FROM ",
+					 " WHEN EXISTS (SELECT FROM campaign.suppressed AS s"
+					 " WHERE s.channel = %s AND s.address_hash = \"campaign.hash\")"
+					 " THEN 'suppressed' END) END AS \"campaign.excluded\" FROM ",
 					 alias,
-					 campaign_row_found(task->scope.target, population));
+					 campaign_row_found(task->scope.target, population),
+					 quote_literal_cstr(channel_of(&task->scope)));
 	append_hashed(select, task, population, editions, apart);
-	appendStringInfo(text,
-					 " LEFT JOIN campaign.suppressed AS \"campaign.s\" ON \"campaign.s\".channel = %s"
-					 " AND \"campaign.s\".address_hash = \"campaign.hash\") AS %s",
-					 quote_literal_cstr(channel_of(&task->scope)), alias);
+	appendStringInfo(text, ") AS %s", alias);
 }
 
-/* Fourth stage: of the rows that share an address, the first one stays. */
+/* True if the hashes of the population's addresses fit into memory. */
+static bool
+hashes_fit(const CampaignPopulation *population)
+{
+	Size		limit = (Size) Max(work_mem, campaign_work_mem) * 1024;
+
+	return !flows(population) || campaign_population_rows(population) <=
+		campaign_seen_capacity((Size) (limit * hash_mem_multiplier));
+}
+
+/*
+ * Fourth stage: of the rows that share an address, the first one stays.  Rows
+ * come in order, so it is the one whose address has not been seen before; a
+ * sort by addresses says the same if there are too many to be remembered.
+ */
 static void
 append_deduplicated(CampaignSelect *select, const CampaignTask *task,
 					const CampaignPopulation *population, const List *editions,
@@ -434,24 +483,25 @@ append_deduplicated(CampaignSelect *select, const CampaignTask *task,
 	const char *alias = quote_identifier(task->scope.target->dimension->name);
 	StringInfo	text = &select->text;
 
+	appendStringInfo(text, "(SELECT %s.*, ", alias);
 	if (!campaign_option_bool(task->scope.activity->options,
 							  "one_per_address", true))
-	{
-		appendStringInfo(text, "(SELECT %s.*, \"campaign.excluded\" AS \"campaign.reason\" FROM ",
-						 alias);
-		append_reasoned(select, task, population, editions, apart);
-		appendStringInfo(text, ") AS %s", alias);
-		return;
-	}
-	appendStringInfo(text,
-					 "(SELECT %s.*, CASE WHEN \"campaign.excluded\" IS NULL"
-					 " AND pg_catalog.row_number() OVER"
-					 " (PARTITION BY \"campaign.hash\", \"campaign.excluded\""
-					 " ORDER BY \"campaign.recipient\" COLLATE \"C\") > 1"
-					 " THEN 'duplicate_address' ELSE \"campaign.excluded\" END"
-					 " AS \"campaign.reason\" FROM ", alias);
+		appendStringInfoString(text, "\"campaign.excluded\"");
+	else if (hashes_fit(population))
+		appendStringInfoString(text,
+							   "coalesce(\"campaign.excluded\", CASE"
+							   " WHEN NOT campaign.address_first(\"campaign.hash\")"
+							   " THEN 'duplicate_address' END)");
+	else
+		appendStringInfo(text,
+						 "coalesce(\"campaign.excluded\", CASE"
+						 " WHEN pg_catalog.row_number() OVER"
+						 " (PARTITION BY \"campaign.hash\", \"campaign.excluded\""
+						 " ORDER BY %s) > 1 THEN 'duplicate_address' END)",
+						 campaign_row_order(task->scope.target, population));
+	appendStringInfoString(text, " AS \"campaign.reason\" FROM ");
 	append_reasoned(select, task, population, editions, apart);
-	appendStringInfo(text, ") AS %s", alias);
+	end_stage(text, task, population);
 }
 
 /*
@@ -491,7 +541,8 @@ append_order(StringInfo text, const CampaignTiming *timing,
 		appendStringInfo(text, "%s, ", timing->domain_column);
 	if (timing->varies)
 		appendStringInfo(text, "%s, ", timing->send_column);
-	appendStringInfoString(text, "\"campaign.recipient\" COLLATE \"C\"");
+	appendStringInfoString(text, campaign_row_order(scope->target,
+													ruling->population));
 	if (in_groups(scope, editions, ruling))
 		appendStringInfoString(text, ", \"campaign.repeated\"");
 }

@@ -14,6 +14,7 @@
 
 #include "base/compat.h"
 #include "base/identity.h"
+#include "base/seen.h"
 #include "base/settings.h"
 #include "queue/acknowledge.h"
 #include "queue/channel.h"
@@ -34,6 +35,7 @@ CAMPAIGN_FUNCTION(campaign_suppress);
 CAMPAIGN_FUNCTION(campaign_unsuppress);
 CAMPAIGN_FUNCTION(campaign_channel);
 CAMPAIGN_FUNCTION(campaign_channel_drop);
+CAMPAIGN_FUNCTION(campaign_address_first);
 CAMPAIGN_FUNCTION(campaign_address_hash);
 CAMPAIGN_FUNCTION(campaign_subject_hash);
 CAMPAIGN_FUNCTION(campaign_sms_segments_of);
@@ -232,6 +234,23 @@ campaign_address_hash(PG_FUNCTION_ARGS)
 	campaign_address_fingerprint(VARDATA_ANY(address),
 								 VARSIZE_ANY_EXHDR(address), hash);
 	PG_RETURN_UUID_P(hash);
+}
+
+/*
+ * campaign.address_first(hash): whether this place of the statement has not
+ * been given the hash before.
+ */
+Datum
+campaign_address_first(PG_FUNCTION_ARGS)
+{
+	CampaignSeen *seen = fcinfo->flinfo->fn_extra;
+
+	if (seen == NULL)
+	{
+		seen = campaign_seen_new(fcinfo->flinfo->fn_mcxt);
+		fcinfo->flinfo->fn_extra = seen;
+	}
+	PG_RETURN_BOOL(campaign_seen_add(seen, PG_GETARG_UUID_P(0)));
 }
 
 /* campaign.sms_segments(body): segments a text message takes */

@@ -136,17 +136,28 @@ campaign_search_path_enter(const char *path)
 	return nestlevel;
 }
 
-/* Raises work_mem until the nest level is left. */
+/* Sets a setting until the nest level is left. */
+static void
+set_for_section(const char *name, const char *value)
+{
+	(void) set_config_option(name, value, PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+}
+
+/*
+ * Raises work_mem until the nest level is left.  Expressions are not compiled:
+ * they are many and short, and compiling takes longer than what it saves.
+ */
 void
-campaign_work_mem_raise(int kilobytes)
+campaign_planning_adjust(int kilobytes)
 {
 	char		value[32];
 
+	set_for_section("jit", "off");
 	if (work_mem >= kilobytes)
 		return;
 	snprintf(value, sizeof(value), "%dkB", kilobytes);
-	(void) set_config_option("work_mem", value, PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
+	set_for_section("work_mem", value);
 }
 
 /* The schemas names are looked up in now, as a search_path to be stored. */

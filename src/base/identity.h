@@ -41,8 +41,11 @@ extern void campaign_settings_leave(int nestlevel);
 extern int	campaign_formats_enter(void);
 /* A section with the given search_path, for parsing a stored expression. */
 extern int	campaign_search_path_enter(const char *path);
-/* Within such a section, lets sorts and hashes take that much, if not more. */
-extern void campaign_work_mem_raise(int kilobytes);
+/*
+ * Within such a section, lets sorts and hashes take that much, if not more,
+ * and has plans executed without compiling them.
+ */
+extern void campaign_planning_adjust(int kilobytes);
 /* The caller's search_path with its schemas written out, pg_temp last. */
 extern char *campaign_search_path_current(void);
 

@@ -165,6 +165,24 @@ settle_chunk(Acknowledgement *ack, CampaignChunk *chunk)
 	campaign_chunk_update(chunk);
 }
 
+/* Gives the chunk the range of its messages' recipients. */
+static void
+bound_recipients(CampaignChunk *chunk, const CampaignMessage *messages,
+				 int count)
+{
+	chunk->first_recipient = messages[0].recipient;
+	chunk->last_recipient = messages[0].recipient;
+	for (int i = 1; i < count; i++)
+	{
+		char	   *recipient = messages[i].recipient;
+
+		if (strcmp(recipient, chunk->first_recipient) < 0)
+			chunk->first_recipient = recipient;
+		if (strcmp(recipient, chunk->last_recipient) > 0)
+			chunk->last_recipient = recipient;
+	}
+}
+
 /* Makes the chunk of a retry; messages are those of the chunk it comes from. */
 static void
 insert_retry(const Retry *retry, CampaignMessage *messages)
@@ -175,8 +193,7 @@ insert_retry(const Retry *retry, CampaignMessage *messages)
 
 	chunk.first_id = origin->first_id + retry->first;
 	chunk.last_id = origin->first_id + retry->last;
-	chunk.first_recipient = messages[retry->first].recipient;
-	chunk.last_recipient = messages[retry->last].recipient;
+	bound_recipients(&chunk, messages + retry->first, size);
 	chunk.first_block = messages[retry->first].block;
 	chunk.last_block = messages[retry->last].block;
 	/* Never before its origin: what claims have passed is not looked at. */

@@ -113,7 +113,7 @@ CAMPAIGN_STATEMENT(chunk_passed,
 				   " < (d.passed_due, d.passed_chunk))"
 				   " GROUP BY d.activity ORDER BY d.activity");
 
-/* A chunk is the range of recipients it says. */
+/* A chunk's recipients are in its range; the first and the last show it. */
 CAMPAIGN_STATEMENT(chunk_recipients,
 				   "WITH " RUN_DELIVERIES ", " RUN_MESSAGES
 				   " SELECT format('chunk %s: its recipients are not those"
@@ -122,8 +122,10 @@ CAMPAIGN_STATEMENT(chunk_recipients,
 				   " LEFT JOIN m f ON f.message_id = c.first_id"
 				   " LEFT JOIN m l ON l.message_id = c.last_id"
 				   " WHERE f.recipient IS NULL OR l.recipient IS NULL"
-				   " OR f.recipient < c.first_recipient"
-				   " OR l.recipient > c.last_recipient"
+				   " OR f.recipient NOT BETWEEN c.first_recipient"
+				   " AND c.last_recipient"
+				   " OR l.recipient NOT BETWEEN c.first_recipient"
+				   " AND c.last_recipient"
 				   " ORDER BY c.chunk_id");
 
 /* Every message waits, or has come to its end, in one place. */

@@ -361,16 +361,13 @@ cut_chunk(CampaignChunk *chunk, int count, const CampaignMessage *messages)
 	head->last_id = chunk->first_id + count - 1;
 	chunk->first_id += count;
 	/*
-	 * Rows that are gone leave the bounds wider than they could be, and so
-	 * does the tail's first recipient: an index is over it, and without it
-	 * this is a HOT update.
+	 * Both keep the whole range of recipients: an index is over it, and
+	 * without it this is a HOT update.  Rows that are gone leave the blocks
+	 * wider than they could be, too.
 	 */
-	if (messages[count - 1].recipient != NULL)
-	{
-		head->last_recipient = messages[count - 1].recipient;
+	if (messages[count - 1].address != NULL)
 		head->last_block = messages[count - 1].block;
-	}
-	if (messages[count].recipient != NULL)
+	if (messages[count].address != NULL)
 		chunk->first_block = messages[count].block;
 	chunk->results += count;
 	campaign_chunk_update(chunk);
@@ -462,7 +459,7 @@ take_chunk(Claim *claim, CampaignChunk *chunk, int64 wanted)
 		take_over(claim, chunk);
 	if (expire_chunk(claim, chunk))
 		return;
-	/* The first recipient of the tail is read along with the head. */
+	/* The first message of the tail is read along, to know its block. */
 	messages = read_messages(claim, chunk,
 							 chunk->first_id + count - (cut ? 0 : 1));
 	withdraw_unsendable(claim, chunk, count, messages);

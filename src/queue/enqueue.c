@@ -4,9 +4,10 @@
  *
  * The owner's plan runs as the owner and hands its rows to a receiver that
  * writes messages and exclusions without SQL.  Rows that are sent at the same
- * time with the same content come in the order of their recipients, so a
- * recipient's second row is known by the row before it, and a chunk is a range
- * of recipients.  Chunks are written at the end: how many there will be is not
+ * time with the same content come in the order of their keys, so a recipient's
+ * second row is known by the row before it, and a chunk has a range of
+ * recipients to itself, or nearly so: it is kept in byte order, and the order
+ * of numbers is another one.  Chunks are written at the end: how many there will be is not
  * known before, and no numbers can be taken while a parallel plan runs.  They
  * and the ranges of numbers are all that grows with the number of rows.
  */
@@ -51,6 +52,9 @@
 #define COLUMN_ZONELESS		9
 #define COLUMN_COUNT		10
 
+/* The domain of messages that are not limited by one. */
+static char no_domain[] = "";
+
 typedef struct Enqueuer
 {
 	CampaignReceiver receiver;	/* first: it is cast */
@@ -67,8 +71,8 @@ typedef struct Enqueuer
 	CampaignChunk chunk;		/* being filled; empty if last_id < first_id */
 	char		open_results[CAMPAIGN_CHUNK_SIZE];
 	StringInfoData previous;	/* recipient of the row before */
-	StringInfoData first;		/* recipients of the chunk being filled */
-	StringInfoData last;
+	StringInfoData lowest;		/* recipients of the chunk being filled */
+	StringInfoData highest;
 	StringInfoData domain;		/* of the chunk being filled */
 	List	   *chunks;			/* of CampaignChunk *, filled */
 	List	   *lanes;			/* of char *, domains of the chunks */
@@ -204,8 +208,8 @@ end_chunk(Enqueuer *enqueuer)
 	*filled = *chunk;
 	filled->first_block = first;
 	filled->last_block = last;
-	filled->first_recipient = pstrdup(enqueuer->first.data);
-	filled->last_recipient = pstrdup(enqueuer->last.data);
+	filled->first_recipient = pstrdup(enqueuer->lowest.data);
+	filled->last_recipient = pstrdup(enqueuer->highest.data);
 	filled->domain = keep_lane(enqueuer, chunk->domain);
 	enqueuer->chunks = lappend(enqueuer->chunks, filled);
 	MemoryContextSwitchTo(old);
@@ -239,7 +243,7 @@ read_group(const Enqueuer *enqueuer, TupleTableSlot *slot,
 		DatumGetTimestampTz(slot->tts_values[COLUMN_SEND_AT]);
 	group->edition = slot->tts_isnull[COLUMN_EDITION] ? 0 :
 		DatumGetInt16(slot->tts_values[COLUMN_EDITION]);
-	group->domain = slot->tts_isnull[COLUMN_DOMAIN] ? pstrdup("") :
+	group->domain = slot->tts_isnull[COLUMN_DOMAIN] ? no_domain :
 		TextDatumGetCString(slot->tts_values[COLUMN_DOMAIN]);
 }
 
@@ -278,6 +282,19 @@ begin_chunk(Enqueuer *enqueuer, const CampaignChunk *group)
 	chunk->last_id = chunk->first_id - 1;
 }
 
+/* Widens the chunk's range of recipients by one more. */
+static void
+widen_chunk(Enqueuer *enqueuer, const char *recipient, int length)
+{
+	StringInfo	lowest = &enqueuer->lowest;
+	StringInfo	highest = &enqueuer->highest;
+
+	if (compare_bytes(recipient, length, highest->data, highest->len) > 0)
+		remember(highest, recipient, length);
+	else if (compare_bytes(recipient, length, lowest->data, lowest->len) < 0)
+		remember(lowest, recipient, length);
+}
+
 /* Puts the next message into a chunk of its group, and gives its number. */
 static int64
 place_message(Enqueuer *enqueuer, const CampaignChunk *group,
@@ -285,15 +302,20 @@ place_message(Enqueuer *enqueuer, const CampaignChunk *group,
 {
 	CampaignChunk *chunk = &enqueuer->chunk;
 
+	if (!chunk_is_empty(enqueuer) && !same_group(chunk, group))
+		end_chunk(enqueuer);
 	if (chunk_is_empty(enqueuer))
 	{
 		begin_chunk(enqueuer, group);
-		remember(&enqueuer->first, recipient, length);
+		remember(&enqueuer->lowest, recipient, length);
+		remember(&enqueuer->highest, recipient, length);
 		chunk->last_id++;
 	}
 	else
+	{
+		widen_chunk(enqueuer, recipient, length);
 		chunk->last_id = next_message_id(enqueuer);
-	remember(&enqueuer->last, recipient, length);
+	}
 	return chunk->last_id;
 }
 
@@ -349,23 +371,6 @@ has_address(TupleTableSlot *slot)
 {
 	return !slot->tts_isnull[COLUMN_ADDRESS] &&
 		VARSIZE_ANY_EXHDR(PG_DETOAST_DATUM_PACKED(slot->tts_values[COLUMN_ADDRESS])) > 0;
-}
-
-/* Ends the chunk being filled where the group of messages changes. */
-static void
-change_group(Enqueuer *enqueuer, const CampaignChunk *group,
-			 const char *recipient, int length)
-{
-	if (chunk_is_empty(enqueuer))
-		return;
-	if (!same_group(&enqueuer->chunk, group))
-	{
-		end_chunk(enqueuer);
-		return;
-	}
-	campaign_ensure(compare_bytes(recipient, length, enqueuer->last.data,
-								  enqueuer->last.len) > 0,
-					"rows to be delivered are out of order");
 }
 
 /* True if the row before had the same recipient. */
@@ -440,7 +445,6 @@ take_row(CampaignReceiver *self, TupleTableSlot *slot)
 		add_exclusion(enqueuer, slot, CStringGetTextDatum(fault));
 		return;
 	}
-	change_group(enqueuer, &group, data, length);
 	add_message(enqueuer, slot, &group, data, length);
 }
 
@@ -484,8 +488,8 @@ open_enqueuer(Enqueuer *enqueuer, CampaignEnqueue *enqueue)
 	enqueuer->chunk.results = enqueuer->open_results;
 	memset(enqueuer->open_results, CAMPAIGN_RESULT_OPEN, CAMPAIGN_CHUNK_SIZE);
 	initStringInfo(&enqueuer->previous);
-	initStringInfo(&enqueuer->first);
-	initStringInfo(&enqueuer->last);
+	initStringInfo(&enqueuer->lowest);
+	initStringInfo(&enqueuer->highest);
 	initStringInfo(&enqueuer->domain);
 	enqueuer->message_tail = campaign_tail_open(partition);
 	enqueuer->exclusion_tail = campaign_tail_open(exclusion);

@@ -104,6 +104,22 @@ campaign_population_create(const char *name, const CampaignTarget *target,
 	return population;
 }
 
+/* About how many rows it has, as whoever wrote it told the planner. */
+double
+campaign_population_rows(const CampaignPopulation *population)
+{
+	HeapTuple	tuple = SearchSysCache1(RELOID,
+										ObjectIdGetDatum(population->relation));
+	double		rows;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for relation %u",
+			 population->relation);
+	rows = ((Form_pg_class) GETSTRUCT(tuple))->reltuples;
+	ReleaseSysCache(tuple);
+	return rows;
+}
+
 /* The columns of a relation, of CampaignColumn *. */
 static List *
 relation_columns(Oid relid)

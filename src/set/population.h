@@ -36,6 +36,8 @@ extern CampaignPopulation *campaign_population_declare(const CampaignTarget *tar
 													   List *added);
 /* The columns that activities added to it; NULL has none. */
 extern List *campaign_population_added(const CampaignPopulation *population);
+/* About how many rows it has. */
+extern double campaign_population_rows(const CampaignPopulation *population);
 /*
  * Drops it if it is there.  False if somebody is reading it, or something of
  * the owner's depends on it, such as a view: then it stays for now.

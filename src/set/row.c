@@ -311,6 +311,80 @@ campaign_row_has_key(const CampaignTarget *target, const char *key)
 					condition);
 }
 
+/*
+ * True if values of the type are the same where their texts are, in an order
+ * that an index on a column of the type has.
+ */
+static bool
+has_plain_order(Oid type)
+{
+	return type == INT2OID || type == INT4OID || type == INT8OID ||
+		type == UUIDOID;
+}
+
+/* Columns of the population in the order of recipients; NIL if it has none. */
+static List *
+plain_columns(const CampaignTarget *target,
+			  const CampaignPopulation *population)
+{
+	ListCell   *cell;
+
+	if (population == NULL)
+		return NIL;
+	foreach(cell, target->key)
+	{
+		if (!has_plain_order(((CampaignColumn *) lfirst(cell))->type))
+			return NIL;
+	}
+	return target->key;
+}
+
+/*
+ * What rows are ordered by.  The names are those of columns, so they mean the
+ * same in any stage of a statement that has them, "campaign.recipient" too.
+ */
+char *
+campaign_row_order(const CampaignTarget *target,
+				   const CampaignPopulation *population)
+{
+	StringInfoData text;
+	List	   *columns = plain_columns(target, population);
+
+	if (columns == NIL)
+		return pstrdup("\"campaign.recipient\"");
+	initStringInfo(&text);
+	for (int i = 0; i < list_length(columns); i++)
+		appendStringInfo(&text, "%s%s", i > 0 ? ", " : "", hidden_name(i));
+	return text.data;
+}
+
+/*
+ * The population in that order, so that a merge with the dimension's index can
+ * have it; sorting keys that were written in some order costs little.
+ */
+CampaignPopulation *
+campaign_row_ordered(const CampaignTarget *target,
+					 const CampaignPopulation *population)
+{
+	CampaignPopulation *ordered = palloc(sizeof(CampaignPopulation));
+	StringInfoData text;
+	ListCell   *cell;
+
+	*ordered = *population;
+	if (plain_columns(target, population) == NIL)
+		return ordered;
+	initStringInfo(&text);
+	appendStringInfo(&text, "(SELECT * FROM %s AS p ORDER BY ",
+					 population->source);
+	foreach(cell, target->key)
+		appendStringInfo(&text, "%sp.%s",
+						 foreach_current_index(cell) > 0 ? ", " : "",
+						 quote_identifier(((CampaignColumn *) lfirst(cell))->name));
+	appendStringInfoChar(&text, ')');
+	ordered->source = text.data;
+	return ordered;
+}
+
 /* True where the row is still in the dimension. */
 const char *
 campaign_row_found(const CampaignTarget *target,

@@ -41,6 +41,16 @@ extern void campaign_row_columns(CampaignSelect *select,
 /* The key as text: what a recipient is called. */
 extern char *campaign_row_recipient(const CampaignTarget *target,
 									const CampaignPopulation *population);
+/*
+ * What rows are ordered by, for ORDER BY of any stage that has the row's
+ * columns and the recipient as "campaign.recipient": keys of integers and uuids
+ * by their values, others by the bytes of the recipient.
+ */
+extern char *campaign_row_order(const CampaignTarget *target,
+								const CampaignPopulation *population);
+/* The population as an item of FROM that comes in that order, if it has it. */
+extern CampaignPopulation *campaign_row_ordered(const CampaignTarget *target,
+												const CampaignPopulation *population);
 /* The condition that the key is the same in two items of FROM, by alias. */
 extern char *campaign_row_match(const CampaignTarget *target, const char *left,
 								const char *right);

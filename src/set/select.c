@@ -304,7 +304,7 @@ campaign_select_run(CampaignSelect *select, CampaignReceiver *receiver)
 	int			nestlevel;
 
 	nestlevel = campaign_search_path_enter(select->search_path);
-	campaign_work_mem_raise(campaign_work_mem);
+	campaign_planning_adjust(campaign_work_mem);
 	/* Tables this transaction wrote must be seen, others as of now. */
 	CommandCounterIncrement();
 	PushActiveSnapshot(GetTransactionSnapshot());

@@ -308,6 +308,7 @@ INSERT INTO calls VALUES
 ('campaign.sample_position(text, text)', 'none', $$SELECT campaign.sample_position('a', 'b') < 1$$),
 ('campaign.home()', 'none', $$SELECT campaign.home() ~ '/'$$),
 ('campaign.executors()', 'none', $$SELECT count(*) FROM campaign.executors() WHERE owner <> ALL (ARRAY[to_regrole('regress_rights_ann'), to_regrole('regress_rights_bob')])$$),
+('campaign.address_first(uuid)', 'none', $$SELECT campaign.address_first(campaign.address_hash('a'))$$),
 ('campaign.address_hash(text)', 'none', $$SELECT campaign.address_hash('a') = campaign.address_hash(' A ')$$),
 ('campaign.known_zone(text)', 'none', $$SELECT campaign.known_zone('Asia/Kolkata')$$),
 ('campaign.local_instant(timestamp, text)', 'none', $$SELECT campaign.local_instant('2026-01-01', 'UTC') IS NOT NULL$$),

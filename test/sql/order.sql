@@ -1,0 +1,77 @@
+-- Messages in another order than keys, duplicates that are not seen as such, or
+-- somebody else who gets the message when memory is short.
+\set VERBOSITY terse
+CREATE ROLE regress_order LOGIN;
+GRANT USAGE ON SCHEMA campaign TO regress_order;
+CREATE SCHEMA "order" AUTHORIZATION regress_order;
+SET search_path = "order", public;
+-- Neighbours in the queue, and whether chunks have the ranges they say.
+CREATE FUNCTION "order".messages(run bigint, OUT n bigint, OUT recipient text) RETURNS SETOF record
+LANGUAGE sql SECURITY DEFINER AS $$
+	SELECT row_number() OVER (ORDER BY message_id), recipient
+	FROM campaign.delivery d JOIN campaign.dispatch m USING (delivery_id) WHERE d.run_id = $1
+$$;
+CREATE FUNCTION "order".outside(run bigint) RETURNS bigint
+LANGUAGE sql SECURITY DEFINER AS $$
+	SELECT count(*) FROM campaign.delivery d JOIN campaign.chunk c USING (delivery_id)
+		JOIN campaign.dispatch m ON m.message_id BETWEEN c.first_id AND c.last_id
+	WHERE d.run_id = $1 AND m.recipient NOT BETWEEN c.first_recipient AND c.last_recipient
+$$;
+SET SESSION AUTHORIZATION regress_order;
+
+-- Three of four share an address with somebody; written in an order of no key.
+CREATE TABLE numbered (id bigint PRIMARY KEY, email text);
+INSERT INTO numbered SELECT g, 'n' || (g + 5000) / 4 || '@x.org' FROM generate_series(-2000, 3999) AS g ORDER BY md5(g::text);
+CREATE TABLE named (id text PRIMARY KEY, email text);
+INSERT INTO named SELECT id, email FROM numbered;
+CREATE TABLE marked (id uuid PRIMARY KEY, email text);
+INSERT INTO marked SELECT md5(id::text)::uuid, email FROM numbered;
+CREATE TABLE paired (a int, b bigint, email text, PRIMARY KEY (b, a));
+INSERT INTO paired SELECT id % 7, id, email FROM numbered;
+ANALYZE;
+SELECT count(campaign_dimension(name, addresses => '{"email": "email"}')) FROM unnest('{numbered,named,marked,paired}'::text[]) AS name;
+
+-- What is right, said in another way.
+CREATE FUNCTION expected(name text) RETURNS TABLE (n bigint, recipient text) LANGUAGE plpgsql AS $$
+BEGIN
+	RETURN QUERY EXECUTE format(
+		'SELECT row_number() OVER (ORDER BY key), recipient FROM (SELECT DISTINCT ON (email) email, %1$s AS key, %2$s AS recipient FROM %3$I ORDER BY email, %1$s) AS f',
+		CASE name WHEN 'named' THEN 'id COLLATE "C"' WHEN 'paired' THEN '(b, a)' ELSE 'id' END,
+		CASE name WHEN 'paired' THEN 'b || '','' || a' ELSE 'id::text' END, name);
+END $$;
+
+SELECT count((campaign_create('order ' || name, dimension => name),
+	campaign_add_audience('order ' || name, 'all', filter => 'true'),
+	campaign_add_email('order ' || name, 'mail', 'Hello', '<p>{{ email }}</p>', category => 'transactional', after => 'all'),
+	campaign_publish('order ' || name)))
+FROM unnest('{numbered,named,marked,paired}'::text[]) AS name;
+CREATE TABLE runs (memory text, name text, run bigint);
+-- Enough memory for all addresses, and too little.
+INSERT INTO runs SELECT 'much', name, campaign_start('order ' || name) FROM unnest('{numbered,named,marked,paired}'::text[]) AS name;
+CALL campaign_work();
+SET work_mem = '64kB';
+SET campaign.work_mem = '64kB';
+INSERT INTO runs SELECT 'little', name, campaign_start('order ' || name) FROM unnest('{numbered,named,marked,paired}'::text[]) AS name;
+CALL campaign_work();
+RESET campaign.work_mem;
+RESET work_mem;
+SELECT memory, name, campaign_wait(run), (SELECT count(*) FROM "order".messages(run)) AS messages, "order".outside(run),
+	(SELECT count(*) FROM (SELECT * FROM "order".messages(run) EXCEPT SELECT * FROM expected(name)) AS d) AS wrong,
+	(SELECT count(*) FROM campaign_verify(run)) AS found
+FROM runs ORDER BY memory, name COLLATE "C";
+
+-- A place that calls it remembers for itself, and everything it was given.
+SELECT count(*), count(*) FILTER (WHERE f), count(*) FILTER (WHERE f <> g)
+FROM (SELECT campaign.address_first(md5((g % 3000)::text)::uuid) AS f, campaign.address_first(md5((g % 3000)::text)::uuid) AS g
+	FROM generate_series(1, 10000) AS g) AS x;
+SELECT campaign.address_first(h) FROM unnest('{00000000-0000-0000-0000-000000000000,00000000-0000-0000-0000-000000000001,
+	00000000-0000-0000-0000-000000000000,00000000-0000-0000-0000-000000000001,NULL}'::uuid[]) AS h;
+
+SELECT count(campaign_drop('order ' || name)) FROM unnest('{numbered,named,marked,paired}'::text[]) AS name;
+RESET SESSION AUTHORIZATION;
+DELETE FROM campaign.dimension WHERE owner_name = 'regress_order';
+DELETE FROM campaign.log WHERE role_name = 'regress_order';
+SET client_min_messages = warning;
+DROP SCHEMA "order" CASCADE;
+DROP OWNED BY regress_order;
+DROP ROLE regress_order;
