@@ -28,7 +28,7 @@ CREATE TABLE marked (id uuid PRIMARY KEY, email text);
 INSERT INTO marked SELECT md5(id::text)::uuid, email FROM numbered;
 CREATE TABLE paired (a int, b bigint, email text, PRIMARY KEY (b, a));
 INSERT INTO paired SELECT id % 7, id, email FROM numbered;
-ANALYZE;
+ANALYZE numbered, named, marked, paired;
 SELECT count(campaign_dimension(name, addresses => '{"email": "email"}')) FROM unnest('{numbered,named,marked,paired}'::text[]) AS name;
 
 -- What is right, said in another way.
@@ -49,6 +49,9 @@ CREATE TABLE runs (memory text, name text, run bigint);
 -- Enough memory for all addresses, and too little.
 INSERT INTO runs SELECT 'much', name, campaign_start('order ' || name) FROM unnest('{numbered,named,marked,paired}'::text[]) AS name;
 CALL campaign_work();
+SELECT name, campaign_wait(run) FROM runs ORDER BY name COLLATE "C";
+ALTER ROLE regress_order SET work_mem = '64kB';
+ALTER ROLE regress_order SET campaign.work_mem = '64kB';
 SET work_mem = '64kB';
 SET campaign.work_mem = '64kB';
 INSERT INTO runs SELECT 'little', name, campaign_start('order ' || name) FROM unnest('{numbered,named,marked,paired}'::text[]) AS name;
