@@ -14,6 +14,7 @@
 #include "miscadmin.h"
 #include "utils/builtins.h"
 
+#include "activity/confirmation.h"
 #include "activity/delivery.h"
 #include "activity/experiment.h"
 #include "activity/option.h"
@@ -29,7 +30,6 @@
 #include "queue/enqueue.h"
 #include "queue/experiment.h"
 #include "set/row.h"
-#include "store/log.h"
 
 /* The channel an activity sends by. */
 static const char *
@@ -683,49 +683,6 @@ enqueue(const CampaignTask *task)
 		campaign_timing_note_zoneless(task, enqueue.zoneless, enqueue.queued);
 }
 
-/* Why the messages must not go before somebody has looked; NULL: they may. */
-static char *
-brake_reason(const CampaignTask *task, const CampaignDelivery *delivery)
-{
-	const Jsonb *options = task->scope.activity->options;
-	int64		most = campaign_option_count(options, "max_messages",
-											 PG_INT64_MAX);
-	int64		change = campaign_option_count(options, "expected_change", -1);
-	int64		previous = change < 0 ? -1 :
-		campaign_delivery_previous(task->run->id,
-								   task->scope.activity->name);
-
-	if (delivery->queued > most)
-		return psprintf(INT64_FORMAT " messages, more than " INT64_FORMAT,
-						delivery->queued, most);
-	if (previous >= 0 && Abs((double) (delivery->queued - previous)) * 100 >
-		(double) change * previous)
-		return psprintf(INT64_FORMAT " messages after " INT64_FORMAT " in the last run, a change of more than " INT64_FORMAT " percent",
-						delivery->queued, previous, change);
-	if (campaign_option_bool(options, "confirm", false))
-		return psprintf(INT64_FORMAT " messages", delivery->queued);
-	return NULL;
-}
-
-/* Has the messages wait for campaign_confirm(), and the task with them. */
-static void
-wait_for_confirmation(CampaignTask *task, const CampaignDelivery *delivery,
-					  const char *reason)
-{
-	CampaignLogLine line = {
-		.owner = task->run->owner,
-		.campaign = task->run->campaign,
-		.run_id = task->run->id,
-		.activity = task->scope.activity->name,
-		.event = "confirmation needed",
-		.message = reason
-	};
-
-	campaign_delivery_hold(delivery->delivery_id);
-	campaign_log_add(&line);
-	task->wait_until = DT_NOEND;
-}
-
 /* When there is something to do for messages kept back; 0: nothing. */
 static TimestampTz
 next_follow(const CampaignDelivery *delivery)
@@ -754,10 +711,10 @@ campaign_delivery_run(CampaignTask *task)
 	{
 		enqueue(task);
 		delivery = campaign_delivery_find(task->run->id, activity);
-		reason = brake_reason(task, delivery);
+		reason = campaign_confirmation_reason(task, delivery);
 	}
 	if (reason != NULL)
-		wait_for_confirmation(task, delivery, reason);
+		campaign_confirmation_wait(task, delivery, reason);
 	else if (!delivery->confirmed)
 		task->wait_until = DT_NOEND;
 	else
