@@ -66,18 +66,18 @@ CREATE FUNCTION traces(word text) RETURNS TABLE (place text, n bigint) LANGUAGE 
 	UNION ALL SELECT 'suppression', count(*) FROM campaign.suppression d WHERE d::text LIKE '%' || word || '%' HAVING count(*) > 0
 $$;
 SET SESSION AUTHORIZATION regress_person;
--- 601: failed for good, its reason has the address.
+-- 601: failed for good, its reason has the address; 600: retried.
 SELECT * FROM traces('p601@');
 SELECT * FROM campaign_forget('people', '601');
 SELECT * FROM traces('p601@');
 SELECT * FROM campaign_forget('people', '601');
 SELECT activity, fate, reason, address FROM campaign_why(:run, '601') WHERE activity = 'mail';
-SELECT campaign_feedback(message_id, 'clicked', detail => '{"link": "https://a.example/?u=p100@person.example", "agent": "Name 100"}')
-FROM campaign.message WHERE run_id = :run AND recipient = '100';
-SELECT * FROM traces('p100@');
-SELECT * FROM campaign_forget('people', '100');
-SELECT * FROM traces('p100@');
-SELECT * FROM traces('Name 100"');
+SELECT campaign_feedback(message_id, 'clicked', detail => '{"link": "https://a.example/?u=p600@person.example", "agent": "Name 600"}')
+FROM campaign.message WHERE run_id = :run AND recipient = '600';
+SELECT * FROM traces('p600@');
+SELECT * FROM campaign_forget('people', '600');
+SELECT * FROM traces('p600@');
+SELECT * FROM traces('Name 600"');
 -- 8: waits, with other runs to come; 9: sent to nobody yet, claimed now.
 SELECT * FROM campaign_forget('people', '8');
 SELECT status, error, address FROM campaign.message WHERE run_id = :facts AND recipient = '8';
