@@ -91,3 +91,15 @@ AS 'MODULE_PATHNAME', 'campaign_resume_all'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION @extschema@.campaign_resume_all()
 	IS 'lets all claims and runs of the database go on; returns whether they were held';
+
+-- What would happen if these campaigns, all of the caller's, ran now one after
+-- the other: how many would get a message, and how many would not, and why.
+-- They are executed and undone: nothing is sent or stored, and what waits for a
+-- time goes on at once.
+CREATE FUNCTION @extschema@.campaign_simulate(VARIADIC campaigns text[],
+	OUT campaign text, OUT activity text, OUT reason text, OUT recipients bigint)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'campaign_simulate'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION @extschema@.campaign_simulate(text[])
+	IS 'tells how many would get a message of campaigns that run now, and why others would not, without sending any';

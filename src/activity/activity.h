@@ -93,6 +93,7 @@ typedef struct CampaignTask
 	bool		due;			/* it was waiting; its time may have come */
 	bool		hurried;		/* the time it was waiting for counts as come */
 	TimestampTz since;			/* when it was executed the first time */
+	bool		rehearsal;		/* all of it will be undone */
 	bool		keep;			/* write populations that nobody reads, too */
 	const char *key;			/* of the one row a preview is about, or NULL */
 	const struct CampaignSieve *sieve;	/* rows to be evaluated; NULL: all */

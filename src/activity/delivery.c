@@ -711,7 +711,8 @@ campaign_delivery_run(CampaignTask *task)
 	{
 		enqueue(task);
 		delivery = campaign_delivery_find(task->run->id, activity);
-		reason = campaign_confirmation_reason(task, delivery);
+		reason = task->rehearsal ? NULL :
+			campaign_confirmation_reason(task, delivery);
 	}
 	if (reason != NULL)
 		campaign_confirmation_wait(task, delivery, reason);

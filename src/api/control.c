@@ -5,8 +5,12 @@
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "funcapi.h"
 #include "miscadmin.h"
 #include "nodes/parsenodes.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
 #include "utils/timestamp.h"
 
 #include "api/argument.h"
@@ -15,6 +19,7 @@
 #include "base/sql.h"
 #include "engine/brake.h"
 #include "engine/lifecycle.h"
+#include "engine/simulate.h"
 #include "engine/step.h"
 #include "store/origin.h"
 
@@ -28,6 +33,7 @@ CAMPAIGN_FUNCTION(campaign_retry);
 CAMPAIGN_FUNCTION(campaign_confirm);
 CAMPAIGN_FUNCTION(campaign_hold_all);
 CAMPAIGN_FUNCTION(campaign_resume_all);
+CAMPAIGN_FUNCTION(campaign_simulate);
 CAMPAIGN_FUNCTION(campaign_adopt);
 CAMPAIGN_FUNCTION(campaign_work);
 
@@ -123,6 +129,58 @@ campaign_resume_all(PG_FUNCTION_ARGS)
 {
 	campaign_require_user();
 	PG_RETURN_BOOL(campaign_brake_release());
+}
+
+/* The elements of a text[], of char *; refuses NULL among them. */
+static List *
+argument_names(FunctionCallInfo fcinfo, int number, const char *name)
+{
+	Datum	   *elements;
+	bool	   *nulls;
+	int			count;
+	List	   *names = NIL;
+
+	campaign_argument_require(fcinfo, number, name);
+	deconstruct_array(PG_GETARG_ARRAYTYPE_P(number), TEXTOID, -1, false,
+					  TYPALIGN_INT, &elements, &nulls, &count);
+	for (int i = 0; i < count; i++)
+	{
+		if (nulls[i])
+			ereport(ERROR,
+					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+					 errmsg("%s must not contain null", name),
+					 errhint("Give names of campaigns.")));
+		names = lappend(names, TextDatumGetCString(elements[i]));
+	}
+	return names;
+}
+
+/* campaign_simulate(campaigns...) */
+Datum
+campaign_simulate(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	List	   *simulated;
+	ListCell   *cell;
+
+	campaign_origin_require_user();
+	simulated = campaign_simulate_all(argument_names(fcinfo, 0, "campaigns"));
+	InitMaterializedSRF(fcinfo, 0);
+	foreach(cell, simulated)
+	{
+		CampaignSimulated *row = lfirst(cell);
+		Datum		values[4];
+		bool		isnull[4] = {false};
+
+		values[0] = CStringGetTextDatum(row->campaign);
+		values[1] = CStringGetTextDatum(row->activity);
+		isnull[2] = row->reason == NULL;
+		values[2] = isnull[2] ? (Datum) 0 : CStringGetTextDatum(row->reason);
+		values[3] = Int64GetDatum(row->recipients);
+		tuplestore_putvalues(result->setResult, result->setDesc, values,
+							 isnull);
+	}
+	return (Datum) 0;
 }
 
 /* campaign_adopt() */

@@ -516,6 +516,47 @@ campaign_step(int64 run_id, const CampaignTransactions *control)
 	return found && !halted;
 }
 
+/* ------------------------------- rehearsal ------------------------------ */
+
+/* Executes a task for a rehearsal; true if it then still waits. */
+static bool
+rehearse_task(CampaignRun *run, CampaignTaken *taken)
+{
+	Step		step = {
+		.task = {.run = run, .rehearsal = true},
+		.taken = taken,
+		.started_at = campaign_clock_now()
+	};
+
+	/* What the task before has written is to be seen. */
+	CommandCounterIncrement();
+	PushActiveSnapshot(GetTransactionSnapshot());
+	run_owner_part(&step);
+	PopActiveSnapshot();
+	(void) record(&step);
+	return step.task.wait_until != 0;
+}
+
+/* Executes one task after the other; who still waits then is left waiting. */
+void
+campaign_step_rehearse(int64 run_id)
+{
+	List	   *waiting = NIL;
+	CampaignTaken *taken;
+
+	(void) campaign_run_lock(run_id);
+	(void) campaign_state_move(CAMPAIGN_NOUN_RUN, run_id, NULL, "running",
+							   NULL);
+	while ((taken = campaign_task_take_any(run_id, waiting)) != NULL)
+	{
+		bool		again = strcmp(taken->state, "waiting") == 0;
+
+		CHECK_FOR_INTERRUPTS();
+		if (rehearse_task(campaign_run_find(run_id), taken) && again)
+			waiting = lappend(waiting, taken->activity);
+	}
+}
+
 /* ------------------------------ what is due ----------------------------- */
 
 /* Runs of this database with due tasks, and when the next becomes due. */

@@ -30,6 +30,13 @@ typedef struct CampaignTransactions
 extern bool campaign_step(int64 run_id, const CampaignTransactions *control);
 
 /*
+ * Executes all tasks of a new run within the caller's transaction, which is to
+ * be undone: whatever waits for a time goes on at once.  The first error is
+ * raised.
+ */
+extern void campaign_step_rehearse(int64 run_id);
+
+/*
  * Runs of this database with due tasks, round robin over owners, and the
  * instant when the next task becomes due (0: none is waiting).
  */

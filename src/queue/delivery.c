@@ -110,6 +110,33 @@ campaign_delivery_confirm(const CampaignDelivery *delivery)
 	Async_Notify(CAMPAIGN_NOTIFY_CHANNEL, delivery->channel);
 }
 
+/* Messages and reasons of a run's deliveries. */
+List *
+campaign_delivery_fates(int64 run_id)
+{
+	CAMPAIGN_STATEMENT(find,
+					   "SELECT d.activity, NULL::text, d.queued"
+					   " FROM campaign.delivery d WHERE d.run_id = $1"
+					   " UNION ALL SELECT d.activity, e.reason, count(*)"
+					   " FROM campaign.delivery d"
+					   " JOIN campaign.exclusion e USING (delivery_id)"
+					   " WHERE d.run_id = $1 GROUP BY d.activity, e.reason"
+					   " ORDER BY 1, 2 NULLS FIRST");
+	CampaignRows *rows = campaign_query(&find, campaign_int8(run_id));
+	List	   *fates = NIL;
+
+	for (int i = 0; i < rows->count; i++)
+	{
+		CampaignFate *fate = palloc(sizeof(CampaignFate));
+
+		fate->activity = campaign_row_text(rows, i, 1);
+		fate->reason = campaign_row_text(rows, i, 2);
+		fate->recipients = campaign_row_int8(rows, i, 3);
+		fates = lappend(fates, fate);
+	}
+	return fates;
+}
+
 /* ------------------------------ put off --------------------------------- */
 
 /* When the next of them are to be judged. */

@@ -28,6 +28,17 @@ extern int64 campaign_delivery_previous(int64 run_id, const char *activity);
 extern void campaign_delivery_hold(int64 delivery_id);
 extern void campaign_delivery_confirm(const CampaignDelivery *delivery);
 
+/* Recipients of an activity with the same fate. */
+typedef struct CampaignFate
+{
+	char	   *activity;
+	char	   *reason;			/* NULL: they have a message */
+	int64		recipients;
+} CampaignFate;
+
+/* What the deliveries of a run have come to, of CampaignFate *. */
+extern List *campaign_delivery_fates(int64 run_id);
+
 /* When messages that were put off at the enqueue are to be judged; 0: none. */
 extern TimestampTz campaign_delivery_deferred(int64 delivery_id);
 /*

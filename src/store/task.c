@@ -10,6 +10,23 @@
 #include "base/sql.h"
 #include "store/task.h"
 
+/* The task of the only row; NULL if there is none. */
+static CampaignTaken *
+read_taken(const CampaignRows *rows)
+{
+	CampaignTaken *taken;
+
+	if (rows->count == 0)
+		return NULL;
+	taken = palloc(sizeof(CampaignTaken));
+	taken->activity = campaign_row_text(rows, 0, 1);
+	taken->state = campaign_row_text(rows, 0, 2);
+	taken->attempts = campaign_row_int4(rows, 0, 3);
+	taken->hurried = campaign_row_bool(rows, 0, 4);
+	taken->started_at = campaign_row_time(rows, 0, 5);
+	return taken;
+}
+
 /* Locks a due task that nobody else holds, or a due follow-up, or NULL. */
 CampaignTaken *
 campaign_task_take(int64 run_id, TimestampTz now)
@@ -36,20 +53,26 @@ campaign_task_take(int64 run_id, TimestampTz now)
 					   " FOR NO KEY UPDATE OF t SKIP LOCKED");
 	CampaignRows *rows = campaign_query(&take, campaign_int8(run_id),
 										campaign_time(now));
-	CampaignTaken *taken;
 
 	if (rows->count == 0)
 		rows = campaign_query(&follow, campaign_int8(run_id),
 							  campaign_time(now));
-	if (rows->count == 0)
-		return NULL;
-	taken = palloc(sizeof(CampaignTaken));
-	taken->activity = campaign_row_text(rows, 0, 1);
-	taken->state = campaign_row_text(rows, 0, 2);
-	taken->attempts = campaign_row_int4(rows, 0, 3);
-	taken->hurried = campaign_row_bool(rows, 0, 4);
-	taken->started_at = campaign_row_time(rows, 0, 5);
-	return taken;
+	return read_taken(rows);
+}
+
+/* Locks the first open task, hurried; no other process can be at the run. */
+CampaignTaken *
+campaign_task_take_any(int64 run_id, List *except)
+{
+	CAMPAIGN_STATEMENT(take,
+					   "SELECT activity, state, attempts, true, started_at"
+					   " FROM campaign.task"
+					   " WHERE run_id = $1 AND state IN ('ready', 'waiting')"
+					   " AND activity <> ALL ($2)"
+					   " ORDER BY position LIMIT 1 FOR NO KEY UPDATE");
+
+	return read_taken(campaign_query(&take, campaign_int8(run_id),
+									 campaign_text_array(except)));
 }
 
 /* The first column of all rows. */

@@ -59,6 +59,11 @@ typedef struct CampaignReadiness
  * follow-up is due; NULL if there is none.
  */
 extern CampaignTaken *campaign_task_take(int64 run_id, TimestampTz now);
+/*
+ * The first task that is ready or waiting, whenever it is due, and none of
+ * these (char *); NULL if there is none.
+ */
+extern CampaignTaken *campaign_task_take_any(int64 run_id, List *except);
 /* True if a task of the run that has not ended is due. */
 extern bool campaign_task_is_due(int64 run_id, TimestampTz now);
 /* When a task has something to do after it has succeeded; 0: never again. */

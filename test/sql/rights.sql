@@ -281,6 +281,7 @@ INSERT INTO calls VALUES
 ('campaign_adopt()', 'none', $$SELECT campaign_adopt()$$),
 ('campaign_work()', 'none', $$CALL campaign_work()$$),
 ('campaign_confirm(bigint, text)', 'run', $$SELECT campaign_confirm($2, 'mail')$$),
+('campaign_simulate(text[])', 'campaign', $$SELECT count(*) FROM campaign_simulate($1)$$),
 ('campaign_hold_all(text)', 'none', $$SELECT campaign_hold_all()$$),
 ('campaign_resume_all()', 'none', $$SELECT campaign_resume_all()$$),
 ('campaign_recheck(uuid)', 'lease', $$SELECT count(*) FROM campaign_recheck($3)$$),
