@@ -376,7 +376,7 @@ INSERT INTO expected_table VALUES
 ('suppression',
 	'channel text not null, address_hash uuid not null, address text, reason text, role_name text not null, suppressed_at timestamp with time zone not null'),
 ('task',
-	'run_id bigint not null, activity text not null, position integer not null, state text not null, due_at timestamp with time zone, follow_at timestamp with time zone, attempts integer not null, rows_in bigint, overlap jsonb, started_at timestamp with time zone, ended_at timestamp with time zone, sqlstate text, error text, detail text, hint text'),
+	'run_id bigint not null, activity text not null, position integer not null, state text not null, due_at timestamp with time zone, follow_at timestamp with time zone, hurried boolean not null, attempts integer not null, rows_in bigint, overlap jsonb, started_at timestamp with time zone, ended_at timestamp with time zone, sqlstate text, error text, detail text, hint text'),
 ('contact',
 	'rule_id bigint not null, delivery_id bigint not null, first_id bigint not null, last_id bigint not null, contacted_at timestamp with time zone not null, weight integer not null, subjects bigint[]'),
 ('rule',

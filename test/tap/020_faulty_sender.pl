@@ -19,7 +19,7 @@ use Time::HiRes qw(time usleep);
 
 my $seed = $ENV{FAULTY_SEED} || (time() * 1000 ^ $$) % 1_000_000;
 my $faults = $ENV{FAULTY_FAULTS} || 2100;
-my $people = 24 * max(1000, $faults);
+my $people = 40 * max(1000, $faults);
 my $senders = 4;
 my $max_attempts = 5;
 # Nobody waits for a long lease, nobody misses a short one.
