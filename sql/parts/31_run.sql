@@ -84,6 +84,47 @@ CREATE TABLE campaign.flow (
 );
 COMMENT ON TABLE campaign.flow IS 'what came out of an outcome of a task: count and population';
 
+-- What a run was told by campaign_signal().
+--   payload  run variables that whoever takes it sets
+CREATE TABLE campaign.signal (
+	signal_id		bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+	run_id			bigint NOT NULL REFERENCES campaign.run ON DELETE CASCADE,
+	name			text COLLATE "C" NOT NULL,
+	payload			jsonb NOT NULL,
+	sent_by			text COLLATE "C" NOT NULL,
+	sent_at			timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+COMMENT ON TABLE campaign.signal IS 'signals that runs were sent';
+CREATE INDEX signal_run ON campaign.signal (run_id, name);
+
+-- A question that an activity of a run puts to roles.
+--   answers         possible ones, in order
+--   roles           who is asked, by name
+--   all_answer      each of them has to answer; of different answers the one
+--                   that stands last in answers counts
+--   reminded_at     when they were asked the last time
+--   deadline        when default_answer or outcome "timeout" is taken
+--   votes           who has answered what: role, answer, comment, by, at
+--   answer          what was decided; NULL: it is open
+CREATE TABLE campaign.approval (
+	approval_id		bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+	run_id			bigint NOT NULL REFERENCES campaign.run ON DELETE CASCADE,
+	activity		text COLLATE "C" NOT NULL,
+	question		text NOT NULL,
+	answers			text[] COLLATE "C" NOT NULL,
+	roles			text[] COLLATE "C" NOT NULL,
+	all_answer		boolean NOT NULL,
+	asked_at		timestamptz NOT NULL,
+	reminded_at		timestamptz NOT NULL,
+	deadline		timestamptz NOT NULL,
+	default_answer	text COLLATE "C",
+	votes			jsonb NOT NULL DEFAULT '[]',
+	answer			text COLLATE "C",
+	answered_at		timestamptz,
+	UNIQUE (run_id, activity)
+);
+COMMENT ON TABLE campaign.approval IS 'questions put to roles, and their answers';
+
 -- What happened; rows are only ever added.
 CREATE TABLE campaign.log (
 	log_id			bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -246,6 +246,49 @@ END;
 COMMENT ON FUNCTION @extschema@.campaign_add_test(text, text, jsonb, text, text)
 	IS 'adds a test: the first outcome whose condition over the run holds';
 
+CREATE FUNCTION @extschema@.campaign_add_signal(
+	campaign text, activity text, signal text DEFAULT NULL,
+	timeout interval DEFAULT NULL, after text DEFAULT NULL)
+RETURNS text
+LANGUAGE sql VOLATILE PARALLEL UNSAFE
+BEGIN ATOMIC
+	SELECT @extschema@.campaign_add(campaign, activity, 'signal',
+		jsonb_strip_nulls(jsonb_build_object('signal', signal,
+			'timeout', timeout::text)), after);
+END;
+COMMENT ON FUNCTION @extschema@.campaign_add_signal(text, text, text, interval, text)
+	IS 'adds a signal: the branch goes on when campaign_signal is called';
+
+CREATE FUNCTION @extschema@.campaign_add_approval(
+	campaign text, activity text, question text, roles text,
+	answers text DEFAULT NULL, all_answer boolean DEFAULT NULL,
+	timeout interval DEFAULT NULL, default_answer text DEFAULT NULL,
+	remind_every interval DEFAULT NULL, after text DEFAULT NULL)
+RETURNS text
+LANGUAGE sql VOLATILE PARALLEL UNSAFE
+BEGIN ATOMIC
+	SELECT @extschema@.campaign_add(campaign, activity, 'approval',
+		jsonb_strip_nulls(jsonb_build_object('question', question,
+			'roles', roles, 'answers', answers, 'all_answer', all_answer,
+			'timeout', timeout::text, 'default_answer', default_answer,
+			'remind_every', remind_every::text)), after);
+END;
+COMMENT ON FUNCTION @extschema@.campaign_add_approval(text, text, text, text, text, boolean, interval, text, interval, text)
+	IS 'adds an approval: the branch goes on by the answer of people who are asked';
+
+CREATE FUNCTION @extschema@.campaign_add_alert(
+	campaign text, activity text, message text,
+	channel text DEFAULT NULL, after text DEFAULT NULL)
+RETURNS text
+LANGUAGE sql VOLATILE PARALLEL UNSAFE
+BEGIN ATOMIC
+	SELECT @extschema@.campaign_add(campaign, activity, 'alert',
+		jsonb_strip_nulls(jsonb_build_object('message', message,
+			'channel', channel)), after);
+END;
+COMMENT ON FUNCTION @extschema@.campaign_add_alert(text, text, text, text, text)
+	IS 'adds an alert: says something by NOTIFY and in the log';
+
 CREATE FUNCTION @extschema@.campaign_add_wait(
 	campaign text, activity text,
 	duration interval DEFAULT NULL, fixed_time timestamptz DEFAULT NULL,

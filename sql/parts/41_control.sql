@@ -74,6 +74,34 @@ LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION @extschema@.campaign_confirm(bigint, text)
 	IS 'lets messages go that wait for a confirmation';
 
+-- Sends a signal to the runs of a campaign that wait for it, or may still come
+-- to it.  Members of the payload are variables of the run.  Returns how many
+-- runs take it.
+CREATE FUNCTION @extschema@.campaign_signal(campaign text, name text, payload jsonb DEFAULT NULL)
+RETURNS integer
+AS 'MODULE_PATHNAME', 'campaign_signal'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION @extschema@.campaign_signal(text, text, jsonb)
+	IS 'sends a signal to the runs of a campaign; returns how many take it';
+
+-- Answers a question of campaign.approvals for those of the asked roles that
+-- the caller has the rights of.  Returns whether that has decided it.
+CREATE FUNCTION @extschema@.campaign_decide(approval bigint, answer text, comment text DEFAULT NULL)
+RETURNS boolean
+AS 'MODULE_PATHNAME', 'campaign_decide'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION @extschema@.campaign_decide(bigint, text, text)
+	IS 'answers a question; returns whether that has decided it';
+
+-- Has an activity (NULL: all of the run) act as if the time it waits for had
+-- come.  Returns how many do.
+CREATE FUNCTION @extschema@.campaign_hurry(run bigint, activity text DEFAULT NULL)
+RETURNS integer
+AS 'MODULE_PATHNAME', 'campaign_hurry'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION @extschema@.campaign_hurry(bigint, text)
+	IS 'executes what waits for a time now; returns how many activities do';
+
 -- The emergency stop of the database: no claim gives anything and no activity
 -- is executed until campaign_resume_all.  Only for the owner of the database.
 -- Returns false if everything was held already.

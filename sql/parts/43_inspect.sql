@@ -106,6 +106,24 @@ LEFT JOIN campaign.transition n ON n.version_id = r.version_id
 WHERE campaign.visible(c.owner);
 COMMENT ON VIEW campaign.flow_counts IS 'how many rows came out of each outcome of each run, and where they went';
 
+-- Roles are known by name, which is theirs only where the run is at home.
+CREATE VIEW campaign.approvals WITH (security_barrier) AS
+SELECT p.approval_id, p.run_id, c.name AS campaign, p.activity, p.question, p.answers, p.roles, p.all_answer,
+	CASE WHEN p.answer IS NOT NULL THEN 'answered'
+		WHEN t.state = 'waiting' THEN 'open' ELSE 'closed' END AS state,
+	asked.me AS asked, p.asked_at, nullif(p.deadline, 'infinity') AS deadline, p.default_answer, p.votes,
+	p.answer, p.answered_at
+FROM campaign.campaign c
+JOIN campaign.run r ON r.campaign_id = c.campaign_id
+JOIN campaign.approval p ON p.run_id = r.run_id
+JOIN campaign.task t ON t.run_id = p.run_id AND t.activity = p.activity
+CROSS JOIN LATERAL (
+	SELECT r.home = campaign.home() AND EXISTS (
+		SELECT FROM pg_catalog.pg_roles o
+		WHERE o.rolname = ANY (p.roles) AND pg_catalog.pg_has_role(o.oid, 'USAGE')) AS me) asked
+WHERE campaign.visible(c.owner) OR asked.me;
+COMMENT ON VIEW campaign.approvals IS 'questions that the reader is asked, or that his campaigns ask';
+
 CREATE VIEW campaign.overlap WITH (security_barrier) AS
 SELECT t.run_id, t.activity, o.sets, sum(o.rows)::bigint AS rows
 FROM campaign.campaign c

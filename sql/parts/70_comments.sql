@@ -39,6 +39,23 @@ COMMENT ON COLUMN campaign.flow_counts.outcome IS 'its outcome';
 COMMENT ON COLUMN campaign.flow_counts.target IS 'activity that the outcome feeds, one line each; NULL if it feeds none';
 COMMENT ON COLUMN campaign.flow_counts.rows IS 'how many rows';
 
+COMMENT ON COLUMN campaign.approvals.approval_id IS 'number of the question, for campaign_decide';
+COMMENT ON COLUMN campaign.approvals.run_id IS 'the run that waits for the answer';
+COMMENT ON COLUMN campaign.approvals.campaign IS 'name of its campaign';
+COMMENT ON COLUMN campaign.approvals.activity IS 'the activity that asks';
+COMMENT ON COLUMN campaign.approvals.question IS 'what is asked';
+COMMENT ON COLUMN campaign.approvals.answers IS 'the possible answers';
+COMMENT ON COLUMN campaign.approvals.roles IS 'names of the roles that are asked';
+COMMENT ON COLUMN campaign.approvals.all_answer IS 'whether each of them has to answer';
+COMMENT ON COLUMN campaign.approvals.state IS 'open, answered, or closed: the activity does not wait any more';
+COMMENT ON COLUMN campaign.approvals.asked IS 'whether the reader may answer';
+COMMENT ON COLUMN campaign.approvals.asked_at IS 'when it was asked';
+COMMENT ON COLUMN campaign.approvals.deadline IS 'when it is too late to answer; NULL: never';
+COMMENT ON COLUMN campaign.approvals.default_answer IS 'what is taken then; NULL: outcome timeout';
+COMMENT ON COLUMN campaign.approvals.votes IS 'the answers so far: role, answer, comment, by, at';
+COMMENT ON COLUMN campaign.approvals.answer IS 'what was decided';
+COMMENT ON COLUMN campaign.approvals.answered_at IS 'when that was';
+
 COMMENT ON COLUMN campaign.overlap.run_id IS 'the run';
 COMMENT ON COLUMN campaign.overlap.activity IS 'the activity that combines';
 COMMENT ON COLUMN campaign.overlap.sets IS 'the sets in which the rows were, and in no other of the activity; NULL for those of all further combinations of sets, beyond a thousand';
@@ -144,6 +161,19 @@ COMMENT ON COLUMN campaign.task.hurried IS 'the time it waits for counts as come
 COMMENT ON COLUMN campaign.task.attempts IS 'failed attempts since the last retry';
 COMMENT ON COLUMN campaign.task.rows_in IS 'rows that flowed in; -1 where nothing can';
 COMMENT ON COLUMN campaign.task.sqlstate IS 'of the last failed attempt, as are error, detail and hint';
+
+COMMENT ON COLUMN campaign.signal.name IS 'name of the signal';
+COMMENT ON COLUMN campaign.signal.payload IS 'run variables that whoever takes it sets';
+COMMENT ON COLUMN campaign.signal.sent_by IS 'name of the role that sent it';
+COMMENT ON COLUMN campaign.signal.sent_at IS 'when';
+COMMENT ON COLUMN campaign.approval.answers IS 'the possible answers, in order';
+COMMENT ON COLUMN campaign.approval.roles IS 'names of the roles that are asked';
+COMMENT ON COLUMN campaign.approval.all_answer IS 'each of them has to answer; of different answers the one that stands last in answers counts';
+COMMENT ON COLUMN campaign.approval.reminded_at IS 'when they were asked the last time';
+COMMENT ON COLUMN campaign.approval.deadline IS 'when it is too late to answer';
+COMMENT ON COLUMN campaign.approval.default_answer IS 'what is taken then; NULL: outcome timeout';
+COMMENT ON COLUMN campaign.approval.votes IS 'the answers so far: role, answer, comment, by, at';
+COMMENT ON COLUMN campaign.approval.answer IS 'what was decided; NULL: nothing yet';
 
 COMMENT ON COLUMN campaign.flow.rows IS 'rows that came out';
 COMMENT ON COLUMN campaign.flow.dimension IS 'name of the dimension the rows are of';

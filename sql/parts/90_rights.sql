@@ -38,6 +38,7 @@ GRANT SELECT ON
 	campaign.run_progress,
 	campaign.flow_counts,
 	campaign.overlap,
+	campaign.approvals,
 	campaign.message,
 	campaign.excluded,
 	campaign.failed,
@@ -65,6 +66,8 @@ ALTER TABLE campaign.run ENABLE ROW LEVEL SECURITY;
 ALTER TABLE campaign.task ENABLE ROW LEVEL SECURITY;
 ALTER TABLE campaign.hold ENABLE ROW LEVEL SECURITY;
 ALTER TABLE campaign.flow ENABLE ROW LEVEL SECURITY;
+ALTER TABLE campaign.signal ENABLE ROW LEVEL SECURITY;
+ALTER TABLE campaign.approval ENABLE ROW LEVEL SECURITY;
 ALTER TABLE campaign.log ENABLE ROW LEVEL SECURITY;
 ALTER TABLE campaign.epoch ENABLE ROW LEVEL SECURITY;
 ALTER TABLE campaign.channel ENABLE ROW LEVEL SECURITY;

@@ -17,6 +17,8 @@
 
 /* In order of name. */
 static const CampaignKind *const kinds[] = {
+	&campaign_kind_alert,
+	&campaign_kind_approval,
 	&campaign_kind_audience,
 	&campaign_kind_combine,
 	&campaign_kind_custom,
@@ -28,6 +30,7 @@ static const CampaignKind *const kinds[] = {
 	&campaign_kind_fork,
 	&campaign_kind_join,
 	&campaign_kind_push,
+	&campaign_kind_signal,
 	&campaign_kind_sms,
 	&campaign_kind_split,
 	&campaign_kind_test,
@@ -503,5 +506,5 @@ campaign_task_choose(CampaignTask *task, int inbound, const char *outcome)
 bool
 campaign_task_overdue(const CampaignTask *task, TimestampTz then)
 {
-	return task->hurried || then <= campaign_clock_now();
+	return (task->due && task->hurried) || then <= campaign_clock_now();
 }

@@ -152,6 +152,8 @@ typedef struct CampaignKind
 	void		(*follow) (CampaignTask *task);
 } CampaignKind;
 
+extern const CampaignKind campaign_kind_alert;
+extern const CampaignKind campaign_kind_approval;
 extern const CampaignKind campaign_kind_audience;
 extern const CampaignKind campaign_kind_combine;
 extern const CampaignKind campaign_kind_custom;
@@ -163,6 +165,7 @@ extern const CampaignKind campaign_kind_enrich;
 extern const CampaignKind campaign_kind_fork;
 extern const CampaignKind campaign_kind_join;
 extern const CampaignKind campaign_kind_push;
+extern const CampaignKind campaign_kind_signal;
 extern const CampaignKind campaign_kind_sms;
 extern const CampaignKind campaign_kind_split;
 extern const CampaignKind campaign_kind_test;

@@ -698,7 +698,7 @@ static const char *const type_names[] = {
 	[CAMPAIGN_OPTION_OBJECTS] = "objects",
 	[CAMPAIGN_OPTION_RUN_CONDITION] = "condition over the run",
 	[CAMPAIGN_OPTION_RUN_INSTANT] = "time over the run",
-	[CAMPAIGN_OPTION_MESSAGE] = "template over the run",
+	[CAMPAIGN_OPTION_MESSAGE] = "text over the run",
 };
 
 /* Pushes a member with a text, or null. */

@@ -70,7 +70,9 @@ parse_message(const CampaignActivity *activity, const char *name,
 
 	template = campaign_template_parse(campaign_option_text(activity->options,
 															name),
-									   CAMPAIGN_CONTENT_TEXT, what, &parts);
+									   CAMPAIGN_CONTENT_TEXT,
+									   psprintf("%s.%s", activity->name, name),
+									   &parts);
 	refuse_own(template, what);
 	*expressions = NIL;
 	foreach(cell, parts)

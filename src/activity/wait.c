@@ -165,7 +165,7 @@ look(CampaignTask *task)
 																	 "until_condition"));
 	TimestampTz open = after_quiet_hours(activity->options, now);
 
-	if (holds && open <= now)
+	if ((holds && open <= now) || task->rehearsal)
 		campaign_task_choose(task, 0, "result");
 	else if (timeout != NULL && campaign_task_overdue(task, deadline))
 		campaign_task_choose(task, 0, "timeout");

@@ -19,18 +19,6 @@
 #include "store/run.h"
 #include "store/task.h"
 
-/* Names of the run's activities, for a hint. */
-static List *
-activity_names(int64 run_id)
-{
-	List	   *names = NIL;
-	ListCell   *cell;
-
-	foreach(cell, campaign_task_states(run_id))
-		names = lappend(names, ((CampaignTaskState *) lfirst(cell))->activity);
-	return names;
-}
-
 /* Notes who let the messages go. */
 static void
 log_confirmation(const CampaignRun *run, const char *activity, int64 queued)
@@ -52,15 +40,8 @@ static CampaignDelivery *
 require_waiting(int64 run_id, const char *activity)
 {
 	CampaignDelivery *delivery = campaign_delivery_find(run_id, activity);
-	List	   *names = activity_names(run_id);
 
-	if (!campaign_list_has(names, activity))
-		ereport(ERROR,
-				(errcode(ERRCODE_CAMPAIGN_NOT_FOUND),
-				 errmsg("run " INT64_FORMAT " has no activity \"%s\"", run_id,
-						activity),
-				 errhint("%s", campaign_nearest_hint(activity, names,
-													 "activities"))));
+	campaign_task_require(run_id, activity);
 	if (delivery == NULL || delivery->confirmed)
 		ereport(ERROR,
 				(errcode(ERRCODE_CAMPAIGN_STATE),

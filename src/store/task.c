@@ -7,7 +7,9 @@
  */
 #include "postgres.h"
 
+#include "base/errors.h"
 #include "base/sql.h"
+#include "base/text.h"
 #include "store/task.h"
 
 /* The task of the only row; NULL if there is none. */
@@ -60,7 +62,7 @@ campaign_task_take(int64 run_id, TimestampTz now)
 	return read_taken(rows);
 }
 
-/* Locks the first open task, hurried; no other process can be at the run. */
+/* Locks the open task that comes next, hurried; nobody else can be at the run. */
 CampaignTaken *
 campaign_task_take_any(int64 run_id, List *except)
 {
@@ -69,7 +71,8 @@ campaign_task_take_any(int64 run_id, List *except)
 					   " FROM campaign.task"
 					   " WHERE run_id = $1 AND state IN ('ready', 'waiting')"
 					   " AND activity <> ALL ($2)"
-					   " ORDER BY position LIMIT 1 FOR NO KEY UPDATE");
+					   " ORDER BY CASE WHEN state = 'waiting' THEN due_at END NULLS FIRST,"
+					   " position LIMIT 1 FOR NO KEY UPDATE");
 
 	return read_taken(campaign_query(&take, campaign_int8(run_id),
 									 campaign_text_array(except)));
@@ -385,6 +388,24 @@ campaign_task_states(int64 run_id)
 		tasks = lappend(tasks, task);
 	}
 	return tasks;
+}
+
+/* Refuses an activity that the run does not have. */
+void
+campaign_task_require(int64 run_id, const char *activity)
+{
+	List	   *names = NIL;
+	ListCell   *cell;
+
+	foreach(cell, campaign_task_states(run_id))
+		names = lappend(names, ((CampaignTaskState *) lfirst(cell))->activity);
+	if (!campaign_list_has(names, activity))
+		ereport(ERROR,
+				(errcode(ERRCODE_CAMPAIGN_NOT_FOUND),
+				 errmsg("run " INT64_FORMAT " has no activity \"%s\"", run_id,
+						activity),
+				 errhint("%s", campaign_nearest_hint(activity, names,
+													 "activities"))));
 }
 
 /* Of these populations, those that no unfinished task of the run will read. */

@@ -117,6 +117,8 @@ typedef struct CampaignTaskState
 
 /* All tasks of a run, of CampaignTaskState *. */
 extern List *campaign_task_states(int64 run_id);
+/* Refuses an activity that the run does not have (42704). */
+extern void campaign_task_require(int64 run_id, const char *activity);
 /* All that came out of a run's tasks, of CampaignFlow *. */
 extern List *campaign_flow_all(int64 run_id);
 /* All populations of the run that still exist, of char *. */

@@ -221,11 +221,11 @@ SET SESSION AUTHORIZATION regress_rights_plain; SELECT try_dml();
 SET SESSION AUTHORIZATION regress_rights_outsider; SELECT try_dml();
 RESET SESSION AUTHORIZATION;
 SELECT replace(role, 'regress_rights_', '') AS role, error, count(*) > 80 AS many FROM tries
-WHERE relation <> ALL (ARRAY['campaign.message', 'campaign.excluded', 'campaign.run_progress', 'campaign.flow_counts', 'campaign.overlap', 'campaign.event_counts', 'campaign.report'])
+WHERE relation <> ALL (ARRAY['campaign.message', 'campaign.excluded', 'campaign.run_progress', 'campaign.flow_counts', 'campaign.overlap', 'campaign.approvals', 'campaign.event_counts', 'campaign.report'])
 GROUP BY 1, 2 ORDER BY 1, 2;
 -- Views that join cannot be written to at all.
 SELECT DISTINCT relation, error FROM tries
-WHERE relation = ANY (ARRAY['campaign.message', 'campaign.excluded', 'campaign.run_progress', 'campaign.flow_counts', 'campaign.overlap', 'campaign.event_counts', 'campaign.report'])
+WHERE relation = ANY (ARRAY['campaign.message', 'campaign.excluded', 'campaign.run_progress', 'campaign.flow_counts', 'campaign.overlap', 'campaign.approvals', 'campaign.event_counts', 'campaign.report'])
 	AND error <> '42501' ORDER BY 1, 2;
 SELECT * FROM tries WHERE error IS NULL;
 SET SESSION AUTHORIZATION regress_rights_plain;
@@ -263,6 +263,9 @@ INSERT INTO calls VALUES
 ('campaign_add_fork(text, text, text)', 'campaign', $$SELECT campaign_add_fork($1, 'new')$$),
 ('campaign_add_join(text, text, text, integer, interval, text)', 'campaign', $$SELECT campaign_add_join($1, 'new')$$),
 ('campaign_add_test(text, text, jsonb, text, text)', 'campaign', $$SELECT campaign_add_test($1, 'new', '[{"name": "a", "condition": "true"}]')$$),
+('campaign_add_signal(text, text, text, interval, text)', 'campaign', $$SELECT campaign_add_signal($1, 'new')$$),
+('campaign_add_approval(text, text, text, text, text, boolean, interval, text, interval, text)', 'campaign', $$SELECT campaign_add_approval($1, 'new', '?', 'regress_rights_plain')$$),
+('campaign_add_alert(text, text, text, text, text)', 'campaign', $$SELECT campaign_add_alert($1, 'new', '!')$$),
 ('campaign_add_wait(text, text, interval, timestamp with time zone, text, text, interval, interval, jsonb, text, text)', 'campaign', $$SELECT campaign_add_wait($1, 'new', '1 day')$$),
 ('campaign_add_email(text, text, text, text, text, text, text, boolean, text, jsonb, jsonb, text)', 'campaign', $$SELECT campaign_add_email($1, 'new', 's', 'b')$$),
 ('campaign_add_sms(text, text, text, integer, text, text, boolean, text, jsonb, jsonb, text)', 'campaign', $$SELECT campaign_add_sms($1, 'new', 'b', address => 'id::text')$$),
@@ -282,6 +285,9 @@ INSERT INTO calls VALUES
 ('campaign_work()', 'none', $$CALL campaign_work()$$),
 ('campaign_confirm(bigint, text)', 'run', $$SELECT campaign_confirm($2, 'mail')$$),
 ('campaign_simulate(text[])', 'campaign', $$SELECT count(*) FROM campaign_simulate($1)$$),
+('campaign_signal(text, text, jsonb)', 'campaign', $$SELECT campaign_signal($1, 'none')$$),
+('campaign_decide(bigint, text, text)', 'run', $$SELECT campaign_decide($2, 'approved')$$),
+('campaign_hurry(bigint, text)', 'run', $$SELECT campaign_hurry($2)$$),
 ('campaign_hold_all(text)', 'none', $$SELECT campaign_hold_all()$$),
 ('campaign_resume_all()', 'none', $$SELECT campaign_resume_all()$$),
 ('campaign_recheck(uuid)', 'lease', $$SELECT count(*) FROM campaign_recheck($3)$$),

@@ -1,0 +1,48 @@
+/*
+ * external.c
+ *		SQL functions that tell runs something from outside.
+ */
+#include "postgres.h"
+
+#include "api/argument.h"
+#include "base/compat.h"
+#include "engine/external.h"
+#include "store/origin.h"
+
+CAMPAIGN_FUNCTION(campaign_signal);
+CAMPAIGN_FUNCTION(campaign_decide);
+CAMPAIGN_FUNCTION(campaign_hurry);
+
+/* campaign_signal(campaign, name, payload) */
+Datum
+campaign_signal(PG_FUNCTION_ARGS)
+{
+	campaign_origin_require_user();
+	PG_RETURN_INT32(campaign_external_signal(campaign_argument_required(fcinfo, 0,
+																		"campaign"),
+											 campaign_argument_required(fcinfo, 1,
+																		"name"),
+											 campaign_argument_jsonb(fcinfo, 2)));
+}
+
+/* campaign_decide(approval, answer, comment) */
+Datum
+campaign_decide(PG_FUNCTION_ARGS)
+{
+	campaign_origin_require_user();
+	campaign_argument_require(fcinfo, 0, "approval");
+	PG_RETURN_BOOL(campaign_external_decide(PG_GETARG_INT64(0),
+											campaign_argument_required(fcinfo, 1,
+																	   "answer"),
+											campaign_argument_text(fcinfo, 2)));
+}
+
+/* campaign_hurry(run, activity) */
+Datum
+campaign_hurry(PG_FUNCTION_ARGS)
+{
+	campaign_origin_require_user();
+	campaign_argument_require(fcinfo, 0, "run");
+	PG_RETURN_INT32(campaign_external_hurry(PG_GETARG_INT64(0),
+											campaign_argument_text(fcinfo, 1)));
+}

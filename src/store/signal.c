@@ -1,0 +1,113 @@
+/*
+ * signal.c
+ *		Rows of campaign.signal: what runs were told from outside.
+ *
+ * A signal belongs to a run and stays for as long as that: an activity that
+ * comes to it late takes it all the same, and a second one may take it again.
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+
+#include "base/sql.h"
+#include "store/run.h"
+#include "store/signal.h"
+
+/* The name of the signal that an activity waits for. */
+#define SIGNAL_NAME		"coalesce(a.options ->> 'signal', a.name)"
+
+/* Runs in which an activity waits for the signal or may come to it. */
+List *
+campaign_signal_runs(int64 campaign_id, const char *name)
+{
+	CAMPAIGN_STATEMENT(find,
+					   "SELECT DISTINCT r.run_id FROM campaign.run r"
+					   " JOIN campaign.task t ON t.run_id = r.run_id"
+					   " JOIN campaign.activity a ON a.version_id = r.version_id"
+					   " AND a.name = t.activity AND a.kind = 'signal'"
+					   " WHERE r.campaign_id = $1 AND " SIGNAL_NAME " = $2"
+					   " AND r.home = $3"
+					   " AND r.state NOT IN ('succeeded', 'stopped', 'missed')"
+					   " AND t.state IN ('pending', 'ready', 'waiting', 'failed')"
+					   " ORDER BY r.run_id");
+	CampaignRows *rows = campaign_query(&find, campaign_int8(campaign_id),
+										campaign_text(name),
+										campaign_text(campaign_home()));
+	List	   *runs = NIL;
+
+	for (int i = 0; i < rows->count; i++)
+	{
+		int64	   *run_id = palloc(sizeof(int64));
+
+		*run_id = campaign_row_int8(rows, i, 1);
+		runs = lappend(runs, run_id);
+	}
+	return runs;
+}
+
+/* The first column of all rows. */
+static List *
+read_names(const CampaignRows *rows)
+{
+	List	   *names = NIL;
+
+	for (int i = 0; i < rows->count; i++)
+		names = lappend(names, campaign_row_text(rows, i, 1));
+	return names;
+}
+
+/* Names of the run's activities that take the signal, now or later. */
+List *
+campaign_signal_listeners(int64 run_id, const char *name)
+{
+	CAMPAIGN_STATEMENT(find,
+					   "SELECT t.activity FROM campaign.run r"
+					   " JOIN campaign.task t ON t.run_id = r.run_id"
+					   " JOIN campaign.activity a ON a.version_id = r.version_id"
+					   " AND a.name = t.activity AND a.kind = 'signal'"
+					   " WHERE r.run_id = $1 AND " SIGNAL_NAME " = $2"
+					   " AND t.state IN ('pending', 'ready', 'waiting', 'failed')"
+					   " ORDER BY t.position");
+
+	return read_names(campaign_query(&find, campaign_int8(run_id),
+									 campaign_text(name)));
+}
+
+/* Names of the signals that a version knows. */
+List *
+campaign_signal_names(int64 version_id)
+{
+	CAMPAIGN_STATEMENT(find,
+					   "SELECT DISTINCT " SIGNAL_NAME " FROM campaign.activity a"
+					   " WHERE a.version_id = $1 AND a.kind = 'signal'"
+					   " ORDER BY 1");
+
+	return read_names(campaign_query(&find, campaign_int8(version_id)));
+}
+
+/* Adds a signal to a run. */
+void
+campaign_signal_insert(int64 run_id, const char *name, const Jsonb *payload)
+{
+	CAMPAIGN_STATEMENT(insert,
+					   "INSERT INTO campaign.signal (run_id, name, payload, sent_by)"
+					   " VALUES ($1, $2, $3, $4)");
+
+	campaign_execute(&insert, campaign_int8(run_id), campaign_text(name),
+					 campaign_jsonb(payload),
+					 campaign_text(GetUserNameFromId(GetUserId(), false)));
+}
+
+/* The payload of the newest signal of that name. */
+Jsonb *
+campaign_signal_newest(int64 run_id, const char *name)
+{
+	CAMPAIGN_STATEMENT(find,
+					   "SELECT payload FROM campaign.signal"
+					   " WHERE run_id = $1 AND name = $2"
+					   " ORDER BY signal_id DESC LIMIT 1");
+	CampaignRows *rows = campaign_query(&find, campaign_int8(run_id),
+										campaign_text(name));
+
+	return rows->count == 0 ? NULL : campaign_row_jsonb(rows, 0, 1);
+}
