@@ -279,11 +279,14 @@ campaign_chunk_planning_enter(bool sort)
 	return nestlevel;
 }
 
-/* Leaves the scan of a range of blocks as the only attractive one. */
+/*
+ * Leaves the scan of a range of blocks as the only attractive one for
+ * messages, whose index is good for bitmaps alone; the list of suppressed
+ * addresses has another.
+ */
 void
 campaign_chunk_planning_blocks(void)
 {
-	set_switch("enable_indexscan", false);
 	set_switch("enable_bitmapscan", false);
 	set_switch("enable_tidscan", true);
 }
