@@ -20,6 +20,7 @@ INSERT INTO campaign.origin SELECT system_identifier FROM pg_control_system();
 --   addresses     channel -> expression giving the address
 --   consent       channel -> expression giving whether marketing may be sent
 --   time_zone, language, profile   expressions, optional
+--   profile_dimension   name of the dimension whose key the profile is, or NULL
 --   search_path   under which the expressions are read
 CREATE TABLE campaign.dimension (
 	dimension_id	bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -34,6 +35,7 @@ CREATE TABLE campaign.dimension (
 	time_zone		text,
 	language		text,
 	profile			text,
+	profile_dimension	text COLLATE "C",
 	search_path		text NOT NULL,
 	UNIQUE (owner, name, owner_name)
 );

@@ -11,11 +11,12 @@ CREATE FUNCTION @extschema@.campaign_dimension(
 	consent jsonb DEFAULT NULL,
 	time_zone text DEFAULT NULL,
 	language text DEFAULT NULL,
-	profile text DEFAULT NULL)
+	profile text DEFAULT NULL,
+	profile_dimension text DEFAULT NULL)
 RETURNS text
 AS 'MODULE_PATHNAME', 'campaign_dimension'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION @extschema@.campaign_dimension(regclass, text, text, jsonb, jsonb, text, text, text)
+COMMENT ON FUNCTION @extschema@.campaign_dimension(regclass, text, text, jsonb, jsonb, text, text, text, text)
 	IS 'declares a table whose rows can be targeted: key, addresses, consent, time zone, language, person';
 
 -- Adds the next version of a template or snippet; gives its number.

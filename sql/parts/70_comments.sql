@@ -83,7 +83,7 @@ COMMENT ON COLUMN campaign.failed.error IS 'reason of the last attempt';
 COMMENT ON COLUMN campaign.excluded.run_id IS 'the run';
 COMMENT ON COLUMN campaign.excluded.activity IS 'the activity that delivers';
 COMMENT ON COLUMN campaign.excluded.recipient IS 'key of the targeted row as text';
-COMMENT ON COLUMN campaign.excluded.reason IS 'gone, no_address, malformed_address, no_consent, suppressed, duplicate_address, control_group, pressure, capacity, too_long or duplicate';
+COMMENT ON COLUMN campaign.excluded.reason IS 'gone, no_person, no_address, malformed_address, no_consent, suppressed, duplicate_person, duplicate_address, control_group, pressure, capacity, too_long or duplicate';
 
 COMMENT ON COLUMN campaign.suppressed.channel IS 'the channel';
 COMMENT ON COLUMN campaign.suppressed.address_hash IS 'campaign.address_hash() of the address';
@@ -127,6 +127,7 @@ COMMENT ON COLUMN campaign.dimension.consent IS 'channel: condition under which 
 COMMENT ON COLUMN campaign.dimension.time_zone IS 'expression giving whose clock a message goes by; NULL: none';
 COMMENT ON COLUMN campaign.dimension.language IS 'expression; stored, used by no kind yet';
 COMMENT ON COLUMN campaign.dimension.profile IS 'expression giving the key of the person behind the row';
+COMMENT ON COLUMN campaign.dimension.profile_dimension IS 'name of the owner''s dimension whose key profile gives; NULL: its rows are not read';
 COMMENT ON COLUMN campaign.dimension.search_path IS 'under which its expressions are read';
 
 COMMENT ON COLUMN campaign.template.name IS 'unique among its owner''s, with the number';

@@ -212,8 +212,8 @@ campaign_activity_dimension(const CampaignGraph *graph,
 }
 
 /* The graph's dimension of that name: frozen with it, or as it is now. */
-CampaignTarget *
-campaign_graph_target(const CampaignGraph *graph, const char *dimension)
+static CampaignDimension *
+find_dimension(const CampaignGraph *graph, const char *dimension)
 {
 	CampaignDimension *found;
 
@@ -228,7 +228,26 @@ campaign_graph_target(const CampaignGraph *graph, const char *dimension)
 						 campaign_nearest_hint(dimension,
 											   campaign_dimension_names(graph->campaign->owner),
 											   "dimensions"))));
-	return campaign_target_resolve(found);
+	return found;
+}
+
+/* The same, as it is found in the database. */
+CampaignTarget *
+campaign_graph_target(const CampaignGraph *graph, const char *dimension)
+{
+	return campaign_target_resolve(find_dimension(graph, dimension));
+}
+
+/* The persons that the rows of a channel's lead to; NULL: nothing is known. */
+static CampaignTarget *
+find_person(const CampaignScope *scope)
+{
+	const char *named = scope->target->dimension->profile_dimension;
+
+	if (named == NULL || strcmp(campaign_kind_find(scope->activity->kind)->category,
+								"channel") != 0)
+		return NULL;
+	return campaign_target_resolve_person(find_dimension(scope->graph, named));
 }
 
 /* The scope of an activity; resolves its dimension. */
@@ -245,6 +264,7 @@ campaign_scope_open(CampaignScope *scope, CampaignGraph *graph,
 	scope->target = campaign_graph_target(graph,
 										  campaign_activity_dimension(graph,
 																	  activity));
+	scope->person = find_person(scope);
 }
 
 /* Sets the columns of the rows from those of the inbound transitions. */

@@ -77,6 +77,8 @@ typedef struct CampaignScope
 	CampaignGraph *graph;
 	CampaignActivity *activity;
 	CampaignTarget *target;		/* of the rows it sees */
+	CampaignTarget *person;		/* of the persons they lead to, if it is a
+								 * channel and these are known; or NULL */
 	const CampaignVariables *variables;
 	/* columns that activities before it added to the key */
 	List	   *inbound;		/* of each inbound transition: lists of

@@ -19,6 +19,7 @@
 #include "activity/experiment.h"
 #include "activity/option.h"
 #include "activity/quarantine.h"
+#include "activity/recipient.h"
 #include "activity/rule.h"
 #include "base/clock.h"
 #include "base/seen.h"
@@ -38,38 +39,6 @@ channel_of(const CampaignScope *scope)
 	return scope->activity->kind;
 }
 
-/* An expression of the dimension's, under the search_path of its own. */
-static CampaignExpression *
-dimension_expression(const CampaignDimension *dimension, const char *text,
-					 const char *noun)
-{
-	return campaign_expression_parse(text,
-									 psprintf("%s of dimension \"%s\"", noun,
-											  dimension->name),
-									 dimension->search_path);
-}
-
-/* The address: the option's expression, or the dimension's. */
-static CampaignExpression *
-address_expression(const CampaignScope *scope)
-{
-	CampaignDimension *dimension = scope->target->dimension;
-	CampaignExpression *expression;
-	char	   *text;
-
-	expression = campaign_option_expression(scope->activity, "address");
-	if (expression != NULL)
-		return expression;
-	text = campaign_option_text(dimension->addresses, channel_of(scope));
-	if (text == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("dimension \"%s\" has no address for channel \"%s\"",
-						dimension->name, channel_of(scope)),
-				 errhint("Declare it with campaign_dimension(…, addresses => …), or give the option \"address\".")));
-	return dimension_expression(dimension, text, psprintf("address \"%s\"", channel_of(scope)));
-}
-
 /* True if nobody has to have agreed to the messages. */
 bool
 campaign_delivery_is_transactional(const CampaignScope *scope)
@@ -78,22 +47,6 @@ campaign_delivery_is_transactional(const CampaignScope *scope)
 												"category");
 
 	return category != NULL && strcmp(category, "transactional") == 0;
-}
-
-/* The consent; NULL if none is asked for. */
-static CampaignExpression *
-consent_expression(const CampaignScope *scope)
-{
-	char	   *text = campaign_option_text(scope->target->dimension->consent,
-											channel_of(scope));
-	CampaignExpression *expression;
-
-	if (text == NULL || campaign_delivery_is_transactional(scope))
-		return NULL;
-	expression = dimension_expression(scope->target->dimension, text,
-									  psprintf("consent \"%s\"", channel_of(scope)));
-	expression->condition = true;
-	return expression;
 }
 
 /* Lacking: tracked URLs have nothing to begin with. */
@@ -137,6 +90,7 @@ campaign_delivery_check(const CampaignScope *scope)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("option \"control_percent\" must be between 0 and 100"),
 				 errhint("It is how many of a hundred people get no message.")));
+	campaign_recipient_check(scope);
 	campaign_rules_check(scope);
 	campaign_timing_check(scope);
 }
@@ -149,14 +103,14 @@ campaign_delivery_warn(const CampaignScope *scope)
 	List	   *warnings = NIL;
 
 	if (!campaign_delivery_is_transactional(scope) &&
-		consent_expression(scope) == NULL)
+		campaign_recipient_consent(scope) == NULL)
 		warnings = lappend(warnings,
 						   campaign_warning("no_consent",
 											psprintf("dimension \"%s\" declares no consent for channel \"%s\"",
 													 dimension->name,
 													 channel_of(scope)),
 											"Declare it with campaign_dimension(…, consent => …), or make the category transactional."));
-	if (dimension->language == NULL &&
+	if (campaign_recipient_language(scope) == NULL &&
 		campaign_object_member(&scope->activity->options->root,
 							   "languages") != NULL)
 		warnings = lappend(warnings,
@@ -165,16 +119,6 @@ campaign_delivery_warn(const CampaignScope *scope)
 													 dimension->name),
 											"Everybody gets the default; declare it with campaign_dimension(…, language => …)."));
 	return list_concat(warnings, campaign_timing_warn(scope));
-}
-
-/* The key of the person behind the row; NULL if the row is the person. */
-static CampaignExpression *
-person_expression(const CampaignScope *scope)
-{
-	CampaignDimension *dimension = scope->target->dimension;
-
-	return dimension->profile == NULL ? NULL :
-		dimension_expression(dimension, dimension->profile, "profile");
 }
 
 /* The expressions of an edition's templates, in the order of the variables. */
@@ -205,11 +149,8 @@ edition_expressions(const CampaignActivity *activity,
 static CampaignExpression *
 language_expression(const CampaignScope *scope, const List *editions)
 {
-	CampaignDimension *dimension = scope->target->dimension;
-
-	return dimension->language == NULL ||
-		campaign_content_languages(editions) < 2 ? NULL :
-		dimension_expression(dimension, dimension->language, "language");
+	return campaign_content_languages(editions) < 2 ? NULL :
+		campaign_recipient_language(scope);
 }
 
 /* True if people get different contents. */
@@ -228,8 +169,8 @@ campaign_delivery_expressions(const CampaignScope *scope)
 												  scope->activity->options);
 	List	   *expressions = NIL;
 	ListCell   *cell;
-	CampaignExpression *consent = consent_expression(scope);
-	CampaignExpression *person = person_expression(scope);
+	CampaignExpression *consent = campaign_recipient_consent(scope);
+	CampaignExpression *person = campaign_recipient_person(scope);
 	CampaignExpression *language = language_expression(scope, editions);
 
 	(void) campaign_experiment_parse(scope->activity->options);
@@ -239,7 +180,7 @@ campaign_delivery_expressions(const CampaignScope *scope)
 													  lfirst(cell)));
 	/* The option "address" is among the options already. */
 	if (campaign_option_text(scope->activity->options, "address") == NULL)
-		expressions = lappend(expressions, address_expression(scope));
+		expressions = lappend(expressions, campaign_recipient_address(scope));
 	if (consent != NULL)
 		expressions = lappend(expressions, consent);
 	if (person != NULL)
@@ -289,34 +230,25 @@ append_addressed(CampaignSelect *select, const CampaignTask *task,
 {
 	const CampaignScope *scope = &task->scope;
 	const char *alias = quote_identifier(scope->target->dimension->name);
-	CampaignExpression *consent = consent_expression(scope);
-	CampaignExpression *person = person_expression(scope);
+	CampaignExpression *consent = campaign_recipient_consent(scope);
 	CampaignExpression *language = language_expression(scope, editions);
 	StringInfo	text = &select->text;
 
-	appendStringInfo(text, "(SELECT %s.*, pg_catalog.btrim((", alias);
-	campaign_select_expression(select, address_expression(scope));
-	appendStringInfoString(text, ")::pg_catalog.text) AS \"campaign.address\", ");
+	appendStringInfo(text, "(SELECT %s.*, pg_catalog.btrim(", alias);
+	campaign_recipient_append(select, scope, campaign_recipient_address(scope));
+	appendStringInfoString(text, "::pg_catalog.text) AS \"campaign.address\", ");
 	if (consent != NULL)
-		campaign_select_expression(select, consent);
+		campaign_recipient_append(select, scope, consent);
 	else
 		appendStringInfoString(text, "true");
 	appendStringInfo(text, " AS \"campaign.consent\", %s COLLATE \"C\" AS \"campaign.recipient\", ",
 					 campaign_row_recipient(scope->target, population));
-	if (person != NULL)
-	{
-		appendStringInfoChar(text, '(');
-		campaign_select_expression(select, person);
-		appendStringInfoString(text, ")::pg_catalog.text");
-	}
-	else
-		appendStringInfoString(text, "NULL::pg_catalog.text");
-	appendStringInfoString(text, " AS \"campaign.person\"");
+	campaign_recipient_columns(select, scope);
 	if (language != NULL)
 	{
-		appendStringInfoString(text, ", pg_catalog.translate(pg_catalog.lower(pg_catalog.btrim((");
-		campaign_select_expression(select, language);
-		appendStringInfoString(text, ")::pg_catalog.text)), '_', '-') AS \"campaign.language\"");
+		appendStringInfoString(text, ", pg_catalog.translate(pg_catalog.lower(pg_catalog.btrim(");
+		campaign_recipient_append(select, scope, language);
+		appendStringInfoString(text, "::pg_catalog.text)), '_', '-') AS \"campaign.language\"");
 	}
 	appendStringInfoString(text, " FROM ");
 	campaign_row_from(select, scope->target,
@@ -324,6 +256,7 @@ append_addressed(CampaignSelect *select, const CampaignTask *task,
 					  campaign_row_ordered(scope->target, population) :
 					  population,
 					  CAMPAIGN_ROW_LEFT);
+	campaign_recipient_join(select, scope);
 	if (task->key != NULL)
 		appendStringInfo(text, " WHERE %s",
 						 campaign_row_has_key(scope->target, task->key));
@@ -433,6 +366,14 @@ append_hashed(CampaignSelect *select, const CampaignTask *task,
 	end_stage(&select->text, task, population);
 }
 
+/* True if only the first row of a person gets a message. */
+static bool
+is_personal(const CampaignScope *scope)
+{
+	return scope->target->dimension->profile != NULL &&
+		campaign_option_bool(scope->activity->options, "one_per_person", false);
+}
+
 /*
  * Third stage: why the row gets no message, NULL if it may.  Suppression is
  * not joined: only a join that sorts would keep the rows in their order.
@@ -447,17 +388,47 @@ append_reasoned(CampaignSelect *select, const CampaignTask *task,
 
 	appendStringInfo(text,
 					 "(SELECT %s.*, CASE WHEN \"campaign.repeated\" THEN 'duplicate'"
-					 " WHEN NOT %s THEN 'gone' ELSE"
+					 " WHEN NOT %s THEN 'gone'%s ELSE"
 					 " coalesce(campaign.address_fault(\"campaign.address\"), CASE"
 					 " WHEN \"campaign.consent\" IS NOT TRUE THEN 'no_consent'"
 					 " WHEN EXISTS (SELECT FROM campaign.suppressed AS s"
 					 " WHERE s.channel = %s AND s.address_hash = \"campaign.hash\")"
-					 " THEN 'suppressed' END) END AS \"campaign.excluded\" FROM ",
+					 " THEN 'suppressed' END) END AS \"campaign.%s\" FROM ",
 					 alias,
 					 campaign_row_found(task->scope.target, population),
-					 quote_literal_cstr(channel_of(&task->scope)));
+					 campaign_recipient_needs_person(&task->scope) ?
+					 " WHEN NOT \"campaign.known\" THEN 'no_person'" : "",
+					 quote_literal_cstr(channel_of(&task->scope)),
+					 is_personal(&task->scope) ? "barred" : "excluded");
 	append_hashed(select, task, population, editions, apart);
 	appendStringInfo(text, ") AS %s", alias);
+}
+
+/* Fourth stage: of the rows that lead to one person, the first one stays. */
+static void
+append_personal(CampaignSelect *select, const CampaignTask *task,
+				const CampaignPopulation *population, const List *editions,
+				bool apart)
+{
+	const char *alias = quote_identifier(task->scope.target->dimension->name);
+	StringInfo	text = &select->text;
+
+	if (!is_personal(&task->scope))
+	{
+		append_reasoned(select, task, population, editions, apart);
+		return;
+	}
+	appendStringInfo(text,
+					 "(SELECT %s.*, CASE WHEN \"campaign.barred\" IS NULL"
+					 " AND \"campaign.person\" IS NOT NULL"
+					 " AND pg_catalog.row_number() OVER"
+					 " (PARTITION BY \"campaign.person\" COLLATE \"C\", \"campaign.barred\" IS NULL"
+					 " ORDER BY %s) > 1"
+					 " THEN 'duplicate_person' ELSE \"campaign.barred\" END"
+					 " AS \"campaign.excluded\" FROM ", alias,
+					 campaign_row_order(task->scope.target, population));
+	append_reasoned(select, task, population, editions, apart);
+	end_stage(text, task, population);
 }
 
 /* True if the hashes of the population's addresses fit into memory. */
@@ -471,7 +442,7 @@ hashes_fit(const CampaignPopulation *population)
 }
 
 /*
- * Fourth stage: of the rows that share an address, the first one stays.  Rows
+ * Fifth stage: of the rows that share an address, the first one stays.  Rows
  * come in order, so it is the one whose address has not been seen before; a
  * sort by addresses says the same if there are too many to be remembered.
  */
@@ -500,7 +471,7 @@ append_deduplicated(CampaignSelect *select, const CampaignTask *task,
 						 " ORDER BY %s) > 1 THEN 'duplicate_address' END)",
 						 campaign_row_order(task->scope.target, population));
 	appendStringInfoString(text, " AS \"campaign.reason\" FROM ");
-	append_reasoned(select, task, population, editions, apart);
+	append_personal(select, task, population, editions, apart);
 	end_stage(text, task, population);
 }
 
@@ -631,6 +602,7 @@ build_select(const CampaignTask *task, const List *editions,
 	campaign_timing_begin(timing, select);
 	campaign_ruling_append(ruling, select, population, editions, append_rows);
 	campaign_timing_end(timing, select);
+	appendStringInfoString(text, campaign_recipient_beside(&task->scope));
 	append_order(text, timing, editions, ruling);
 	return select;
 }
@@ -669,7 +641,7 @@ enqueue(const CampaignTask *task)
 	enqueue.epoch = task->run->epoch;
 	enqueue.now = campaign_clock_now();
 	enqueue.confirmed = true;
-	enqueue.judged_later = consent_expression(&task->scope) != NULL;
+	enqueue.judged_later = campaign_recipient_consent(&task->scope) != NULL;
 	selection.contents = enqueue.contents;
 	selection.ruling = campaign_ruling_open(task, enqueue.now);
 	selection.now = enqueue.now;
@@ -738,10 +710,12 @@ build_judgement(const CampaignTask *task, const CampaignDelivery *delivery,
 
 	appendStringInfo(text,
 					 "SELECT \"campaign.m\".message_id, CASE WHEN"
-					 " %s.\"campaign.recipient\" IS NULL THEN 'gone'"
+					 " %s.\"campaign.recipient\" IS NULL THEN 'gone'%s"
 					 " ELSE 'no_consent' END"
 					 " FROM campaign.deferred AS \"campaign.m\" LEFT JOIN ",
-					 alias);
+					 alias,
+					 campaign_recipient_needs_person(&task->scope) ?
+					 " WHEN NOT \"campaign.known\" THEN 'no_person'" : "");
 	append_addressed(select, task,
 					 campaign_population_declare(task->scope.target,
 												 task->scope.added),

@@ -28,6 +28,8 @@
 	"How the best variant is chosen for those no percent covers: by (an event), after (an interval), confidence, otherwise."}, \
 	{"one_per_address", CAMPAIGN_OPTION_BOOLEAN, false, "true", \
 	"Whether only the first of several rows with one address gets the message."}, \
+	{"one_per_person", CAMPAIGN_OPTION_BOOLEAN, false, "false", \
+	"Whether only the first of several rows that lead to one person gets the message."}, \
 	{"confirm", CAMPAIGN_OPTION_BOOLEAN, false, "false", \
 	"Whether the messages wait in the queue until campaign_confirm() lets them go."}, \
 	{"max_messages", CAMPAIGN_OPTION_COUNT, false, "any number", \

@@ -568,6 +568,9 @@ select_expression(const CampaignScope *scope,
 	campaign_row_from(select, scope->target,
 					  campaign_population_declare(scope->target, scope->added),
 					  CAMPAIGN_ROW_LEFT);
+	if (scope->person != NULL)
+		appendStringInfo(&select->text, ", %s",
+						 campaign_row_whole(scope->person));
 	if (expression->beside != NULL)
 		appendStringInfo(&select->text, ", %s", expression->beside);
 	if (expression->condition)

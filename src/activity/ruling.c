@@ -17,6 +17,7 @@
 
 #include "activity/delivery.h"
 #include "activity/option.h"
+#include "activity/recipient.h"
 #include "activity/rule.h"
 #include "set/row.h"
 
@@ -81,14 +82,18 @@ append_subject(CampaignRuling *ruling, int number)
 					 " coalesce(campaign.subject_hash((",
 					 alias_of(ruling), REASON_OF(number - 1));
 	if (by == NULL)
-		appendStringInfoString(text, "coalesce(\"campaign.person\", \"campaign.recipient\")");
+		/* The key of a row that leads to nobody is not one of a person's. */
+		appendStringInfoString(text, ruling->task->scope.target->dimension->profile == NULL ?
+							   "\"campaign.recipient\"" : "\"campaign.person\"");
 	else
 		campaign_select_expression(ruling->select, by);
 	appendStringInfo(text,
 					 ")::pg_catalog.text), 0) ELSE 0 END AS \"campaign.subject_%d\" FROM ",
 					 number);
 	append_stage(ruling, number - 1);
-	appendStringInfo(text, " OFFSET 0) AS %s", alias_of(ruling));
+	appendStringInfo(text, "%s OFFSET 0) AS %s",
+					 campaign_recipient_beside(&ruling->task->scope),
+					 alias_of(ruling));
 }
 
 /* True if several rows of the delivery can be counted for one subject. */

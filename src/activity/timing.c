@@ -19,6 +19,7 @@
 #include "utils/timestamp.h"
 
 #include "activity/option.h"
+#include "activity/recipient.h"
 #include "activity/rule.h"
 #include "activity/timing.h"
 #include "activity/wave.h"
@@ -28,19 +29,6 @@
 #include "store/log.h"
 
 /* ------------------------------- options -------------------------------- */
-
-/* The dimension's time zone; NULL if it has none. */
-static CampaignExpression *
-zone_expression(const CampaignScope *scope)
-{
-	const CampaignDimension *dimension = scope->target->dimension;
-
-	return dimension->time_zone == NULL ? NULL :
-		campaign_expression_parse(dimension->time_zone,
-								  psprintf("time_zone of dimension \"%s\"",
-										   dimension->name),
-								  dimension->search_path);
-}
 
 /* The zone of who has none: the activity's, the campaign's, the session's. */
 const char *
@@ -78,7 +66,7 @@ campaign_timing_expressions(const CampaignScope *scope)
 {
 	CampaignExpression *send_at = campaign_option_expression(scope->activity,
 															 "send_at");
-	CampaignExpression *zone = zone_expression(scope);
+	CampaignExpression *zone = campaign_recipient_zone(scope);
 
 	return zone == NULL ||
 		(send_at == NULL && campaign_rules_quiet(scope) == NULL) ?
@@ -233,7 +221,7 @@ campaign_timing_open(const CampaignTask *task, const char *channel,
 	timing->quiet = quiet == NULL ? NULL :
 		JsonbToCString(NULL, &quiet->root, VARSIZE(quiet));
 	if (timing->local || timing->quiet != NULL)
-		timing->zone = zone_expression(scope);
+		timing->zone = campaign_recipient_zone(scope);
 	timing->fallback = campaign_timing_zone(scope);
 	timing->waves = campaign_waves_parse(scope->activity->options);
 	timing->domains = limited_domains(channel);
@@ -262,10 +250,10 @@ append_evaluated(const CampaignTiming *timing, CampaignSelect *select,
 				 const char *before, const CampaignExpression *expression,
 				 const char *after)
 {
-	appendStringInfo(&select->text, ", CASE WHEN %s IS NULL THEN %s(",
+	appendStringInfo(&select->text, ", CASE WHEN %s IS NULL THEN %s",
 					 timing->reason, before);
-	campaign_select_expression(select, expression);
-	appendStringInfo(&select->text, ")%s END", after);
+	campaign_recipient_append(select, &timing->task->scope, expression);
+	appendStringInfo(&select->text, "%s END", after);
 }
 
 /* The columns of the first stage. */
@@ -459,7 +447,8 @@ campaign_timing_end(const CampaignTiming *timing, CampaignSelect *select)
 
 	if (!timing->varies)
 		return;
-	appendStringInfo(text, " OFFSET 0) AS %s", alias);
+	appendStringInfo(text, "%s OFFSET 0) AS %s",
+					 campaign_recipient_beside(&timing->task->scope), alias);
 	if (campaign_waves_count(timing->waves))
 		appendStringInfo(text,
 						 " WINDOW w AS (PARTITION BY %s IS NULL"

@@ -26,7 +26,7 @@ CAMPAIGN_FUNCTION(campaign_drop);
 CAMPAIGN_FUNCTION(campaign_define);
 CAMPAIGN_FUNCTION(campaign_export);
 
-/* campaign_dimension(relation, name, key, addresses, consent, time_zone, language, profile) */
+/* campaign_dimension(relation, name, key, addresses, consent, time_zone, language, profile, profile_dimension) */
 Datum
 campaign_dimension(PG_FUNCTION_ARGS)
 {
@@ -42,6 +42,7 @@ campaign_dimension(PG_FUNCTION_ARGS)
 	declaration.time_zone = campaign_argument_text(fcinfo, 5);
 	declaration.language = campaign_argument_text(fcinfo, 6);
 	declaration.profile = campaign_argument_text(fcinfo, 7);
+	declaration.profile_dimension = campaign_argument_text(fcinfo, 8);
 	PG_RETURN_TEXT_P(cstring_to_text(campaign_define_dimension(&declaration)));
 }
 

@@ -133,7 +133,23 @@ ask_template(void *arg)
 								 question->checking->graph->campaign->owner);
 }
 
-/* Question: is the dimension there, and may the owner read its key? */
+/* Refuses a dimension whose key the owner may not read. */
+static void
+check_readable(const CampaignRecord *campaign, const CampaignTarget *target)
+{
+	if (target == NULL || !OidIsValid(campaign->owner) ||
+		campaign_target_readable(target, campaign->owner))
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("owner \"%s\" may not read the key of dimension \"%s\"",
+					campaign->owner_name, target->dimension->name),
+			 errhint("GRANT SELECT ON %s TO %s.",
+					 target->dimension->relation_name,
+					 quote_identifier(campaign->owner_name))));
+}
+
+/* Question: are the dimensions there, and may the owner read their keys? */
 static void
 ask_scope(void *arg)
 {
@@ -142,16 +158,8 @@ ask_scope(void *arg)
 
 	campaign_scope_open(question->scope, question->checking->graph,
 						question->activity, question->checking->variables);
-	if (OidIsValid(campaign->owner) &&
-		!campaign_target_readable(question->scope->target, campaign->owner))
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("owner \"%s\" may not read the key of dimension \"%s\"",
-						campaign->owner_name,
-						question->scope->target->dimension->name),
-				 errhint("GRANT SELECT ON %s TO %s.",
-						 question->scope->target->dimension->relation_name,
-						 quote_identifier(campaign->owner_name))));
+	check_readable(campaign, question->scope->target);
+	check_readable(campaign, question->scope->person);
 }
 
 /* Question: what columns do the activities before it add? */

@@ -14,6 +14,7 @@
 #include "utils/varlena.h"
 
 #include "activity/option.h"
+#include "activity/recipient.h"
 #include "base/errors.h"
 #include "base/identity.h"
 #include "base/text.h"
@@ -170,6 +171,8 @@ build_dimension(const CampaignDeclaration *declaration)
 		pstrdup(declaration->language) : NULL;
 	dimension->profile = declaration->profile ?
 		pstrdup(declaration->profile) : NULL;
+	dimension->profile_dimension = declaration->profile_dimension ?
+		pstrdup(declaration->profile_dimension) : NULL;
 	dimension->search_path = campaign_search_path_current();
 	return dimension;
 }
@@ -237,6 +240,34 @@ check_readable(const CampaignTarget *target)
 					 quote_identifier(dimension->owner_name))));
 }
 
+/* Refuses persons that the rows cannot lead to. */
+static void
+check_person(CampaignTarget *target)
+{
+	const CampaignDimension *dimension = target->dimension;
+	CampaignScope scope = {.target = target};
+	CampaignDimension *person;
+
+	if (dimension->profile_dimension == NULL)
+		return;
+	if (dimension->profile == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("\"profile_dimension\" without \"profile\""),
+				 errhint("Give the expression over the row that is the key of its person.")));
+	person = strcmp(dimension->profile_dimension, dimension->name) == 0 ? NULL :
+		campaign_dimension_find(GetUserId(), dimension->profile_dimension);
+	if (person == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_CAMPAIGN_NOT_FOUND),
+				 errmsg("there is no other dimension \"%s\"",
+						dimension->profile_dimension),
+				 errhint("Declare the dimension of persons first.")));
+	scope.person = campaign_target_resolve_person(person);
+	check_readable(scope.person);
+	campaign_recipient_check(&scope);
+}
+
 /* Declares a dimension of the current user's; gives its name. */
 char *
 campaign_define_dimension(const CampaignDeclaration *declaration)
@@ -249,6 +280,7 @@ campaign_define_dimension(const CampaignDeclaration *declaration)
 	target = campaign_target_resolve(dimension);
 	check_readable(target);
 	check_expressions(target);
+	check_person(target);
 	campaign_dimension_save(dimension);
 	return dimension->name;
 }

@@ -22,6 +22,7 @@ typedef struct CampaignDeclaration
 	const char *time_zone;
 	const char *language;
 	const char *profile;
+	const char *profile_dimension;
 } CampaignDeclaration;
 
 /* What campaign_template() was given; NULL where nothing was. */

@@ -84,7 +84,10 @@ find_recipients(const CampaignDimension *dimension, const char *key)
 					   " AND f.source = d.activity"
 					   " WHERE g.owner = $1 AND (f.dimension = $2 OR $3"
 					   " AND v.dimensions -> f.dimension ->> 'profile'"
-					   " IS NOT NULL) ORDER BY d.delivery_id");
+					   " IS NOT NULL"
+					   " AND coalesce(v.dimensions -> f.dimension"
+					   " ->> 'profile_dimension', $2) = $2)"
+					   " ORDER BY d.delivery_id");
 	CampaignRows *rows;
 	List	   *recipients = NIL;
 

@@ -86,6 +86,15 @@ refuse_errors(const char *campaign, List *problems)
 						 quote_literal_cstr(campaign))));
 }
 
+/* Adds the name of the target's dimension, if there is one, unless it is there. */
+static List *
+add_dimension(List *names, const CampaignTarget *target)
+{
+	if (target == NULL || campaign_list_has(names, target->dimension->name))
+		return names;
+	return lappend(names, target->dimension->name);
+}
+
 /* Notes on every activity what its expressions refer to; gives the dimensions. */
 static List *
 collect_objects(CampaignGraph *graph)
@@ -98,14 +107,12 @@ collect_objects(CampaignGraph *graph)
 	{
 		CampaignActivity *activity = lfirst(cell);
 		CampaignScope scope = {0};
-		char	   *dimension;
 
 		campaign_scope_open(&scope, graph, activity, variables);
 		campaign_scope_declare(&scope);
 		activity->objects = campaign_activity_objects(&scope);
-		dimension = scope.target->dimension->name;
-		if (!campaign_list_has(dimensions, dimension))
-			dimensions = lappend(dimensions, dimension);
+		dimensions = add_dimension(dimensions, scope.target);
+		dimensions = add_dimension(dimensions, scope.person);
 	}
 	return dimensions;
 }

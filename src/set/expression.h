@@ -25,6 +25,7 @@ typedef struct CampaignExpression
 	const char *beside;			/* a further item of FROM, or NULL */
 	bool		scalar;			/* over the run, not over a row */
 	bool		instant;		/* must be a time */
+	const char *alone;			/* the item it is over, by alias; NULL: all */
 } CampaignExpression;
 
 /* Parses text alone; refuses whatever is not exactly one expression. */

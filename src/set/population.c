@@ -167,8 +167,8 @@ campaign_population_open(const char *name, const CampaignTarget *target)
 }
 
 /* The name of a collation with its schema. */
-static char *
-collation_name(Oid collation)
+char *
+campaign_collation_name(Oid collation)
 {
 	HeapTuple	tuple = SearchSysCache1(COLLOID, ObjectIdGetDatum(collation));
 	Form_pg_collation form;
@@ -207,7 +207,7 @@ campaign_population_declare(const CampaignTarget *target, List *added)
 											  FORMAT_TYPE_FORCE_QUALIFY));
 		if (OidIsValid(column->collation))
 			appendStringInfo(&text, " COLLATE %s",
-							 collation_name(column->collation));
+							 campaign_collation_name(column->collation));
 		appendStringInfo(&text, " AS %s", quote_identifier(column->name));
 	}
 	appendStringInfo(&text, " FROM %s AS k)",

@@ -13,6 +13,8 @@
 #include "catalog/pg_operator.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
+#include "nodes/value.h"
+#include "parser/parse_oper.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -63,6 +65,29 @@ hidden_name(int number)
 }
 
 /*
+ * Names of the columns that the current user may read.  Without any they are
+ * all: the server shall say which relation may not be read.
+ */
+static List *
+readable_names(const CampaignTarget *target)
+{
+	List	   *all = campaign_target_columns(target->relation);
+	List	   *readable = NIL;
+	ListCell   *cell;
+
+	if (pg_class_aclcheck(target->relation, GetUserId(), ACL_SELECT) == ACLCHECK_OK)
+		return all;
+	foreach(cell, all)
+	{
+		if (pg_attribute_aclcheck(target->relation,
+								  get_attnum(target->relation, lfirst(cell)),
+								  GetUserId(), ACL_SELECT) == ACLCHECK_OK)
+			readable = lappend(readable, lfirst(cell));
+	}
+	return readable != NIL ? readable : all;
+}
+
+/*
  * The columns of the dimension as "prefix.column, ...": those the current user
  * may read, so that a grant on some columns is enough.
  */
@@ -75,40 +100,33 @@ readable_columns(const CampaignTarget *target, const char *prefix)
 	if (pg_class_aclcheck(target->relation, GetUserId(), ACL_SELECT) == ACLCHECK_OK)
 		return psprintf("%s.*", prefix);
 	initStringInfo(&text);
-	foreach(cell, campaign_target_columns(target->relation))
-	{
-		AttrNumber	number = get_attnum(target->relation, lfirst(cell));
-
-		if (pg_attribute_aclcheck(target->relation, number, GetUserId(),
-								  ACL_SELECT) == ACLCHECK_OK)
-			appendStringInfo(&text, "%s%s.%s", text.len > 0 ? ", " : "",
-							 prefix, quote_identifier(lfirst(cell)));
-	}
-	/* Without any, let the server say which relation may not be read. */
-	return text.len > 0 ? text.data : psprintf("%s.*", prefix);
+	foreach(cell, readable_names(target))
+		appendStringInfo(&text, "%s%s.%s", text.len > 0 ? ", " : "",
+						 prefix, quote_identifier(lfirst(cell)));
+	return text.data;
 }
 
 /*
- * The dimension's rows, one per key: without a unique index behind the key,
- * any one of those that share it.
+ * The dimension's rows under an alias, one per key: without a unique index
+ * behind the key, any one of those that share it.
  */
 static char *
-dimension_rows(const CampaignTarget *target)
+dimension_rows(const CampaignTarget *target, const char *alias)
 {
 	StringInfoData text;
 	const char *relation = campaign_relation_name(target->relation);
 	ListCell   *cell;
 
 	if (target->unique)
-		return psprintf("%s AS d", relation);
+		return psprintf("%s AS %s", relation, alias);
 	initStringInfo(&text);
 	appendStringInfoString(&text, "(SELECT DISTINCT ON (");
 	foreach(cell, target->key)
 		appendStringInfo(&text, "%s%s",
 						 foreach_current_index(cell) > 0 ? ", " : "",
 						 quote_identifier(((CampaignColumn *) lfirst(cell))->name));
-	appendStringInfo(&text, ") %s FROM %s AS d) AS d",
-					 readable_columns(target, "d"), relation);
+	appendStringInfo(&text, ") %s FROM %s AS d) AS %s",
+					 readable_columns(target, "d"), relation, alias);
 	return text.data;
 }
 
@@ -162,7 +180,7 @@ append_join(StringInfo text, const CampaignTarget *target,
 	appendStringInfo(text, " FROM %s AS p %s JOIN %s ON %s",
 					 population->source,
 					 join == CAMPAIGN_ROW_LEFT ? "LEFT" : "INNER",
-					 dimension_rows(target),
+					 dimension_rows(target, "d"),
 					 campaign_row_match(target, "d", "p"));
 }
 
@@ -394,4 +412,96 @@ campaign_row_found(const CampaignTarget *target,
 		return "true";
 	return psprintf("%s.\"campaign.found\"",
 					quote_identifier(target->dimension->name));
+}
+
+/* ------------------------ the row of the person -------------------------- */
+
+/* The name of a person's column, by number from 0, inside the other's item. */
+static char *
+stowed_name(int number)
+{
+	return psprintf("\"campaign.person.%d\"", number + 1);
+}
+
+/* The dimension's rows, one per key, aliased as the dimension. */
+char *
+campaign_row_whole(const CampaignTarget *target)
+{
+	return dimension_rows(target, quote_identifier(target->dimension->name));
+}
+
+/* "key =" of a key with one column, to be followed by what is compared. */
+char *
+campaign_row_equals(const CampaignTarget *target)
+{
+	return psprintf("%s %s", campaign_row_column(target, NULL, 0),
+					equality(((CampaignColumn *) linitial(target->key))->type));
+}
+
+/* The collation of that comparison, to be written behind it; may be empty. */
+char *
+campaign_row_collation(const CampaignTarget *target)
+{
+	Oid			collation = ((CampaignColumn *) linitial(target->key))->collation;
+
+	return !OidIsValid(collation) ? "" :
+		psprintf(" COLLATE %s", campaign_collation_name(collation));
+}
+
+/* True if a value of the type can be compared with the column. */
+bool
+campaign_row_comparable(const CampaignColumn *column, Oid type)
+{
+	TypeCacheEntry *entry = lookup_type_cache(column->type, TYPECACHE_EQ_OPR);
+	Oid			schema;
+	Operator	found;
+
+	if (!OidIsValid(entry->eq_opr))
+		return false;
+	schema = operator_schema(entry->eq_opr);
+	found = oper(NULL, list_make2(makeString(get_namespace_name(schema)),
+								  makeString(get_opname(entry->eq_opr))),
+				 column->type, type, true, -1);
+	if (found == NULL)
+		return false;
+	ReleaseSysCache(found);
+	return true;
+}
+
+/* Its columns under hidden names, each with a comma before it. */
+char *
+campaign_row_stow(const CampaignTarget *target)
+{
+	const char *alias = quote_identifier(target->dimension->name);
+	StringInfoData text;
+	ListCell   *cell;
+
+	initStringInfo(&text);
+	foreach(cell, readable_names(target))
+		appendStringInfo(&text, ", %s.%s AS %s", alias,
+						 quote_identifier(lfirst(cell)),
+						 stowed_name(foreach_current_index(cell)));
+	return text.data;
+}
+
+/* The item of FROM that has them under their own names, after a comma. */
+char *
+campaign_row_stowed(const CampaignTarget *target, const CampaignTarget *carrier)
+{
+	const char *alias = quote_identifier(carrier->dimension->name);
+	StringInfoData text;
+	ListCell   *cell;
+
+	initStringInfo(&text);
+	appendStringInfoString(&text, ", LATERAL (SELECT ");
+	foreach(cell, readable_names(target))
+	{
+		int			number = foreach_current_index(cell);
+
+		appendStringInfo(&text, "%s%s.%s AS %s", number > 0 ? ", " : "", alias,
+						 stowed_name(number), quote_identifier(lfirst(cell)));
+	}
+	appendStringInfo(&text, ") AS %s",
+					 quote_identifier(target->dimension->name));
+	return text.data;
 }

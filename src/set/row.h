@@ -71,4 +71,22 @@ extern char *campaign_row_same(const CampaignTarget *target,
 extern const char *campaign_row_found(const CampaignTarget *target,
 									  const CampaignPopulation *population);
 
+/* ------------------------ the row of the person -------------------------- */
+
+/* The dimension's rows, one per key, aliased as the dimension. */
+extern char *campaign_row_whole(const CampaignTarget *target);
+/*
+ * "key =" and " COLLATE …", between which belongs what a key of one column is
+ * compared with.
+ */
+extern char *campaign_row_equals(const CampaignTarget *target);
+extern char *campaign_row_collation(const CampaignTarget *target);
+/* True if a value of the type can be compared with the column. */
+extern bool campaign_row_comparable(const CampaignColumn *column, Oid type);
+/* Its columns, as further columns of another item; each after a comma. */
+extern char *campaign_row_stow(const CampaignTarget *target);
+/* The item of FROM with these, after a comma and the item they are in. */
+extern char *campaign_row_stowed(const CampaignTarget *target,
+								 const CampaignTarget *carrier);
+
 #endif							/* CAMPAIGN_ROW_H */

@@ -93,11 +93,36 @@ forget_positions(Node *node, void *context)
 	return expression_tree_walker(node, forget_positions, context);
 }
 
+/*
+ * The items of FROM whose columns an expression over one of them sees: that
+ * one, bare names included, though the item may be part of a join.
+ */
+static List *
+sole_item(List *namespace, const char *alias)
+{
+	ListCell   *cell;
+
+	foreach(cell, namespace)
+	{
+		ParseNamespaceItem *item = lfirst(cell);
+
+		if (!item->p_rel_visible || strcmp(item->p_names->aliasname, alias) != 0)
+			continue;
+		item = memcpy(palloc(sizeof(ParseNamespaceItem)), item,
+					  sizeof(ParseNamespaceItem));
+		item->p_cols_visible = true;
+		return list_make1(item);
+	}
+	elog(ERROR, "no item \"%s\" for an expression", alias);
+	return NIL;					/* keep the compiler quiet */
+}
+
 /* Analyzes the expression where its placeholder stands. */
 static Node *
 transform_placeholder(ParseState *pstate, const CampaignExpression *expression)
 {
 	const char *source = pstate->p_sourcetext;
+	List	   *namespace = pstate->p_namespace;
 	ErrorContextCallback callback;
 	int			nestlevel;
 	Node	   *result;
@@ -108,6 +133,8 @@ transform_placeholder(ParseState *pstate, const CampaignExpression *expression)
 	error_context_stack = &callback;
 	nestlevel = campaign_search_path_enter(expression->search_path);
 	pstate->p_sourcetext = expression->text;
+	if (expression->alone != NULL)
+		pstate->p_namespace = sole_item(namespace, expression->alone);
 
 	result = transformExpr(pstate, copyObject(expression->tree),
 						   pstate->p_expr_kind);
@@ -119,6 +146,7 @@ transform_placeholder(ParseState *pstate, const CampaignExpression *expression)
 										 expression->what);
 	(void) forget_positions(result, NULL);
 
+	pstate->p_namespace = namespace;
 	pstate->p_sourcetext = source;
 	campaign_settings_leave(nestlevel);
 	error_context_stack = callback.previous;

@@ -271,3 +271,22 @@ campaign_target_resolve(CampaignDimension *dimension)
 	relation_close(relation, NoLock);
 	return target;
 }
+
+/* The dimension of the persons that rows of another lead to. */
+CampaignTarget *
+campaign_target_resolve_person(CampaignDimension *dimension)
+{
+	if (list_length(dimension->key) > 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("dimension \"%s\" cannot be a profile_dimension: its key has several columns",
+						dimension->name),
+				 errhint("Declare one over the same table, or a view of it, whose key is one column.")));
+	if (dimension->profile != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("dimension \"%s\" cannot be a profile_dimension: its rows lead to others",
+						dimension->name),
+				 errhint("Name the dimension whose rows are persons, which has no profile.")));
+	return campaign_target_resolve(dimension);
+}

@@ -35,6 +35,11 @@ typedef struct CampaignTarget
  * there or has changed its shape (42P01, 42703, 55000).
  */
 extern CampaignTarget *campaign_target_resolve(CampaignDimension *dimension);
+/*
+ * The same of the dimension of the persons that rows of another lead to;
+ * refuses a key of several columns, and persons that lead to others.
+ */
+extern CampaignTarget *campaign_target_resolve_person(CampaignDimension *dimension);
 /* Key columns of the relation's primary key, or of a unique index over
  * columns that are NOT NULL, of char *; NIL if there is none. */
 extern List *campaign_target_default_key(Oid relation);

@@ -11,7 +11,7 @@
 #define DIMENSION_COLUMNS \
 	"d.name, d.owner, d.owner_name, d.relation, d.relation_name, d.key," \
 	" d.addresses, d.consent, d.time_zone, d.language, d.profile," \
-	" d.search_path"
+	" d.profile_dimension, d.search_path"
 
 /* The first row of DIMENSION_COLUMNS, or NULL if there is none. */
 static CampaignDimension *
@@ -33,7 +33,8 @@ read_dimension(const CampaignRows *rows)
 	dimension->time_zone = campaign_row_text(rows, 0, 9);
 	dimension->language = campaign_row_text(rows, 0, 10);
 	dimension->profile = campaign_row_text(rows, 0, 11);
-	dimension->search_path = campaign_row_text(rows, 0, 12);
+	dimension->profile_dimension = campaign_row_text(rows, 0, 12);
+	dimension->search_path = campaign_row_text(rows, 0, 13);
 	return dimension;
 }
 
@@ -44,8 +45,10 @@ campaign_dimension_save(const CampaignDimension *dimension)
 	CAMPAIGN_STATEMENT(save,
 					   "INSERT INTO campaign.dimension (name, owner, owner_name,"
 					   " relation, relation_name, key, addresses, consent,"
-					   " time_zone, language, profile, search_path)"
-					   " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
+					   " time_zone, language, profile, profile_dimension,"
+					   " search_path)"
+					   " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,"
+					   " $12, $13)"
 					   " ON CONFLICT (owner, name, owner_name) DO UPDATE"
 					   " SET owner = excluded.owner,"
 					   " relation = excluded.relation,"
@@ -56,6 +59,7 @@ campaign_dimension_save(const CampaignDimension *dimension)
 					   " time_zone = excluded.time_zone,"
 					   " language = excluded.language,"
 					   " profile = excluded.profile,"
+					   " profile_dimension = excluded.profile_dimension,"
 					   " search_path = excluded.search_path");
 
 	campaign_execute(&save,
@@ -70,6 +74,7 @@ campaign_dimension_save(const CampaignDimension *dimension)
 					 campaign_text(dimension->time_zone),
 					 campaign_text(dimension->language),
 					 campaign_text(dimension->profile),
+					 campaign_text(dimension->profile_dimension),
 					 campaign_text(dimension->search_path));
 }
 

@@ -23,6 +23,7 @@ typedef struct CampaignDimension
 	char	   *time_zone;		/* expressions; may be NULL */
 	char	   *language;
 	char	   *profile;
+	char	   *profile_dimension;	/* whose key that is; or NULL */
 	char	   *search_path;
 } CampaignDimension;
 

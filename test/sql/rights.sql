@@ -240,7 +240,7 @@ RESET SESSION AUTHORIZATION;
 -- In a call, $1 stands for the name of a campaign, $2 for a run, $3 for a lease.
 CREATE TABLE calls (function regprocedure, object text, call text);
 INSERT INTO calls VALUES
-('campaign_dimension(regclass, text, text, jsonb, jsonb, text, text, text)', 'table', $$SELECT campaign_dimension(to_regclass('rights.' || $1 || '_people'))$$),
+('campaign_dimension(regclass, text, text, jsonb, jsonb, text, text, text, text)', 'table', $$SELECT campaign_dimension(to_regclass('rights.' || $1 || '_people'))$$),
 ('campaign_template(text, text, text, text, jsonb, text)', 'none', $$SELECT campaign_template($1 || '_text', body => 'x')$$),
 ('campaign_template_drop(text)', 'name', $$SELECT campaign_template_drop($1)$$),
 ('campaign_rule(text, text, jsonb)', 'none', $$SELECT campaign_rule($1 || '_rule', 'control', '{"percent": 1}')$$),
