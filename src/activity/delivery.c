@@ -401,7 +401,11 @@ append_reasoned(CampaignSelect *select, const CampaignTask *task,
 					 quote_literal_cstr(channel_of(&task->scope)),
 					 is_personal(&task->scope) ? "barred" : "excluded");
 	append_hashed(select, task, population, editions, apart);
-	appendStringInfo(text, ") AS %s", alias);
+	/* Of persons the reason is used more than once. */
+	if (is_personal(&task->scope))
+		end_stage(text, task, population);
+	else
+		appendStringInfo(text, ") AS %s", alias);
 }
 
 /* Fourth stage: of the rows that lead to one person, the first one stays. */
