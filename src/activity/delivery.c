@@ -7,7 +7,8 @@
  * population goes on as it came.  One select decides in stages: the address
  * and the consent, then what excludes, then (only for who is left) the values
  * the templates need; a CASE keeps their expressions from being evaluated for
- * anybody else.  The name of the kind is the name of the channel.
+ * anybody else.  Without the option "channel", messages go by the channel of
+ * the name of the kind.
  */
 #include "postgres.h"
 
@@ -32,13 +33,6 @@
 #include "queue/experiment.h"
 #include "set/row.h"
 
-/* The channel an activity sends by. */
-static const char *
-channel_of(const CampaignScope *scope)
-{
-	return scope->activity->kind;
-}
-
 /* True if nobody has to have agreed to the messages. */
 bool
 campaign_delivery_is_transactional(const CampaignScope *scope)
@@ -53,7 +47,7 @@ campaign_delivery_is_transactional(const CampaignScope *scope)
 const char *
 campaign_delivery_lack(const CampaignScope *scope)
 {
-	CampaignChannel *channel = campaign_channel_find(channel_of(scope));
+	CampaignChannel *channel = campaign_channel_find(campaign_delivery_channel(scope));
 
 	if (channel == NULL || campaign_channel_tracking_url(channel) != NULL ||
 		!campaign_content_tracked(campaign_content_parse(scope->activity->kind,
@@ -61,13 +55,6 @@ campaign_delivery_lack(const CampaignScope *scope)
 		return NULL;
 	return psprintf("activity \"%s\" has tracked URLs, and setting campaign.tracking_url is empty",
 					scope->activity->name);
-}
-
-/* The name of the channel it sends by. */
-const char *
-campaign_delivery_channel(const CampaignScope *scope)
-{
-	return channel_of(scope);
 }
 
 /* Refuses numbers out of range, rules that cannot hold, and wrong times. */
@@ -108,7 +95,7 @@ campaign_delivery_warn(const CampaignScope *scope)
 						   campaign_warning("no_consent",
 											psprintf("dimension \"%s\" declares no consent for channel \"%s\"",
 													 dimension->name,
-													 channel_of(scope)),
+													 campaign_delivery_channel(scope)),
 											"Declare it with campaign_dimension(…, consent => …), or make the category transactional."));
 	if (campaign_recipient_language(scope) == NULL &&
 		campaign_object_member(&scope->activity->options->root,
@@ -174,6 +161,7 @@ campaign_delivery_expressions(const CampaignScope *scope)
 	CampaignExpression *language = language_expression(scope, editions);
 
 	(void) campaign_experiment_parse(scope->activity->options);
+	campaign_delivery_check_channel(scope);
 	foreach(cell, editions)
 		expressions = list_concat(expressions,
 								  edition_expressions(scope->activity,
@@ -398,7 +386,7 @@ append_reasoned(CampaignSelect *select, const CampaignTask *task,
 					 campaign_row_found(task->scope.target, population),
 					 campaign_recipient_needs_person(&task->scope) ?
 					 " WHEN NOT \"campaign.known\" THEN 'no_person'" : "",
-					 quote_literal_cstr(channel_of(&task->scope)),
+					 quote_literal_cstr(campaign_delivery_channel(&task->scope)),
 					 is_personal(&task->scope) ? "barred" : "excluded");
 	append_hashed(select, task, population, editions, apart);
 	/* Of persons the reason is used more than once. */
@@ -489,7 +477,7 @@ in_groups(const CampaignScope *scope, const List *editions,
 {
 	return has_editions(scope, editions) ||
 		ruling->send_at != NULL ||
-		campaign_timing_varies(scope, channel_of(scope));
+		campaign_timing_varies(scope, campaign_delivery_channel(scope));
 }
 
 /* What rules are applied to. */
@@ -591,7 +579,7 @@ build_select(const CampaignTask *task, const List *editions,
 		campaign_task_population(task, 0) :
 		campaign_population_declare(task->scope.target, task->scope.added);
 	CampaignTiming *timing = campaign_timing_open(task,
-												  channel_of(&task->scope),
+												  campaign_delivery_channel(&task->scope),
 												  now);
 
 	campaign_timing_follow(timing, ruling->reason, ruling->send_at);
@@ -639,8 +627,8 @@ enqueue(const CampaignTask *task)
 
 	enqueue.run_id = task->run->id;
 	enqueue.activity = task->scope.activity->name;
-	enqueue.channel = channel_of(&task->scope);
-	enqueue.contents = campaign_content_parse(enqueue.channel,
+	enqueue.channel = campaign_delivery_channel(&task->scope);
+	enqueue.contents = campaign_content_parse(task->scope.activity->kind,
 											  task->scope.activity->options);
 	enqueue.epoch = task->run->epoch;
 	enqueue.now = campaign_clock_now();
@@ -763,7 +751,7 @@ campaign_delivery_preview(const CampaignTask *task)
 
 	preview->campaign = task->scope.graph->campaign->name;
 	preview->activity = task->scope.activity->name;
-	preview->contents = campaign_content_parse(channel_of(&task->scope),
+	preview->contents = campaign_content_parse(task->scope.activity->kind,
 											   task->scope.activity->options);
 	campaign_preview_run(preview, build_select(task, preview->contents,
 											   campaign_ruling_open(task, 0),

@@ -15,6 +15,8 @@
 #define CAMPAIGN_DELIVERY_OPTIONS \
 	{"template", CAMPAIGN_OPTION_TEXT, false, NULL, \
 	"Name of a template; what it says is said unless the activity says it itself."}, \
+	{"channel", CAMPAIGN_OPTION_TEXT, false, "that of the kind", \
+	"Name of a channel of this kind that was declared with campaign_channel()."}, \
 	{"address", CAMPAIGN_OPTION_VALUE, false, "the dimension's address for the channel", \
 	"Expression giving the address."}, \
 	{"category", CAMPAIGN_OPTION_CHOICE, false, "marketing", \
@@ -59,6 +61,8 @@ extern void campaign_delivery_follow(CampaignTask *task);
 
 /* The name of the channel it sends by. */
 extern const char *campaign_delivery_channel(const CampaignScope *scope);
+/* Refuses a channel that is not there, or of another kind. */
+extern void campaign_delivery_check_channel(const CampaignScope *scope);
 
 /* What the row with the task's key would get; it has no run. */
 extern CampaignPreview *campaign_delivery_preview(const CampaignTask *task);

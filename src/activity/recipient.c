@@ -15,6 +15,7 @@
 #include "activity/delivery.h"
 #include "activity/option.h"
 #include "activity/recipient.h"
+#include "queue/channel.h"
 #include "set/row.h"
 
 /*
@@ -39,6 +40,41 @@ declared(const CampaignScope *scope, const CampaignTarget *target,
 	return expression;
 }
 
+/* The channel an activity sends by: the option's, or its kind's. */
+const char *
+campaign_delivery_channel(const CampaignScope *scope)
+{
+	char	   *channel = campaign_option_text(scope->activity->options,
+											   "channel");
+
+	return channel != NULL ? channel : scope->activity->kind;
+}
+
+/* Refuses a channel that is not there, or of another kind. */
+void
+campaign_delivery_check_channel(const CampaignScope *scope)
+{
+	CampaignChannel *channel = campaign_channel_require(campaign_delivery_channel(scope));
+
+	if (strcmp(channel->kind, scope->activity->kind) != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("channel \"%s\" is of kind \"%s\", not \"%s\"",
+						channel->name, channel->kind, scope->activity->kind),
+				 errhint("Messages of a kind go by channels of that kind; they are declared with campaign_channel().")));
+}
+
+/* What is declared for the channel, or for all channels of its kind. */
+static char *
+member_for_channel(const Jsonb *object, const CampaignScope *scope)
+{
+	char	   *text = campaign_option_text(object,
+											campaign_delivery_channel(scope));
+
+	return text != NULL ? text :
+		campaign_option_text(object, scope->activity->kind);
+}
+
 /* What the row's dimension declares for the channel, or the person's. */
 static CampaignExpression *
 declared_for_channel(const CampaignScope *scope, bool consent,
@@ -50,8 +86,8 @@ declared_for_channel(const CampaignScope *scope, bool consent,
 	for (int i = 0; i < lengthof(targets) && targets[i] != NULL; i++)
 	{
 		const CampaignDimension *dimension = targets[i]->dimension;
-		char	   *text = campaign_option_text(consent ? dimension->consent :
-												dimension->addresses, channel);
+		char	   *text = member_for_channel(consent ? dimension->consent :
+											  dimension->addresses, scope);
 
 		if (text != NULL)
 			return declared(scope, targets[i], text,

@@ -56,6 +56,30 @@ SET SESSION AUTHORIZATION channel_owner;
 SELECT count(*) FROM campaign_claim('email', 40);
 SELECT v.* FROM (SELECT DISTINCT run_id FROM campaign.run_progress) p CROSS JOIN LATERAL campaign_verify(p.run_id) v;
 
+-- A channel of one's own: its limits and suppressions hold for it alone, and
+-- what is declared for the kind holds for it, too.
+RESET SESSION AUTHORIZATION;
+SELECT campaign_channel('newsletter', 'email', '{"throttle": {"messages": 3, "per": "1 day"}}');
+SET SESSION AUTHORIZATION channel_owner;
+SELECT campaign_create('letters', dimension => 'channel_reader');
+SELECT campaign_add_audience('letters', 'all', filter => 'id <= 20');
+SELECT campaign_add_email('letters', 'mail', after => 'all', subject => 'x', body => 'x', options => '{"channel": "newsletter"}');
+SELECT campaign_publish('letters');
+SELECT campaign_suppress('newsletter', '1@example.com'), campaign_suppress('email', '2@example.com');
+SELECT campaign_start('letters') AS run \gset
+SELECT campaign_wait(:run);
+SELECT recipient, reason FROM campaign.excluded WHERE run_id = :run;
+SELECT DISTINCT channel FROM campaign.message WHERE run_id = :run;
+SELECT count(*) FROM campaign_claim('newsletter', 10);
+SELECT * FROM campaign_verify(:run);
+SELECT campaign_alter('letters', 'mail', '{"channel": "sms"}');
+SELECT campaign_alter('letters', 'mail', '{"channel": "newsleter"}');
+SELECT campaign_unsuppress('newsletter', '1@example.com'), campaign_unsuppress('email', '2@example.com');
+SELECT campaign_suppress('newsleter', '1@example.com');
+SELECT campaign_drop('letters');
+RESET SESSION AUTHORIZATION;
+SELECT campaign_channel_drop('newsletter');
+
 -- Wrong settings.
 RESET SESSION AUTHORIZATION;
 \set VERBOSITY default
