@@ -410,11 +410,15 @@ END;
 COMMENT ON FUNCTION @extschema@.campaign_add_custom(text, text, jsonb, text, text, boolean, text, jsonb, jsonb, text)
 	IS 'adds a message of any other channel to every row that may get one';
 
-CREATE FUNCTION @extschema@.campaign_add_end(campaign text, activity text, after text DEFAULT NULL)
+CREATE FUNCTION @extschema@.campaign_add_end(
+	campaign text, activity text, signal text DEFAULT NULL,
+	receiver text DEFAULT NULL, after text DEFAULT NULL)
 RETURNS text
 LANGUAGE sql VOLATILE PARALLEL UNSAFE
 BEGIN ATOMIC
-	SELECT @extschema@.campaign_add(campaign, activity, 'end', '{}'::jsonb, after);
+	SELECT @extschema@.campaign_add(campaign, activity, 'end',
+		jsonb_strip_nulls(jsonb_build_object('signal', signal,
+			'receiver', receiver)), after);
 END;
-COMMENT ON FUNCTION @extschema@.campaign_add_end(text, text, text)
-	IS 'adds the end of a branch';
+COMMENT ON FUNCTION @extschema@.campaign_add_end(text, text, text, text, text)
+	IS 'adds an end: marks the end of a branch, and may send a signal';

@@ -2,26 +2,95 @@
  * end.c
  *		end: a branch ends here, on purpose.
  *
- * A controlling kind: no row moves and nothing comes out.
+ * A controlling kind: no row moves and nothing comes out.  It may tell another
+ * campaign, or another branch, that it has come so far.
  */
 #include "postgres.h"
 
-#include "activity/activity.h"
+#include "activity/option.h"
+#include "base/shared.h"
+#include "base/text.h"
+#include "store/signal.h"
 
-/* Nothing is left to be done. */
+static const CampaignOption options[] = {
+	{"signal", CAMPAIGN_OPTION_TEXT, false, NULL,
+	"Name of a signal that is sent."},
+	{"receiver", CAMPAIGN_OPTION_TEXT, false, "this campaign",
+	"Name of the campaign whose runs get the signal."}
+};
+
+/* Refuses a receiver of nothing. */
+static void
+check_end(const CampaignScope *scope)
+{
+	const Jsonb *given = scope->activity->options;
+
+	if (campaign_option_text(given, "receiver") != NULL &&
+		campaign_option_text(given, "signal") == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("option \"receiver\" needs option \"signal\""),
+				 errhint("Give both, or none of them.")));
+}
+
+/* Those of the run's variables that the campaign declares as well. */
+static Jsonb *
+common_variables(const CampaignRun *run, const CampaignRecord *record)
+{
+	CampaignVariables *declared = campaign_variables_declared(record->settings);
+	JsonbParseState *state = NULL;
+	ListCell   *cell;
+
+	pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
+	foreach(cell, campaign_object_keys(run->variables))
+	{
+		JsonbValue	key = {.type = jbvString};
+		JsonbValue *value = campaign_object_member(&run->variables->root,
+												   lfirst(cell));
+
+		if (value == NULL ||
+			campaign_variables_find(declared, lfirst(cell)) == 0)
+			continue;
+		key.val.string.val = lfirst(cell);
+		key.val.string.len = strlen(lfirst(cell));
+		pushJsonbValue(&state, WJB_KEY, &key);
+		pushJsonbValue(&state, WJB_VALUE, value);
+	}
+	return JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL));
+}
+
+/* Sends the signal, if there is one. */
 static void
 run_end(CampaignTask *task)
 {
+	const Jsonb *given = task->scope.activity->options;
+	char	   *name = campaign_option_text(given, "signal");
+	char	   *receiver = campaign_option_text(given, "receiver");
+	CampaignRecord *record;
+	Jsonb	   *payload;
+
 	task->outbound = NIL;
+	if (name == NULL || task->rehearsal)
+		return;
+	record = campaign_record_require(receiver != NULL ? receiver :
+									 task->run->campaign, false);
+	payload = receiver == NULL ? campaign_object_empty() :
+		common_variables(task->run, record);
+	(void) campaign_variables_bind(record->settings, payload);
+	(void) campaign_signal_send(record, name, payload);
+	campaign_shared_wake_at_commit();
 }
 
 const CampaignKind campaign_kind_end = {
 	.name = "end",
 	.category = "flow control",
-	.purpose = "Marks the end of a branch.",
+	.purpose = "Marks the end of a branch, and may send a signal.",
 	.min_inbound = 1,
 	.max_inbound = 1,
 	.outcome_names = "none",
+	.options = options,
+	.noptions = lengthof(options),
 	.outcomes = campaign_outcome_none,
+	.check = check_end,
 	.run = run_end
 };

@@ -70,62 +70,18 @@ check_payload(const CampaignRecord *record, const Jsonb *payload)
 	campaign_identity_leave(&identity);
 }
 
-/* Gives a run the signal; false if nothing in it takes it any more. */
-static bool
-signal_run(int64 run_id, const char *name, const Jsonb *payload)
-{
-	List	   *listeners;
-	ListCell   *cell;
-
-	(void) campaign_run_lock(run_id);
-	listeners = campaign_signal_listeners(run_id, name);
-	if (listeners == NIL)
-		return false;
-	campaign_signal_insert(run_id, name, payload);
-	foreach(cell, listeners)
-		campaign_task_wake(run_id, lfirst(cell));
-	log_event(campaign_run_find(run_id), NULL, "signal", name);
-	return true;
-}
-
-/* Refuses a signal that neither a run nor the newest version knows. */
-static void
-check_signal_known(const CampaignRecord *record, const char *name)
-{
-	List	   *names = record->live_id == 0 ? NIL :
-		campaign_signal_names(record->live_id);
-
-	if (campaign_list_has(names, name))
-		return;
-	ereport(ERROR,
-			(errcode(ERRCODE_CAMPAIGN_NOT_FOUND),
-			 errmsg("campaign \"%s\" does not wait for a signal \"%s\"",
-					record->name, name),
-			 errhint("%s", names == NIL ?
-					 "Activities of kind \"signal\" do, once they are published." :
-					 campaign_nearest_hint(name, names, "signals"))));
-}
-
 /* Sends a signal to the campaign's runs. */
 int
 campaign_external_signal(const char *campaign, const char *name,
 						 const Jsonb *payload)
 {
 	CampaignRecord *record = campaign_record_require(campaign, false);
-	List	   *runs = campaign_signal_runs(record->id, name);
-	int			taken = 0;
-	ListCell   *cell;
+	int			taken;
 
 	if (payload == NULL)
 		payload = campaign_object_empty();
 	check_payload(record, payload);
-	if (runs == NIL)
-		check_signal_known(record, name);
-	foreach(cell, runs)
-	{
-		if (signal_run(*(int64 *) lfirst(cell), name, payload))
-			taken++;
-	}
+	taken = campaign_signal_send(record, name, payload);
 	hand_over();
 	return taken;
 }

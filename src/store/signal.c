@@ -9,16 +9,23 @@
 
 #include "miscadmin.h"
 
+#include "base/errors.h"
 #include "base/sql.h"
+#include "base/text.h"
+#include "store/log.h"
 #include "store/run.h"
 #include "store/signal.h"
+#include "store/task.h"
 
 /* The name of the signal that an activity waits for. */
 #define SIGNAL_NAME		"coalesce(a.options ->> 'signal', a.name)"
 
-/* Runs in which an activity waits for the signal or may come to it. */
-List *
-campaign_signal_runs(int64 campaign_id, const char *name)
+/*
+ * Runs in which an activity waits for the signal or may come to it, of
+ * int64 *, in order.
+ */
+static List *
+find_runs(int64 campaign_id, const char *name)
 {
 	CAMPAIGN_STATEMENT(find,
 					   "SELECT DISTINCT r.run_id FROM campaign.run r"
@@ -57,8 +64,8 @@ read_names(const CampaignRows *rows)
 }
 
 /* Names of the run's activities that take the signal, now or later. */
-List *
-campaign_signal_listeners(int64 run_id, const char *name)
+static List *
+find_listeners(int64 run_id, const char *name)
 {
 	CAMPAIGN_STATEMENT(find,
 					   "SELECT t.activity FROM campaign.run r"
@@ -74,8 +81,8 @@ campaign_signal_listeners(int64 run_id, const char *name)
 }
 
 /* Names of the signals that a version knows. */
-List *
-campaign_signal_names(int64 version_id)
+static List *
+find_names(int64 version_id)
 {
 	CAMPAIGN_STATEMENT(find,
 					   "SELECT DISTINCT " SIGNAL_NAME " FROM campaign.activity a"
@@ -86,8 +93,8 @@ campaign_signal_names(int64 version_id)
 }
 
 /* Adds a signal to a run. */
-void
-campaign_signal_insert(int64 run_id, const char *name, const Jsonb *payload)
+static void
+insert_signal(int64 run_id, const char *name, const Jsonb *payload)
 {
 	CAMPAIGN_STATEMENT(insert,
 					   "INSERT INTO campaign.signal (run_id, name, payload, sent_by)"
@@ -96,6 +103,69 @@ campaign_signal_insert(int64 run_id, const char *name, const Jsonb *payload)
 	campaign_execute(&insert, campaign_int8(run_id), campaign_text(name),
 					 campaign_jsonb(payload),
 					 campaign_text(GetUserNameFromId(GetUserId(), false)));
+}
+
+/* Gives a run the signal; false if nothing in it takes it any more. */
+static bool
+signal_run(const CampaignRecord *record, int64 run_id, const char *name,
+		   const Jsonb *payload)
+{
+	List	   *listeners;
+	ListCell   *cell;
+	CampaignLogLine line = {
+		.owner = record->owner,
+		.campaign = record->name,
+		.run_id = run_id,
+		.event = "signal",
+		.message = name
+	};
+
+	(void) campaign_run_lock(run_id);
+	listeners = find_listeners(run_id, name);
+	if (listeners == NIL)
+		return false;
+	insert_signal(run_id, name, payload);
+	foreach(cell, listeners)
+		campaign_task_wake(run_id, lfirst(cell));
+	campaign_log_add(&line);
+	return true;
+}
+
+/* Refuses a signal that the newest version does not know. */
+static void
+check_known(const CampaignRecord *record, const char *name)
+{
+	List	   *names = record->live_id == 0 ? NIL :
+		find_names(record->live_id);
+
+	if (campaign_list_has(names, name))
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_CAMPAIGN_NOT_FOUND),
+			 errmsg("campaign \"%s\" does not wait for a signal \"%s\"",
+					record->name, name),
+			 errhint("%s", names == NIL ?
+					 "Activities of kind \"signal\" do, once they are published." :
+					 campaign_nearest_hint(name, names, "signals"))));
+}
+
+/* Gives the signal to the runs of the campaign. */
+int
+campaign_signal_send(const CampaignRecord *record, const char *name,
+					 const Jsonb *payload)
+{
+	List	   *runs = find_runs(record->id, name);
+	int			taken = 0;
+	ListCell   *cell;
+
+	if (runs == NIL)
+		check_known(record, name);
+	foreach(cell, runs)
+	{
+		if (signal_run(record, *(int64 *) lfirst(cell), name, payload))
+			taken++;
+	}
+	return taken;
 }
 
 /* The payload of the newest signal of that name. */

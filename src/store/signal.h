@@ -7,20 +7,17 @@
 
 #include "postgres.h"
 
-#include "nodes/pg_list.h"
 #include "utils/jsonb.h"
 
+#include "store/graph.h"
+
 /*
- * Runs of the campaign, at home here, in which an activity waits for the
- * signal or may still come to it; of int64 *, in order.
+ * Gives the signal to the runs of the campaign in which an activity waits for
+ * it or may still come to it, whose rows are locked from then on; gives their
+ * number.  Refuses one that neither they nor the newest version know (42704).
  */
-extern List *campaign_signal_runs(int64 campaign_id, const char *name);
-/* Names of those activities of the run, of char *. */
-extern List *campaign_signal_listeners(int64 run_id, const char *name);
-/* Names of the signals that a version knows, of char *. */
-extern List *campaign_signal_names(int64 version_id);
-extern void campaign_signal_insert(int64 run_id, const char *name,
-								   const Jsonb *payload);
+extern int	campaign_signal_send(const CampaignRecord *record,
+								 const char *name, const Jsonb *payload);
 /* The payload of the newest signal of that name; NULL if there is none. */
 extern Jsonb *campaign_signal_newest(int64 run_id, const char *name);
 

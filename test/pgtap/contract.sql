@@ -50,7 +50,7 @@ INSERT INTO expected_function VALUES
 	'campaign text, activity text, subject text DEFAULT NULL::text, body text DEFAULT NULL::text, text text DEFAULT NULL::text, address text DEFAULT NULL::text, category text DEFAULT NULL::text, one_per_address boolean DEFAULT NULL::boolean, template text DEFAULT NULL::text, languages jsonb DEFAULT NULL::jsonb, options jsonb DEFAULT NULL::jsonb, after text DEFAULT NULL::text',
 	'text', 'volatile'),
 ('public', 'campaign_add_end',
-	'campaign text, activity text, after text DEFAULT NULL::text',
+	'campaign text, activity text, signal text DEFAULT NULL::text, receiver text DEFAULT NULL::text, after text DEFAULT NULL::text',
 	'text', 'volatile'),
 ('public', 'campaign_add_enrich',
 	'campaign text, activity text, columns jsonb DEFAULT NULL::jsonb, links jsonb DEFAULT NULL::jsonb, primary_set text DEFAULT NULL::text, after text DEFAULT NULL::text',

@@ -272,7 +272,7 @@ INSERT INTO calls VALUES
 ('campaign_add_push(text, text, text, text, text, jsonb, text, text, boolean, text, jsonb, jsonb, text)', 'campaign', $$SELECT campaign_add_push($1, 'new', 't', 'b', address => 'id::text')$$),
 ('campaign_add_direct_mail(text, text, jsonb, text, text, boolean, text, jsonb, jsonb, text)', 'campaign', $$SELECT campaign_add_direct_mail($1, 'new', '{"a": "b"}', address => 'id::text')$$),
 ('campaign_add_custom(text, text, jsonb, text, text, boolean, text, jsonb, jsonb, text)', 'campaign', $$SELECT campaign_add_custom($1, 'new', address => 'id::text')$$),
-('campaign_add_end(text, text, text)', 'campaign', $$SELECT campaign_add_end($1, 'new')$$),
+('campaign_add_end(text, text, text, text, text)', 'campaign', $$SELECT campaign_add_end($1, 'new')$$),
 ('campaign_preview(text, text, text, integer, jsonb)', 'campaign', $$SELECT subject FROM campaign_preview($1, 'mail', '2')$$),
 ('campaign_publish(text)', 'campaign', $$SELECT campaign_publish($1)$$),
 ('campaign_start(text, jsonb)', 'idle', $$SELECT campaign_start($1)$$),

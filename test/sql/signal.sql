@@ -91,6 +91,29 @@ SELECT finish(:run);
 SELECT activity, state FROM campaign.run_progress WHERE run_id = :run ORDER BY activity;
 SELECT * FROM campaign_verify(:run);
 
+-- The end of a branch tells another one, or another campaign, which gets the
+-- variables that both have.
+SELECT campaign_create('chain', dimension => 'people', settings => '{"variables": {"least": {"type": "integer", "default": 7}, "other": {"type": "text"}}}');
+SELECT campaign_add_audience('chain', 'everybody');
+SELECT campaign_add_signal('chain', 'branch', after => 'everybody');
+SELECT campaign_add_end('chain', 'tell_branch', signal => 'branch', after => 'everybody');
+SELECT campaign_add_end('chain', 'tell_other', signal => 'go', receiver => 'told', after => 'branch');
+SELECT campaign_publish('chain');
+SELECT campaign_start('told', '{"day": "2026-02-03"}') AS told \gset
+SELECT campaign_wait(:told);
+SELECT campaign_start('chain') AS run \gset
+SELECT campaign_wait(:run);
+SELECT campaign_wait(:told);
+SELECT activity, state, rows_in, rows_out FROM campaign.run_progress WHERE run_id = :told;
+SELECT campaign_stop(:told);
+SELECT campaign_alter('chain', 'tell_other', '{"receiver": "nobody"}');
+SELECT campaign_publish('chain');
+SELECT campaign_start('chain') AS run \gset
+SELECT campaign_wait(:run);
+SELECT activity, sqlstate, error FROM campaign.run_progress WHERE run_id = :run AND error IS NOT NULL;
+SELECT campaign_stop(:run);
+SELECT campaign_add_end('chain', 'wrong', receiver => 'told', after => 'branch');
+
 -- What is refused.
 \set VERBOSITY default
 SELECT campaign_signal('told', 'stock_full');
@@ -104,7 +127,7 @@ SET SESSION AUTHORIZATION regress_signal_other;
 SELECT campaign_signal('told', 'go');
 SET SESSION AUTHORIZATION regress_signal;
 
-SELECT campaign_drop(c) FROM unnest(ARRAY['told', 'impatient']) c;
+SELECT campaign_drop(c) FROM unnest(ARRAY['told', 'impatient', 'chain']) c;
 RESET SESSION AUTHORIZATION;
 SELECT count(*) FROM campaign.signal;
 DELETE FROM campaign.dimension WHERE owner_name = 'regress_signal';
