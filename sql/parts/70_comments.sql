@@ -125,7 +125,7 @@ COMMENT ON COLUMN campaign.dimension.key IS 'columns of the key, in order';
 COMMENT ON COLUMN campaign.dimension.addresses IS 'channel: expression giving the address';
 COMMENT ON COLUMN campaign.dimension.consent IS 'channel: condition under which marketing may be sent';
 COMMENT ON COLUMN campaign.dimension.time_zone IS 'expression giving whose clock a message goes by; NULL: none';
-COMMENT ON COLUMN campaign.dimension.language IS 'expression; stored, used by no kind yet';
+COMMENT ON COLUMN campaign.dimension.language IS 'expression giving the language of who gets a message; NULL: none';
 COMMENT ON COLUMN campaign.dimension.profile IS 'expression giving the key of the person behind the row';
 COMMENT ON COLUMN campaign.dimension.profile_dimension IS 'name of the owner''s dimension whose key profile gives; NULL: its rows are not read';
 COMMENT ON COLUMN campaign.dimension.search_path IS 'under which its expressions are read';
