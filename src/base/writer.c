@@ -13,7 +13,6 @@
 #include "access/table.h"
 #include "access/tableam.h"
 #include "access/xact.h"
-#include "catalog/pg_am.h"
 #include "executor/executor.h"
 #include "executor/tuptable.h"
 #include "utils/memutils.h"
@@ -35,7 +34,6 @@ struct CampaignWriter
 	CommandId	command;
 	EState	   *estate;			/* for index entries; NULL without indexes */
 	ResultRelInfo *target;
-	bool		only_brin;		/* all indexes summarize blocks */
 	TupleTableSlot *slots[BUFFERED_ROWS];
 	int			buffered;
 	Size		bytes;
@@ -54,10 +52,6 @@ open_indexes(CampaignWriter *writer)
 	writer->target = makeNode(ResultRelInfo);
 	InitResultRelInfo(writer->target, writer->relation, 0, NULL, 0);
 	ExecOpenIndices(writer->target, false);
-	writer->only_brin = true;
-	for (int i = 0; i < writer->target->ri_NumIndices; i++)
-		writer->only_brin &=
-			writer->target->ri_IndexRelationDescs[i]->rd_rel->relam == BRIN_AM_OID;
 }
 
 /* Opens the relation for appending. */
@@ -86,26 +80,6 @@ campaign_writer_open(Oid relation)
 	return writer;
 }
 
-/* The block a row of those just written is in. */
-static BlockNumber
-block_of(const CampaignWriter *writer, int row)
-{
-	return ItemPointerGetBlockNumber(&writer->slots[row]->tts_tid);
-}
-
-/*
- * True if an index has to know the row.  One that keeps the least and the
- * greatest value of some blocks need not be told of any between the first and
- * the last row of a block: they come in its order.
- */
-static bool
-is_indexed(const CampaignWriter *writer, int row)
-{
-	return !writer->only_brin || row == 0 || row == writer->buffered - 1 ||
-		block_of(writer, row) != block_of(writer, row - 1) ||
-		block_of(writer, row) != block_of(writer, row + 1);
-}
-
 /* Adds the index entries of the rows just written. */
 static void
 insert_index_entries(CampaignWriter *writer)
@@ -116,8 +90,6 @@ insert_index_entries(CampaignWriter *writer)
 	{
 		List	   *recheck;
 
-		if (!is_indexed(writer, i))
-			continue;
 		recheck = campaign_insert_index_entries(writer->target,
 												writer->slots[i],
 												writer->estate);
@@ -132,8 +104,10 @@ note_blocks(CampaignWriter *writer)
 {
 	for (int i = 0; i < writer->buffered; i++)
 	{
-		writer->first = Min(writer->first, block_of(writer, i));
-		writer->last = Max(writer->last, block_of(writer, i));
+		BlockNumber block = ItemPointerGetBlockNumber(&writer->slots[i]->tts_tid);
+
+		writer->first = Min(writer->first, block);
+		writer->last = Max(writer->last, block);
 	}
 }
 

@@ -16,9 +16,8 @@ typedef struct CampaignWriter CampaignWriter;
 /*
  * Opens the relation for appending: rows are buffered and written with
  * multi-inserts, indexes are kept.  No trigger, constraint, default or
- * privilege is looked at: only for relations this extension made.  A relation
- * that has no other indexes than BRIN gets its rows in the order of their
- * columns.  Open it before a plan starts, for in a parallel plan no XID can be taken.
+ * privilege is looked at: only for relations this extension made.  Open it
+ * before a plan starts, for in a parallel plan no XID can be taken.
  */
 extern CampaignWriter *campaign_writer_open(Oid relation);
 /* The values are copied at once. */

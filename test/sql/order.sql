@@ -70,6 +70,11 @@ FROM (SELECT campaign.address_first(md5((g % 3000)::text)::uuid) AS f, campaign.
 SELECT campaign.address_first(h) FROM unnest('{00000000-0000-0000-0000-000000000000,00000000-0000-0000-0000-000000000001,
 	00000000-0000-0000-0000-000000000000,00000000-0000-0000-0000-000000000001,NULL}'::uuid[]) AS h;
 
+-- Exclusions come in the order of keys too, and are found by their texts.
+SELECT count(*) > 0 AS some, count(*) FILTER (WHERE w.fate <> 'excluded') AS missed
+FROM (SELECT run_id, recipient FROM campaign.excluded WHERE run_id = (SELECT min(run) FROM runs WHERE name = 'numbered')
+	ORDER BY recipient DESC LIMIT 200) AS e, campaign_why(e.run_id, e.recipient) AS w WHERE w.activity = 'mail';
+
 SELECT count(campaign_drop('order ' || name)) FROM unnest('{numbered,named,marked,paired}'::text[]) AS name;
 RESET SESSION AUTHORIZATION;
 DELETE FROM campaign.dimension WHERE owner_name = 'regress_order';
