@@ -152,6 +152,38 @@ END;
 COMMENT ON FUNCTION @extschema@.campaign_add_audience(text, text, text, text, boolean, text)
 	IS 'adds an audience: rows that satisfy a condition';
 
+CREATE FUNCTION @extschema@.campaign_add_read_audience(
+	campaign text, activity text, audience text DEFAULT NULL,
+	version bigint DEFAULT NULL, source text DEFAULT NULL,
+	match text DEFAULT NULL, columns jsonb DEFAULT NULL,
+	sort_by text DEFAULT NULL, dimension text DEFAULT NULL,
+	skip_empty boolean DEFAULT NULL, after text DEFAULT NULL)
+RETURNS text
+LANGUAGE sql VOLATILE PARALLEL UNSAFE
+BEGIN ATOMIC
+	SELECT @extschema@.campaign_add(campaign, activity, 'read_audience',
+		jsonb_strip_nulls(jsonb_build_object('audience', audience,
+			'version', version, 'source', source, 'match', match,
+			'columns', columns, 'sort_by', sort_by, 'dimension', dimension,
+			'skip_empty', skip_empty)), after);
+END;
+COMMENT ON FUNCTION @extschema@.campaign_add_read_audience(text, text, text, bigint, text, text, jsonb, text, text, boolean, text)
+	IS 'adds the rows that a saved audience, a table or a query names';
+
+CREATE FUNCTION @extschema@.campaign_add_save_audience(
+	campaign text, activity text, audience text,
+	mode text DEFAULT NULL, columns jsonb DEFAULT NULL,
+	versions bigint DEFAULT NULL, after text DEFAULT NULL)
+RETURNS text
+LANGUAGE sql VOLATILE PARALLEL UNSAFE
+BEGIN ATOMIC
+	SELECT @extschema@.campaign_add(campaign, activity, 'save_audience',
+		jsonb_strip_nulls(jsonb_build_object('audience', audience,
+			'mode', mode, 'columns', columns, 'versions', versions)), after);
+END;
+COMMENT ON FUNCTION @extschema@.campaign_add_save_audience(text, text, text, text, jsonb, bigint, text)
+	IS 'adds the saving of rows as an audience beyond the run';
+
 CREATE FUNCTION @extschema@.campaign_add_enrich(
 	campaign text, activity text, columns jsonb DEFAULT NULL,
 	links jsonb DEFAULT NULL, primary_set text DEFAULT NULL,

@@ -42,6 +42,9 @@ SELECT pg_extension_config_dump('campaign.contact', '');
 SELECT pg_extension_config_dump('campaign.suppression', '');
 SELECT pg_extension_config_dump('campaign.lost_lease', '');
 SELECT pg_extension_config_dump('campaign.event', '');
+SELECT pg_extension_config_dump('campaign.audience', '');
+SELECT pg_extension_config_dump('campaign.audience_audience_id_seq', '');
+SELECT pg_extension_config_dump('campaign.audience_version', '');
 SELECT pg_extension_config_dump('campaign.soft_bounce', '');
 SELECT pg_extension_config_dump('campaign.secret', '');
 -- Of passing interest, and known by oids of roles.

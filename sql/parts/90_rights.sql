@@ -49,6 +49,7 @@ GRANT SELECT ON
 	campaign.contacted,
 	campaign.channels,
 	campaign.event_counts,
+	campaign.audiences,
 	campaign.report,
 	campaign.parked_event,
 	campaign.log
@@ -83,6 +84,8 @@ ALTER TABLE campaign.lost_lease ENABLE ROW LEVEL SECURITY;
 ALTER TABLE campaign.event ENABLE ROW LEVEL SECURITY;
 ALTER TABLE campaign.parked_event ENABLE ROW LEVEL SECURITY;
 ALTER TABLE campaign.soft_bounce ENABLE ROW LEVEL SECURITY;
+ALTER TABLE campaign.audience ENABLE ROW LEVEL SECURITY;
+ALTER TABLE campaign.audience_version ENABLE ROW LEVEL SECURITY;
 ALTER TABLE campaign.secret ENABLE ROW LEVEL SECURITY;
 
 -- The log and what was parked are tables that people read themselves.

@@ -30,6 +30,8 @@ static const CampaignKind *const kinds[] = {
 	&campaign_kind_fork,
 	&campaign_kind_join,
 	&campaign_kind_push,
+	&campaign_kind_read_audience,
+	&campaign_kind_save_audience,
 	&campaign_kind_signal,
 	&campaign_kind_sms,
 	&campaign_kind_split,

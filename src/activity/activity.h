@@ -167,6 +167,8 @@ extern const CampaignKind campaign_kind_enrich;
 extern const CampaignKind campaign_kind_fork;
 extern const CampaignKind campaign_kind_join;
 extern const CampaignKind campaign_kind_push;
+extern const CampaignKind campaign_kind_read_audience;
+extern const CampaignKind campaign_kind_save_audience;
 extern const CampaignKind campaign_kind_signal;
 extern const CampaignKind campaign_kind_sms;
 extern const CampaignKind campaign_kind_split;

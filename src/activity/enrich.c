@@ -10,16 +10,14 @@
  */
 #include "postgres.h"
 
-#include "catalog/heap.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
-#include "nodes/nodeFuncs.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
-#include "utils/lsyscache.h"
 #include "utils/varlena.h"
 
 #include "activity/activity.h"
+#include "activity/column.h"
 #include "activity/option.h"
 #include "base/identity.h"
 #include "base/text.h"
@@ -43,13 +41,6 @@ static const CampaignOption options[] = {
 static const char *const link_members =
 "name, relation, transition, condition, columns, sort_by, number, aggregate";
 
-/* A column to be added. */
-typedef struct Addition
-{
-	char	   *name;
-	CampaignExpression *expression;
-} Addition;
-
 /* Something that is joined to the rows. */
 typedef struct Link
 {
@@ -57,7 +48,7 @@ typedef struct Link
 	char	   *relation;		/* a table; or NULL */
 	char	   *transition;		/* an inbound transition; or NULL */
 	CampaignExpression *condition;
-	List	   *additions;		/* of Addition * */
+	List	   *additions;		/* of CampaignAddition * */
 	List	   *order;			/* of CampaignExpression * */
 	int			number;			/* of lines; 0: the first row only */
 	bool		aggregate;		/* columns are aggregates over all rows */
@@ -70,7 +61,7 @@ typedef struct Build
 	const CampaignTask *task;
 	const CampaignPopulation *population;
 	CampaignSelect *select;
-	List	   *additions;		/* of Addition * */
+	List	   *additions;		/* of CampaignAddition * */
 	List	   *links;			/* of Link * */
 } Build;
 
@@ -95,33 +86,6 @@ parse_expression(const CampaignScope *scope, const char *text,
 									 psprintf("%s of activity \"%s\"", what,
 											  scope->activity->name),
 									 scope->activity->search_path);
-}
-
-/* Reads an object of names and expressions, of Addition *. */
-static List *
-read_additions(const CampaignScope *scope, Jsonb *object, const char *owner)
-{
-	List	   *additions = NIL;
-	ListCell   *cell;
-
-	foreach(cell, object == NULL ? NIL : campaign_object_keys(object))
-	{
-		Addition   *addition = palloc(sizeof(Addition));
-		JsonbValue *value = campaign_object_member(&object->root, lfirst(cell));
-
-		addition->name = lfirst(cell);
-		if (value == NULL || value->type != jbvString)
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("column \"%s\"%s must be an expression",
-							addition->name, owner),
-					 errhint("Write {\"name\": \"SQL expression\"}.")));
-		addition->expression =
-			parse_expression(scope, campaign_scalar_text(value),
-							 psprintf("column \"%s\"%s", addition->name, owner));
-		additions = lappend(additions, addition);
-	}
-	return additions;
 }
 
 /* The number of lines; 0 if absent. */
@@ -231,7 +195,7 @@ set_item(Link *link, const CampaignScope *scope, const CampaignTask *task)
 		((CampaignExpression *) lfirst(cell))->beside = link->item;
 	foreach(cell, link->additions)
 	{
-		CampaignExpression *expression = ((Addition *) lfirst(cell))->expression;
+		CampaignExpression *expression = ((CampaignAddition *) lfirst(cell))->expression;
 
 		expression->beside = link->item;
 		expression->aggregate = link->aggregate;
@@ -282,7 +246,7 @@ read_link(const CampaignScope *scope, const CampaignTask *task,
 							!JsonContainerIsObject(columns->val.binary.data)))
 		refuse_link(link->name, "has no valid \"columns\"",
 					"They are an object of names and SQL expressions.");
-	link->additions = read_additions(scope, columns == NULL ? NULL :
+	link->additions = campaign_additions_read(scope, columns == NULL ? NULL :
 									 JsonbValueToJsonb(columns), owner);
 	check_link(link, scope);
 	set_item(link, scope, task);
@@ -310,32 +274,20 @@ read_links(const CampaignScope *scope, const CampaignTask *task)
 	return links;
 }
 
-/* The columns that are expressions over the row, of Addition *. */
+/* The columns that are expressions over the row, of CampaignAddition *. */
 static List *
 read_columns(const CampaignScope *scope)
 {
-	return read_additions(scope,
+	return campaign_additions_read(scope,
 						  campaign_object_document(scope->activity->options,
 												   "columns"), "");
-}
-
-/* Adds the expressions of additions to a list. */
-static List *
-add_expressions(List *expressions, List *additions)
-{
-	ListCell   *cell;
-
-	foreach(cell, additions)
-		expressions = lappend(expressions,
-							  ((Addition *) lfirst(cell))->expression);
-	return expressions;
 }
 
 /* All expressions. */
 static List *
 expressions_of_enrich(const CampaignScope *scope)
 {
-	List	   *expressions = add_expressions(NIL, read_columns(scope));
+	List	   *expressions = campaign_additions_expressions(NIL, read_columns(scope));
 	ListCell   *cell;
 
 	foreach(cell, read_links(scope, NULL))
@@ -344,50 +296,18 @@ expressions_of_enrich(const CampaignScope *scope)
 
 		expressions = lappend(expressions, link->condition);
 		expressions = list_concat(expressions, link->order);
-		expressions = add_expressions(expressions, link->additions);
+		expressions = campaign_additions_expressions(expressions, link->additions);
 	}
 	return expressions;
 }
 
 /* ------------------------------- columns -------------------------------- */
 
-/* A column of that type, without the limits of where it came from. */
-static CampaignColumn *
-make_column(char *name, Oid type, Oid collation)
-{
-	CampaignColumn *column = palloc(sizeof(CampaignColumn));
-
-	column->name = name;
-	column->type = type;
-	column->typmod = -1;
-	column->collation = collation;
-	return column;
-}
-
-/* The column an expression becomes; refused if no table can hold it. */
-static CampaignColumn *
-column_of(const CampaignScope *scope, const Addition *addition, char *name)
-{
-	Query	   *query = campaign_expression_check(scope, addition->expression);
-	Node	   *value = (Node *) linitial_node(TargetEntry,
-											   query->targetList)->expr;
-	Oid			type = getBaseType(exprType(value));
-
-	if (get_typtype(type) == TYPTYPE_PSEUDO ||
-		get_typtype(type) == TYPTYPE_COMPOSITE)
-		ereport(ERROR,
-				(errcode(ERRCODE_DATATYPE_MISMATCH),
-				 errmsg("%s cannot be of type %s", addition->expression->what,
-						format_type_be(type)),
-				 errhint("Name one of its columns, or convert it with to_jsonb().")));
-	return make_column(name, type, exprCollation(value));
-}
-
 /* The columns of lines: an array of all, then each column of each line. */
 static List *
 columns_of_lines(const CampaignScope *scope, const Link *link)
 {
-	List	   *columns = list_make1(make_column(link->name, JSONBOID,
+	List	   *columns = list_make1(campaign_column_make(link->name, JSONBOID,
 												 InvalidOid));
 	ListCell   *cell;
 
@@ -395,10 +315,10 @@ columns_of_lines(const CampaignScope *scope, const Link *link)
 	{
 		foreach(cell, link->additions)
 		{
-			const Addition *addition = lfirst(cell);
+			const CampaignAddition *addition = lfirst(cell);
 
 			columns = lappend(columns,
-							  column_of(scope, addition,
+							  campaign_addition_column(scope, addition,
 										psprintf("%s_%d_%s", link->name, i,
 												 addition->name)));
 		}
@@ -410,16 +330,10 @@ columns_of_lines(const CampaignScope *scope, const Link *link)
 static List *
 new_columns(const CampaignScope *scope)
 {
-	List	   *columns = NIL;
+	List	   *columns = campaign_additions_columns(scope,
+													 read_columns(scope));
 	ListCell   *cell;
-	ListCell   *inner;
 
-	foreach(cell, read_columns(scope))
-	{
-		const Addition *addition = lfirst(cell);
-
-		columns = lappend(columns, column_of(scope, addition, addition->name));
-	}
 	foreach(cell, read_links(scope, NULL))
 	{
 		const Link *link = lfirst(cell);
@@ -427,34 +341,11 @@ new_columns(const CampaignScope *scope)
 		if (link->number > 0)
 			columns = list_concat(columns, columns_of_lines(scope, link));
 		else
-			foreach(inner, link->additions)
-				columns = lappend(columns,
-								  column_of(scope, lfirst(inner),
-											((Addition *) lfirst(inner))->name));
+			columns = list_concat(columns,
+								  campaign_additions_columns(scope,
+															 link->additions));
 	}
 	return columns;
-}
-
-/* Refuses a name that would mean something else, or mean nothing. */
-static void
-check_name(const CampaignScope *scope, const char *name, List *taken)
-{
-	bool		own = campaign_list_has(campaign_target_columns(scope->target->relation),
-										name);
-
-	if (!campaign_is_name(name) || strcmp(quote_identifier(name), name) != 0 ||
-		SystemAttributeByName(name) != NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_NAME),
-				 errmsg("invalid name of an added column: \"%s\"", name),
-				 errhint("Names have small letters, digits and underscores, at most 63, and are no reserved words.")));
-	if (own || campaign_list_has(taken, name))
-		ereport(ERROR,
-				(errcode(ERRCODE_DUPLICATE_COLUMN),
-				 errmsg("added column \"%s\" is there already", name),
-				 errdetail("%s", own ? "It is a column of the dimension." :
-						   "It was added before."),
-				 errhint("Choose another name.")));
 }
 
 /* Refuses options that add nothing, too much, or names that are taken. */
@@ -462,8 +353,6 @@ static void
 check_enrich(const CampaignScope *scope)
 {
 	List	   *columns = new_columns(scope);
-	List	   *taken = NIL;
-	ListCell   *cell;
 
 	campaign_scope_check_inbound(scope, "primary_set",
 								 campaign_option_text(scope->activity->options,
@@ -479,15 +368,7 @@ check_enrich(const CampaignScope *scope)
 				 errmsg("rows of \"%s\" would have more than %d added columns",
 						scope->activity->name, MOST_ADDED),
 				 errhint("Take fewer lines, or the array of them.")));
-	foreach(cell, scope->added)
-		taken = lappend(taken, ((CampaignColumn *) lfirst(cell))->name);
-	foreach(cell, columns)
-	{
-		CampaignColumn *column = lfirst(cell);
-
-		check_name(scope, column->name, taken);
-		taken = lappend(taken, column->name);
-	}
+	campaign_columns_check_names(scope, columns);
 }
 
 /* -------------------------------- select -------------------------------- */
@@ -527,7 +408,7 @@ append_evaluated(Build *plan, const Link *link)
 	{
 		appendStringInfoString(text, ", ");
 		campaign_select_expression(plan->select,
-								   ((Addition *) lfirst(cell))->expression);
+								   ((CampaignAddition *) lfirst(cell))->expression);
 		appendStringInfo(text, " AS \"campaign.c%d\"",
 						 foreach_current_index(cell));
 	}
@@ -606,7 +487,7 @@ append_aggregates(Build *plan, const Link *link)
 	{
 		appendStringInfoString(text, ", ");
 		campaign_select_expression(plan->select,
-								   ((Addition *) lfirst(cell))->expression);
+								   ((CampaignAddition *) lfirst(cell))->expression);
 		appendStringInfo(text, " AS \"campaign.0_%d\"",
 						 foreach_current_index(cell));
 	}
@@ -621,7 +502,7 @@ static void
 append_aggregate(Build *plan, const Link *link, int i, int j)
 {
 	StringInfo	text = &plan->select->text;
-	const Addition *addition = list_nth(link->additions, j);
+	const CampaignAddition *addition = list_nth(link->additions, j);
 
 	appendStringInfo(text,
 					 ", CASE WHEN \"campaign.link%d\".\"campaign.1\" IS NULL THEN (SELECT ",
@@ -651,7 +532,7 @@ append_array(Build *plan, const Link *link, int i)
 		foreach(cell, link->additions)
 			appendStringInfo(text, "%s%s, \"campaign.link%d\".\"campaign.%d_%d\"",
 							 foreach_current_index(cell) > 0 ? ", " : "",
-							 quote_literal_cstr(((Addition *) lfirst(cell))->name),
+							 quote_literal_cstr(((CampaignAddition *) lfirst(cell))->name),
 							 i, line, foreach_current_index(cell));
 		appendStringInfoString(text, ")) END");
 	}
@@ -693,7 +574,7 @@ build_select(Build *plan)
 	{
 		appendStringInfoString(text, ", ");
 		campaign_select_expression(plan->select,
-								   ((Addition *) lfirst(cell))->expression);
+								   ((CampaignAddition *) lfirst(cell))->expression);
 	}
 	foreach(cell, plan->links)
 		append_link_columns(plan, lfirst(cell), foreach_current_index(cell));

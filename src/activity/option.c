@@ -591,10 +591,14 @@ campaign_expression_check(const CampaignScope *scope,
 
 	campaign_identity_assume(&identity, scope->graph == NULL ?
 							 GetUserId() : scope->graph->campaign->owner);
-	query = campaign_select_analyze(expression->scalar ?
-									select_scalar(scope, expression) :
-									select_expression(scope, expression));
+	query = expression->rows ?
+		campaign_select_analyze_rows(scope->variables, expression) :
+		campaign_select_analyze(expression->scalar ?
+								select_scalar(scope, expression) :
+								select_expression(scope, expression));
 	campaign_identity_leave(&identity);
+	if (expression->rows)
+		return query;
 	check_no_sets(expression, query);
 	check_columns_only(expression, query);
 	if (expression->collection)

@@ -154,7 +154,10 @@ blank_population(const CampaignTarget *target, const char *name,
 	return (int64) campaign_select_run(update, &receiver);
 }
 
-/* Blanks the row in all populations of the dimension that are still there. */
+/*
+ * Blanks the row in all populations of the dimension that are still there, and
+ * in saved audiences.
+ */
 static int64
 blank_populations(CampaignDimension *dimension, const char *key)
 {
@@ -164,7 +167,13 @@ blank_populations(CampaignDimension *dimension, const char *key)
 					   " JOIN campaign.flow f ON f.run_id = r.run_id"
 					   " JOIN pg_class t ON t.relname = f.population"
 					   " AND t.relnamespace = 'campaign_data'::regnamespace"
-					   " WHERE g.owner = $1 AND f.dimension = $2");
+					   " WHERE g.owner = $1 AND f.dimension = $2"
+					   " UNION SELECT v.population FROM campaign.audience a"
+					   " JOIN campaign.audience_version v"
+					   " ON v.audience_id = a.audience_id"
+					   " JOIN pg_class t ON t.relname = v.population"
+					   " AND t.relnamespace = 'campaign_data'::regnamespace"
+					   " WHERE a.owner = $1 AND v.dimension = $2");
 	CampaignRows *rows = campaign_query(&find, campaign_oid(dimension->owner),
 										campaign_text(dimension->name));
 	CampaignIdentity identity;

@@ -15,6 +15,7 @@
 #include "catalog/pg_operator.h"
 #include "catalog/pg_proc.h"
 #include "miscadmin.h"
+#include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "parser/parser.h"
 #include "utils/acl.h"
@@ -257,6 +258,149 @@ campaign_expression_parse_order(const char *text, const char *what,
 	return parse_text(psprintf("ORDER BY %s", text), what,
 					  "an ordering such as score DESC, id", search_path,
 					  read_order);
+}
+
+/* -------------------------------- rows ----------------------------------- */
+
+/* Looks for what a SELECT must not do to what it reads, at any depth. */
+static bool
+find_effect(Node *node, void *context)
+{
+	const CampaignExpression *rows = context;
+
+	if (node == NULL)
+		return false;
+	if (IsA(node, InsertStmt) || IsA(node, UpdateStmt) ||
+		IsA(node, DeleteStmt) || IsA(node, MergeStmt))
+		refuse_shape(rows, "a statement that changes data");
+	if (IsA(node, SelectStmt) && ((SelectStmt *) node)->intoClause != NULL)
+		refuse_shape(rows, "INTO");
+	if (IsA(node, SelectStmt) && ((SelectStmt *) node)->lockingClause != NIL)
+		refuse_shape(rows, "FOR UPDATE or FOR SHARE");
+	return raw_expression_tree_walker(node, find_effect, context);
+}
+
+/* True if the text is a query, and not the name of a table. */
+static bool
+is_query(const char *text)
+{
+	static const char *const words[] = {"select", "with", "table", "values"};
+	size_t		length;
+
+	text += strspn(text, " \t\r\n");
+	if (*text == '(' || strncmp(text, "--", 2) == 0 ||
+		strncmp(text, "/*", 2) == 0)
+		return true;
+	length = strcspn(text, " \t\r\n(\"'*-/");
+	for (int i = 0; i < lengthof(words); i++)
+	{
+		if (length == strlen(words[i]) &&
+			pg_strncasecmp(text, words[i], length) == 0 &&
+			text[length + strspn(text + length, " \t\r\n")] != '\0')
+			return true;
+	}
+	return false;
+}
+
+/* The one SELECT the text is. */
+static Node *
+sole_query(const CampaignExpression *rows)
+{
+	List	   *statements = raw_parser(rows->text, RAW_PARSE_DEFAULT);
+	Node	   *select;
+
+	if (list_length(statements) != 1)
+		refuse_shape(rows, statements == NIL ? "nothing in it" :
+					 "more than one statement");
+	select = linitial_node(RawStmt, statements)->stmt;
+	if (!IsA(select, SelectStmt))
+		refuse_shape(rows, "another statement");
+	(void) find_effect(select, (void *) rows);
+	(void) find_parameter(select, NULL);
+	return select;
+}
+
+/* Parses text alone as one SELECT that only reads. */
+CampaignExpression *
+campaign_expression_parse_rows(const char *text, const char *what,
+							   const char *search_path)
+{
+	CampaignExpression *rows = palloc0(sizeof(CampaignExpression));
+	ErrorContextCallback callback;
+
+	check_length(text, what);
+	rows->text = is_query(text) ? pstrdup(text) : psprintf("TABLE %s", text);
+	rows->what = pstrdup(what);
+	rows->shape = "one SELECT that only reads, or the name of a table";
+	rows->search_path = pstrdup(search_path);
+	rows->rows = true;
+	callback.callback = expression_error_context;
+	callback.arg = rows;
+	callback.previous = error_context_stack;
+	error_context_stack = &callback;
+	rows->tree = sole_query(rows);
+	error_context_stack = callback.previous;
+	return rows;
+}
+
+/* What a name in FROM stands for. */
+typedef struct RowName
+{
+	const char *source;
+	const char *outcome;
+	bool		alone;			/* the outcome may be left out */
+	char	   *name;			/* of the query that stands for it */
+} RowName;
+
+/* Puts the name of the query where its transition is named. */
+static bool
+replace_name(Node *node, void *context)
+{
+	const RowName *name = context;
+	RangeVar   *item = (RangeVar *) node;
+
+	if (node == NULL)
+		return false;
+	if (!IsA(node, RangeVar))
+		return raw_expression_tree_walker(node, replace_name, context);
+	if (item->catalogname != NULL ||
+		strcmp(item->schemaname != NULL ? item->relname : name->outcome,
+			   name->outcome) != 0 ||
+		strcmp(item->schemaname != NULL ? item->schemaname : item->relname,
+			   name->source) != 0 ||
+		(item->schemaname == NULL && !name->alone))
+		return false;
+	if (item->alias == NULL)
+		item->alias = makeAlias(item->relname, NIL);
+	item->schemaname = NULL;
+	item->relname = name->name;
+	return false;
+}
+
+/* Has a name in FROM of a SELECT stand for a query of ours. */
+void
+campaign_expression_name_rows(CampaignExpression *rows, const char *source,
+							  const char *outcome, bool alone,
+							  const char *query)
+{
+	SelectStmt *select = castNode(SelectStmt, rows->tree);
+	CommonTableExpr *common = makeNode(CommonTableExpr);
+	RowName		name = {source, outcome, alone,
+	psprintf("%s.%s", source, outcome)};
+
+	(void) replace_name(rows->tree, &name);
+	common->ctename = name.name;
+	common->ctematerialized = CTEMaterializeNever;
+	common->ctequery = linitial_node(RawStmt,
+									 raw_parser(query,
+												RAW_PARSE_DEFAULT))->stmt;
+	common->location = -1;
+	if (select->withClause == NULL)
+	{
+		select->withClause = makeNode(WithClause);
+		select->withClause->location = -1;
+	}
+	select->withClause->ctes = lcons(common, select->withClause->ctes);
 }
 
 /* ----------------------- what a query refers to ------------------------- */

@@ -26,6 +26,8 @@ typedef struct CampaignExpression
 	bool		scalar;			/* over the run, not over a row */
 	bool		instant;		/* must be a time */
 	const char *alone;			/* the item it is over, by alias; NULL: all */
+	/* not an expression but a SELECT, whose rows are an item of FROM */
+	bool		rows;
 } CampaignExpression;
 
 /* Parses text alone; refuses whatever is not exactly one expression. */
@@ -42,6 +44,22 @@ extern List *campaign_expression_parse_list(const char *text, const char *what,
 extern List *campaign_expression_parse_order(const char *text,
 											 const char *what,
 											 const char *search_path);
+/*
+ * Parses text alone as one SELECT that only reads; sets rows.  The name of a
+ * table will do for all its rows.
+ */
+extern CampaignExpression *campaign_expression_parse_rows(const char *text,
+														  const char *what,
+														  const char *search_path);
+/*
+ * Has a name in FROM of such a SELECT stand for a query of ours, whose text
+ * names everything with its schema: "source.outcome", and if it is the only
+ * one of its source, or the one meant by it, "source" alone.
+ */
+extern void campaign_expression_name_rows(CampaignExpression *rows,
+										  const char *source,
+										  const char *outcome, bool alone,
+										  const char *query);
 
 /*
  * Identities (texts, sorted, unique) of the relations, functions, operators

@@ -14,7 +14,6 @@
 #include "catalog/dependency.h"
 #include "catalog/objectaddress.h"
 #include "catalog/pg_class.h"
-#include "catalog/pg_collation.h"
 #include "catalog/toasting.h"
 #include "commands/tablecmds.h"
 #include "commands/tablespace.h"
@@ -164,23 +163,6 @@ campaign_population_open(const char *name, const CampaignTarget *target)
 	population->columns = relation_columns(population->relation);
 	population->nkeys = list_length(target->key);
 	return population;
-}
-
-/* The name of a collation with its schema. */
-char *
-campaign_collation_name(Oid collation)
-{
-	HeapTuple	tuple = SearchSysCache1(COLLOID, ObjectIdGetDatum(collation));
-	Form_pg_collation form;
-	char	   *name;
-
-	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for collation %u", collation);
-	form = (Form_pg_collation) GETSTRUCT(tuple);
-	name = quote_qualified_identifier(get_namespace_name(form->collnamespace),
-									  NameStr(form->collname));
-	ReleaseSysCache(tuple);
-	return name;
 }
 
 /* One that is not there yet, with columns that are NULL. */

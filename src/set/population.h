@@ -34,8 +34,6 @@ extern CampaignPopulation *campaign_population_open(const char *name,
  */
 extern CampaignPopulation *campaign_population_declare(const CampaignTarget *target,
 													   List *added);
-/* The name of a collation with its schema. */
-extern char *campaign_collation_name(Oid collation);
 /* The columns that activities added to it; NULL has none. */
 extern List *campaign_population_added(const CampaignPopulation *population);
 /* About how many rows it has. */

@@ -22,6 +22,7 @@
 #include "rewrite/rewriteHandler.h"
 #include "tcop/dest.h"
 #include "tcop/tcopprot.h"
+#include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
@@ -236,6 +237,199 @@ setup_parser(ParseState *pstate, void *arg)
 	pstate->p_ref_hook_state = arg;
 }
 
+/* Analyzes a SELECT of the owner's alone. */
+Query *
+campaign_select_analyze_rows(const CampaignVariables *variables,
+							 const CampaignExpression *rows)
+{
+	CampaignSelect select = {.variables = variables};
+	Analysis	analysis = {&select, rows};
+	ErrorContextCallback callback;
+	RawStmt    *statement = makeNode(RawStmt);
+	Query	   *query;
+	int			nestlevel;
+
+	callback.callback = analysis_error_context;
+	callback.arg = (void *) rows;
+	callback.previous = error_context_stack;
+	error_context_stack = &callback;
+	nestlevel = campaign_search_path_enter(rows->search_path);
+	statement->stmt = copyObject(rows->tree);
+	query = parse_analyze_withcb(statement, rows->text, setup_parser,
+								 &analysis, NULL);
+	(void) forget_positions((Node *) query, NULL);
+	campaign_settings_leave(nestlevel);
+	error_context_stack = callback.previous;
+	return query;
+}
+
+/* ------------------------- queries of the owner's ------------------------- */
+
+/* What a query of number n is called until it is put in its place. */
+#define QUERY_ALIAS "campaign.query%d"
+
+/* Appends a column that is NULL to an item's SELECT list. */
+static void
+append_null(StringInfo text, const char *name, Oid type, int32 typmod,
+			Oid collation)
+{
+	appendStringInfo(text, "%s NULL::%s", text->len > 0 ? "," : "(SELECT",
+					 format_type_extended(type, typmod,
+										  FORMAT_TYPE_TYPEMOD_GIVEN |
+										  FORMAT_TYPE_FORCE_QUALIFY));
+	if (OidIsValid(collation))
+		appendStringInfo(text, " COLLATE %s",
+						 campaign_collation_name(collation));
+	appendStringInfo(text, " AS %s", quote_identifier(name));
+}
+
+/* The item with the query's columns, and no row. */
+char *
+campaign_query_item(const Query *query)
+{
+	StringInfoData text;
+	ListCell   *cell;
+
+	initStringInfo(&text);
+	foreach(cell, query->targetList)
+	{
+		TargetEntry *column = lfirst_node(TargetEntry, cell);
+		Node	   *value = (Node *) column->expr;
+
+		if (!column->resjunk)
+			append_null(&text, column->resname, exprType(value),
+						exprTypmod(value), exprCollation(value));
+	}
+	appendStringInfoString(&text, text.len > 0 ? " WHERE false)" :
+						   "(SELECT WHERE false)");
+	return text.data;
+}
+
+/* The item with those columns, of which there is at least one, and no row. */
+char *
+campaign_columns_item(List *columns)
+{
+	StringInfoData text;
+	ListCell   *cell;
+
+	initStringInfo(&text);
+	foreach(cell, columns)
+	{
+		const CampaignColumn *column = lfirst(cell);
+
+		append_null(&text, column->name, column->type, column->typmod,
+					column->collation);
+	}
+	appendStringInfoString(&text, " WHERE false)");
+	return text.data;
+}
+
+/* The item that has the query's rows. */
+char *
+campaign_select_rows(CampaignSelect *select, Query *query)
+{
+	char	   *alias;
+
+	select->queries = lappend(select->queries, query);
+	alias = psprintf("\"" QUERY_ALIAS "\"", list_length(select->queries));
+	return psprintf("(SELECT %s.* FROM %s AS %s)", alias,
+					campaign_query_item(query), alias);
+}
+
+/* True if the two have columns of the same types: one can be the other. */
+static bool
+same_columns(const Query *one, const Query *other)
+{
+	List	   *left = NIL;
+	List	   *right = NIL;
+	ListCell   *cell;
+
+	foreach(cell, one->targetList)
+	{
+		if (!lfirst_node(TargetEntry, cell)->resjunk)
+			left = lappend_oid(left, exprType((Node *) lfirst_node(TargetEntry, cell)->expr));
+	}
+	foreach(cell, other->targetList)
+	{
+		if (!lfirst_node(TargetEntry, cell)->resjunk)
+			right = lappend_oid(right, exprType((Node *) lfirst_node(TargetEntry, cell)->expr));
+	}
+	return equal(left, right);
+}
+
+/* A place that a query is to take. */
+typedef struct QueryPlace
+{
+	RangeTblEntry *entry;
+	Query	   *query;
+} QueryPlace;
+
+/* Where queries belong. */
+typedef struct QueryPlaces
+{
+	const CampaignSelect *select;
+	List	   *found;			/* of QueryPlace * */
+} QueryPlaces;
+
+/* Notes the entry if a query belongs there. */
+static void
+note_place(RangeTblEntry *entry, QueryPlaces *places)
+{
+	ListCell   *cell;
+
+	if (entry->rtekind != RTE_SUBQUERY || entry->alias == NULL)
+		return;
+	foreach(cell, places->select->queries)
+	{
+		QueryPlace *place;
+
+		/* Somebody may have chosen that name; types keep it harmless. */
+		if (strcmp(entry->alias->aliasname,
+				   psprintf(QUERY_ALIAS, foreach_current_index(cell) + 1)) != 0 ||
+			!same_columns(entry->subquery, lfirst(cell)))
+			continue;
+		place = palloc(sizeof(QueryPlace));
+		place->entry = entry;
+		place->query = lfirst(cell);
+		places->found = lappend(places->found, place);
+	}
+}
+
+/* Walks queries and expressions alike. */
+static bool
+find_places(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, RangeTblEntry))
+	{
+		note_place((RangeTblEntry *) node, context);
+		return false;
+	}
+	if (IsA(node, Query))
+		return query_tree_walker((Query *) node, find_places, context,
+								 QTW_EXAMINE_RTES_BEFORE);
+	return expression_tree_walker(node, find_places, context);
+}
+
+/* Puts the queries in their places, once all those are known. */
+static void
+place_queries(Query *query, const CampaignSelect *select)
+{
+	QueryPlaces places = {select, NIL};
+	ListCell   *cell;
+
+	if (select->queries == NIL)
+		return;
+	(void) find_places((Node *) query, &places);
+	foreach(cell, places.found)
+	{
+		QueryPlace *place = lfirst(cell);
+
+		place->entry->subquery = copyObject(place->query);
+	}
+}
+
 /* Parses and analyzes the statement. */
 Query *
 campaign_select_analyze(CampaignSelect *select)
@@ -251,6 +445,7 @@ campaign_select_analyze(CampaignSelect *select)
 								 select->text.data, setup_parser, &analysis,
 								 NULL);
 	campaign_settings_leave(nestlevel);
+	place_queries(query, select);
 	return query;
 }
 

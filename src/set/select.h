@@ -17,6 +17,7 @@
 #include "nodes/parsenodes.h"
 
 #include "set/expression.h"
+#include "set/target.h"
 #include "set/variable.h"
 
 typedef struct CampaignSelect
@@ -25,6 +26,7 @@ typedef struct CampaignSelect
 	List	   *expressions;	/* of CampaignExpression *, $1 is the first */
 	const CampaignVariables *variables; /* what vars.x means; may be NULL */
 	const char *search_path;	/* in force while it is planned and run */
+	List	   *queries;		/* of Query *, see campaign_select_rows */
 } CampaignSelect;
 
 /* Who takes the rows; embed it and cast. */
@@ -42,6 +44,21 @@ extern CampaignSelect *campaign_select_new(const CampaignVariables *variables,
 /* Appends a placeholder for the expression to the text. */
 extern void campaign_select_expression(CampaignSelect *select,
 									   const CampaignExpression *expression);
+/*
+ * Analyzes a SELECT of the owner's alone; raises what is wrong with it.  Each
+ * call gives a query of its own.
+ */
+extern Query *campaign_select_analyze_rows(const CampaignVariables *variables,
+										   const CampaignExpression *rows);
+/*
+ * An item of FROM, without an alias, that has the query's columns and no row:
+ * what expressions beside it are checked against.
+ */
+extern char *campaign_query_item(const Query *query);
+/* The same for columns, of CampaignColumn *. */
+extern char *campaign_columns_item(List *columns);
+/* The item that has its rows; the query becomes part of the select. */
+extern char *campaign_select_rows(CampaignSelect *select, Query *query);
 /* Parses and analyzes; raises what is wrong with an expression. */
 extern Query *campaign_select_analyze(CampaignSelect *select);
 /*
