@@ -190,6 +190,29 @@ serve(Sender *sender)
 	return status == SENDER_EXIT_UNSETTLED ? status : 0;
 }
 
+/* Sends a test to the addresses given; nothing of it is in the queue. */
+static int
+test(Sender *sender)
+{
+	SenderLease lease;
+	int			unsent = 0;
+
+	if (sender_queue_preview(sender, &lease) < 0)
+		return SENDER_EXIT_DATABASE;
+	(void) sender_batch_send(sender, &lease);
+	for (int i = 0; i < lease.count; i++)
+	{
+		const SenderMessage *message = &lease.messages[i];
+
+		sender_log("%s: %s", message->address,
+				   message->state == SENDER_SENT ? "sent" : message->reason);
+		unsent += message->state != SENDER_SENT;
+	}
+	free(lease.messages);
+	PQclear(lease.rows);
+	return unsent > 0 ? SENDER_EXIT_UNREACHED : 0;
+}
+
 /* Does what the options say. */
 int
 main(int argc, char **argv)
@@ -207,7 +230,7 @@ main(int argc, char **argv)
 	sender.size = sender.options.batch;
 	sender.transfers = calloc(sender.options.parallel, sizeof(SenderTransfer));
 	if (sender_queue_open(&sender))
-		status = serve(&sender);
+		status = sender.options.test ? test(&sender) : serve(&sender);
 	for (int i = 0; i < sender.options.parallel; i++)
 		curl_easy_cleanup(sender.transfers[i].easy);
 	PQfinish(sender.connection);

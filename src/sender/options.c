@@ -41,6 +41,10 @@ static const Option table[] = {
 	{"timeout", "SECONDS", NUMBER(timeout, 1, 3600), "60", "limit for one message"},
 	{"grace", "SECONDS", NUMBER(grace, 0, 3600), "30", "how long to send on after SIGTERM"},
 	{"once", FLAG(once), "0", "send what is due, then exit"},
+	{"test", "ADDRESSES", TEXT(test), NULL, "send them one row's message instead, then exit"},
+	{"campaign", "NAME", TEXT(campaign), NULL, "with --test: the campaign"},
+	{"activity", "NAME", TEXT(activity), NULL, "with --test: its channel activity"},
+	{"key", "KEY", TEXT(key), NULL, "with --test: key of the row, as text"},
 	{"no-feedback", FLAG(no_feedback), "0", "do not report mailboxes that do not exist"},
 	{"smtp", "URL", TEXT(smtp), NULL, "smtp://host:port or smtps://host:port"},
 	{"starttls", "HOW", TEXT(starttls), "required", "required, try or no; for smtp://"},
@@ -236,6 +240,9 @@ sender_options_read(SenderOptions *options, int argc, char **argv)
 		read_password(options);
 	if ((options->smtp == NULL) == (options->webhook == NULL))
 		fail("give either --smtp or --webhook", NULL);
+	if (options->test != NULL &&
+		(!options->campaign || !options->activity || !options->key))
+		fail("--test needs --campaign, --activity and --key", NULL);
 	if (options->webhook != NULL)
 		check_url(options->webhook, "http", "https");
 	else

@@ -34,6 +34,18 @@
 	" 'attributes', attributes, 'attempt', attempt)::text END" \
 	" FROM campaign_claim($1::text, $2::integer, $3::interval)"
 
+/* The message that a row would get, as if it had been claimed. */
+#define PREVIEW \
+	"SELECT n, NULL, 'test-' || md5(concat_ws(',', $1::text, $2::text," \
+	" $3::text, a, statement_timestamp())), btrim(a), subject, body," \
+	" attributes->>'text', NULL," \
+	" CASE WHEN $5::boolean THEN json_build_object('message_id', NULL," \
+	" 'channel', $6::text, 'address', btrim(a), 'subject', subject," \
+	" 'body', body, 'attributes', attributes, 'test', true)::text END," \
+	" reason" \
+	" FROM campaign_preview($1, $2, $3)," \
+	" unnest(string_to_array($4, ',')) WITH ORDINALITY AS t (a, n)"
+
 /*
  * Mailboxes that do not exist (RFC 3463, RFC 7505) are bounces, which are hard
  * if not said otherwise.  Other refusals may be about who sends.
@@ -128,19 +140,13 @@ run_query(Sender *sender, const char *sql, int count,
 	return send_query(sender, sql, count, values);
 }
 
-/* Claims a batch: how many messages, or -1 if that failed. */
-int
-sender_queue_claim(Sender *sender, SenderLease *lease)
+/* Takes the messages of a result: how many, or -1 if there is none. */
+static int
+read_lease(Sender *sender, SenderLease *lease, double start, PGresult *rows)
 {
-	double		start = sender_now();
-	char		size[16];
-	const char *values[] = {sender->options.channel, size,
-		sender->options.lease, sender->options.webhook ? "true" : "false"};
-
-	snprintf(size, sizeof(size), "%d", sender->size);
 	memset(lease, 0, sizeof(*lease));
-	lease->rows = run_query(sender, CLAIM, 4, values);
-	if (lease->rows == NULL)
+	lease->rows = rows;
+	if (rows == NULL)
 		return -1;
 	lease->count = PQntuples(lease->rows);
 	lease->messages = calloc(lease->count + 1, sizeof(SenderMessage));
@@ -162,6 +168,42 @@ sender_queue_claim(Sender *sender, SenderLease *lease)
 	if (lease->count > 0)
 		lease->id = PQgetvalue(lease->rows, 0, 1);
 	return lease->count;
+}
+
+/* Claims a batch: how many messages, or -1 if that failed. */
+int
+sender_queue_claim(Sender *sender, SenderLease *lease)
+{
+	double		start = sender_now();
+	char		size[16];
+	const char *values[] = {sender->options.channel, size,
+		sender->options.lease, sender->options.webhook ? "true" : "false"};
+
+	snprintf(size, sizeof(size), "%d", sender->size);
+	return read_lease(sender, lease, start,
+					  run_query(sender, CLAIM, 4, values));
+}
+
+/*
+ * Has the message rendered that a row would get, for each of the test's
+ * addresses: how many, or -1 if there is none.
+ */
+int
+sender_queue_preview(Sender *sender, SenderLease *lease)
+{
+	const SenderOptions *options = &sender->options;
+	const char *values[] = {options->campaign, options->activity,
+		options->key, options->test, options->webhook ? "true" : "false",
+		options->channel};
+	int			count = read_lease(sender, lease, sender_now(),
+								   run_query(sender, PREVIEW, 6, values));
+
+	if (count > 0 && !PQgetisnull(lease->rows, 0, 9))
+		sender_log("the row itself would get no message: %s",
+				   PQgetvalue(lease->rows, 0, 9));
+	if (count <= 0 || (PQgetisnull(lease->rows, 0, 5) && !options->webhook))
+		return -1;
+	return count;
 }
 
 /*

@@ -38,6 +38,10 @@ typedef struct SenderOptions
 	char	   *reply_to;
 	char	   *reply_to_header;
 	char	   *list_unsubscribe;
+	char	   *test;			/* addresses, with commas between */
+	char	   *campaign;		/* this and the next two say of which message */
+	char	   *activity;
+	char	   *key;
 	int			batch;
 	int			parallel;
 	int			interval;		/* this and the next two in seconds */
@@ -133,6 +137,7 @@ extern bool sender_header_mailbox(const char *name, const char *mailbox,
 /* queue.c */
 extern bool sender_queue_open(Sender *sender);
 extern int	sender_queue_claim(Sender *sender, SenderLease *lease);
+extern int	sender_queue_preview(Sender *sender, SenderLease *lease);
 extern bool sender_queue_wait(Sender *sender, double seconds);
 extern int	sender_queue_settle(Sender *sender, const SenderLease *lease,
 								bool again);

@@ -143,6 +143,27 @@ is((run_sender(@mail, '--once', '--lease', '1 minute'))[0], 2, 'a lease too shor
 is((run_sender(@mail, '--once', '--dbname', 'host=/nowhere'))[0], 2, 'no database');
 is((run_sender(@mail, '--once'))[0], 0, 'nothing to do');
 
+note 'a test to somebody who is in no campaign';
+my $testing = start_server('testing', 'mail_server.py');
+my @test = (@mail, '--smtp', "smtp://127.0.0.1:$testing", '--test', 'good_a@example.org, good_b@example.org');
+as_owner($node, q(
+CREATE TABLE tested (id int PRIMARY KEY, email text, name text);
+INSERT INTO tested VALUES (1, 'one@example.com', 'Anna'), (2, NULL, 'Ben');
+SELECT campaign_dimension('tested', addresses => '{"email": "email"}');
+SELECT campaign_create('tested', dimension => 'tested');
+SELECT campaign_add_audience('tested', 'all');
+SELECT campaign_add_email('tested', 'mail', after => 'all', subject => 'Hello {{ name }}', body => '<p>{{ id }}</p>');
+));
+is((run_sender(@test))[0], 1, 'whose message is not said');
+push @test, '--campaign', 'tested', '--activity', 'mail';
+is((run_sender(@test, '--key', '9'))[0], 2, 'no such row');
+is((run_sender(@test, '--key', '1'))[0], 0, 'a test is sent');
+is(mailed('testing'), 'good_a@example.org good_b@example.org', 'to the addresses given');
+is(scalar(grep { $_->{content} =~ /^Subject: Hello Anna\r?$/m } events('testing', 'mail')), 2, 'as the row would get it');
+like((run_sender(@test, '--key', '2'))[1], qr/no_address/, 'why the row itself would get none');
+is((run_sender(@test, '--key', '1', '--test', 'refuse_1@example.org'))[0], 3, 'a test that is refused');
+is(as_owner($node, 'SELECT count(*) FROM campaign.message'), '0', 'nothing of it is in the queue');
+
 note 'a mail server that is choosy';
 my $run = enqueue('choosy', (map { "good_$_\@example.com" } 1 .. 200),
 	map { my $kind = $_; map { "${kind}_$_\@example.com" } 1 .. 2 } qw(refuse reject grey defer cut torn bye));
