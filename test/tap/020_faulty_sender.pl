@@ -654,10 +654,7 @@ sub send_messages
 	$stranger = connect_as('bob');
 	while ($made < $faults / $senders && value($second, 'SELECT watch.is_over()') eq 'f')
 	{
-		my $before = $made;
-
-		$made += err(one_of(@kinds));
-		usleep(2_000) if $made == $before;
+		err(one_of(@kinds)) ? $made++ : usleep(2_000);
 	}
 	# Whoever is fast leaves the others enough to make theirs.
 	rows($second, "INSERT INTO watch.ready VALUES ($number) RETURNING sender");
@@ -665,13 +662,7 @@ sub send_messages
 		&& value($second, 'SELECT watch.is_over()') eq 'f';
 	while (value($second, 'SELECT watch.is_over()') eq 'f')
 	{
-		my $claim = claim_messages($wire, 2500, $long);
-
-		if (!$claim)
-		{
-			usleep(10_000);
-			next;
-		}
+		my $claim = claim_messages($wire, 2500, $long) or usleep(10_000) && next;
 		give($claim);
 		settle($claim);
 	}
