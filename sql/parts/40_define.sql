@@ -140,16 +140,18 @@ COMMENT ON FUNCTION @extschema@.campaign_export(text, integer)
 
 CREATE FUNCTION @extschema@.campaign_add_audience(
 	campaign text, activity text,
-	filter text DEFAULT NULL, dimension text DEFAULT NULL,
-	skip_empty boolean DEFAULT NULL, after text DEFAULT NULL)
+	filter text DEFAULT NULL, feedback jsonb DEFAULT NULL,
+	dimension text DEFAULT NULL, skip_empty boolean DEFAULT NULL,
+	after text DEFAULT NULL)
 RETURNS text
 LANGUAGE sql VOLATILE PARALLEL UNSAFE
 BEGIN ATOMIC
 	SELECT @extschema@.campaign_add(campaign, activity, 'audience',
 		jsonb_strip_nulls(jsonb_build_object('filter', filter,
-			'dimension', dimension, 'skip_empty', skip_empty)), after);
+			'feedback', feedback, 'dimension', dimension,
+			'skip_empty', skip_empty)), after);
 END;
-COMMENT ON FUNCTION @extschema@.campaign_add_audience(text, text, text, text, boolean, text)
+COMMENT ON FUNCTION @extschema@.campaign_add_audience(text, text, text, jsonb, text, boolean, text)
 	IS 'adds an audience: rows that satisfy a condition';
 
 CREATE FUNCTION @extschema@.campaign_add_read_audience(

@@ -74,6 +74,50 @@ COMMENT ON VIEW campaign.event_counts IS 'feedback per delivery and event: how m
 COMMENT ON COLUMN campaign.event_counts.messages IS 'messages with the event, each counted once';
 COMMENT ON COLUMN campaign.event_counts.events IS 'events, of which a message may have several';
 
+-- Messages that were sent, and what became of each.  As campaign.message: each
+-- looks its chunk up; get_byte() must not see other chunks' messages.
+CREATE VIEW campaign.sent WITH (security_barrier) AS
+SELECT g.name AS campaign, d.run_id, d.activity, f.dimension, m.message_id, m.recipient,
+	coalesce(m.person, m.recipient) AS person, c.sent_at,
+	ARRAY(SELECT DISTINCT e.event FROM campaign.event e WHERE e.message_id = m.message_id) AS events,
+	ARRAY(SELECT DISTINCT e.detail ->> 'link' FROM campaign.event e
+		WHERE e.message_id = m.message_id AND e.event = 'clicked' AND e.detail ? 'link') AS links
+FROM campaign.campaign g
+JOIN campaign.run r ON r.campaign_id = g.campaign_id
+JOIN campaign.delivery d ON d.run_id = r.run_id
+LEFT JOIN campaign.flow f ON f.run_id = d.run_id AND f.source = d.activity AND f.outcome = 'result'
+CROSS JOIN LATERAL (
+	SELECT min(n.last_id) - 999 AS first_id, max(n.last_id) AS last_id
+	FROM campaign.chunk n WHERE n.delivery_id = d.delivery_id
+) b
+CROSS JOIN LATERAL (
+	SELECT n.message_id, n.delivery_id, n.recipient, n.person FROM campaign.dispatch n
+	WHERE n.delivery_id = d.delivery_id AND n.message_id BETWEEN b.first_id AND b.last_id
+	UNION ALL
+	SELECT NULL, NULL, NULL COLLATE "C", NULL COLLATE "C" WHERE d.delivery_id < 0
+) m
+CROSS JOIN LATERAL (
+	SELECT c.leased_until AS sent_at
+	FROM campaign.chunk c
+	WHERE c.delivery_id = m.delivery_id
+		AND c.last_id BETWEEN m.message_id AND m.message_id + 999
+		AND CASE WHEN c.first_id <= m.message_id AND c.last_id >= m.message_id
+			THEN get_byte(c.results, (m.message_id - c.first_id)::integer) = 115 END
+	LIMIT 1
+) c
+WHERE campaign.visible(g.owner);
+COMMENT ON VIEW campaign.sent IS 'messages that were sent, with what people did with each';
+COMMENT ON COLUMN campaign.sent.campaign IS 'name of the campaign';
+COMMENT ON COLUMN campaign.sent.run_id IS 'number of the run';
+COMMENT ON COLUMN campaign.sent.activity IS 'name of the channel activity';
+COMMENT ON COLUMN campaign.sent.dimension IS 'dimension of the targeted row';
+COMMENT ON COLUMN campaign.sent.message_id IS 'number of the message';
+COMMENT ON COLUMN campaign.sent.recipient IS 'key of the targeted row';
+COMMENT ON COLUMN campaign.sent.person IS 'key of the person behind it, or the recipient';
+COMMENT ON COLUMN campaign.sent.sent_at IS 'when its sender said so';
+COMMENT ON COLUMN campaign.sent.events IS 'what became of it, each event once';
+COMMENT ON COLUMN campaign.sent.links IS 'links in it that were clicked, each once';
+
 CREATE VIEW campaign.report WITH (security_barrier) AS
 SELECT g.name AS campaign, d.run_id, d.activity, d.channel,
 	d.targeted, d.excluded, d.queued, s.sent,

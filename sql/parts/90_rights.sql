@@ -49,6 +49,7 @@ GRANT SELECT ON
 	campaign.contacted,
 	campaign.channels,
 	campaign.event_counts,
+	campaign.sent,
 	campaign.audiences,
 	campaign.report,
 	campaign.parked_event,

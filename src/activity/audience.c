@@ -11,12 +11,15 @@
 
 #include "activity/activity.h"
 #include "activity/option.h"
+#include "activity/reaction.h"
 #include "base/errors.h"
 #include "set/row.h"
 
 static const CampaignOption options[] = {
 	{"filter", CAMPAIGN_OPTION_CONDITION, false, "all rows",
 	"Condition on the row: columns of the dimension, subqueries, vars.name."},
+	{"feedback", CAMPAIGN_OPTION_OBJECT, false, NULL,
+	"Object, for those who were sent a message: delivery, is or not (events, one or an array), campaign, link, since, until; {\"delivery\": \"mail\", \"not\": \"opened\"}."},
 	{"dimension", CAMPAIGN_OPTION_DIMENSION, false, "the campaign's",
 	"The dimension whose rows are selected; only at the start of a branch."},
 	{"skip_empty", CAMPAIGN_OPTION_BOOLEAN, false, "false",
@@ -38,13 +41,14 @@ outcomes_of_audience(const Jsonb *given)
 	return list_make2(pstrdup("result"), pstrdup("rejected"));
 }
 
-/* Refuses another dimension than that of the inbound population. */
+/* Refuses another dimension than that of the inbound population, and more. */
 static void
 check_audience(const CampaignScope *scope)
 {
 	CampaignActivity *activity = scope->activity;
 	char	   *inbound;
 
+	campaign_reaction_check(scope);
 	if (activity->inbound == NIL ||
 		campaign_option_text(activity->options, "dimension") == NULL)
 		return;
@@ -82,21 +86,31 @@ append_rejection(CampaignSelect *select, const CampaignTarget *target)
 					 OUTCOME_RESULT);
 }
 
-/* Appends " WHERE filter" if there is one. */
+/* Appends " WHERE ..." if there is a condition. */
 static void
-append_filter(CampaignSelect *select, const CampaignActivity *activity)
+append_filter(CampaignTask *task, CampaignSelect *select,
+			  const CampaignPopulation *population,
+			  const CampaignPopulation *reacted)
 {
-	CampaignExpression *filter = campaign_option_expression(activity, "filter");
+	CampaignExpression *filter =
+		campaign_option_expression(task->scope.activity, "filter");
 
+	if (reacted != NULL)
+		appendStringInfo(&select->text,
+						 " WHERE EXISTS (SELECT FROM %s AS \"campaign.reacted\""
+						 " WHERE \"campaign.reacted\".recipient = %s COLLATE \"C\")",
+						 reacted->source,
+						 campaign_row_recipient(task->scope.target, population));
 	if (filter == NULL)
 		return;
-	appendStringInfoString(&select->text, " WHERE ");
+	appendStringInfoString(&select->text, reacted ? " AND " : " WHERE ");
 	campaign_select_expression(select, filter);
 }
 
 /* Selects rows of the dimension into the outlets. */
 static void
-select_from_dimension(CampaignTask *task, CampaignOutlet *outlets)
+select_from_dimension(CampaignTask *task, const CampaignPopulation *reacted,
+					  CampaignOutlet *outlets)
 {
 	CampaignTarget *target = task->scope.target;
 	CampaignSelect *select = campaign_task_select(task);
@@ -108,7 +122,7 @@ select_from_dimension(CampaignTask *task, CampaignOutlet *outlets)
 	campaign_row_columns(select, target, NULL);
 	appendStringInfoString(&select->text, " FROM ");
 	campaign_row_from(select, target, NULL, CAMPAIGN_ROW_INNER);
-	append_filter(select, task->scope.activity);
+	append_filter(task, select, NULL, reacted);
 	if (proven)
 		campaign_sink_write(select, CAMPAIGN_ROUTE_SOLE, outlets, 1);
 	else
@@ -118,6 +132,7 @@ select_from_dimension(CampaignTask *task, CampaignOutlet *outlets)
 /* Selects rows of the inbound population into the first outlet. */
 static void
 select_from_population(CampaignTask *task, CampaignPopulation *population,
+					   const CampaignPopulation *reacted,
 					   CampaignOutlet *outlets)
 {
 	CampaignTarget *target = task->scope.target;
@@ -127,7 +142,7 @@ select_from_population(CampaignTask *task, CampaignPopulation *population,
 	campaign_row_columns(select, target, population);
 	appendStringInfoString(&select->text, " FROM ");
 	campaign_row_from(select, target, population, CAMPAIGN_ROW_INNER);
-	append_filter(select, task->scope.activity);
+	append_filter(task, select, population, reacted);
 	campaign_sink_write(select, CAMPAIGN_ROUTE_SOLE, outlets, 1);
 }
 
@@ -137,6 +152,7 @@ run_audience(CampaignTask *task)
 {
 	CampaignOutlet outlets[OUTCOMES];
 	CampaignPopulation *population = NULL;
+	CampaignPopulation *reacted = campaign_reaction_select(task);
 	bool		skip_empty;
 
 	if (task->inbound != NIL)
@@ -144,9 +160,11 @@ run_audience(CampaignTask *task)
 	for (int i = 0; i < OUTCOMES; i++)
 		campaign_task_outlet(task, &outlets[i], i, campaign_population_added(population));
 	if (population != NULL)
-		select_from_population(task, population, outlets);
+		select_from_population(task, population, reacted, outlets);
 	else
-		select_from_dimension(task, outlets);
+		select_from_dimension(task, reacted, outlets);
+	if (reacted != NULL)
+		(void) campaign_population_drop(reacted->name);
 
 	skip_empty = campaign_option_bool(task->scope.activity->options,
 									  "skip_empty", false);
@@ -166,6 +184,8 @@ const CampaignKind campaign_kind_audience = {
 	.options = options,
 	.noptions = lengthof(options),
 	.outcomes = outcomes_of_audience,
+	.expressions = campaign_reaction_expressions,
 	.check = check_audience,
+	.warn = campaign_reaction_warn,
 	.run = run_audience
 };

@@ -269,12 +269,10 @@ campaign_scalar_holds(const CampaignTask *task, CampaignExpression *condition)
 	return text != NULL && strcmp(text, "true") == 0;
 }
 
-/* The instant an option's expression gives. */
+/* The instant an expression gives. */
 TimestampTz
-campaign_scalar_instant(const CampaignTask *task, const char *name)
+campaign_scalar_time(const CampaignTask *task, CampaignExpression *expression)
 {
-	CampaignExpression *expression =
-		campaign_scalar_option(task->scope.activity, name);
 	char	   *text;
 	TimestampTz instant = DT_NOEND;
 
@@ -292,6 +290,15 @@ campaign_scalar_instant(const CampaignTask *task, const char *name)
 				 errdetail("Its value is %s.", text == NULL ? "null" : text),
 				 errhint("Correct what it reads and call campaign_retry().")));
 	return instant;
+}
+
+/* The instant an option's expression gives. */
+TimestampTz
+campaign_scalar_instant(const CampaignTask *task, const char *name)
+{
+	return campaign_scalar_time(task,
+								campaign_scalar_option(task->scope.activity,
+													   name));
 }
 
 /* The text of an option with the values of its expressions. */

@@ -32,7 +32,10 @@ extern void campaign_scalar_from(CampaignSelect *select,
 /* True if the condition holds now. */
 extern bool campaign_scalar_holds(const CampaignTask *task,
 								  CampaignExpression *condition);
-/* The instant an option's expression gives; an error if it gives none. */
+/* The instant an expression gives; an error if it gives none. */
+extern TimestampTz campaign_scalar_time(const CampaignTask *task,
+										CampaignExpression *expression);
+/* The same of an option. */
 extern TimestampTz campaign_scalar_instant(const CampaignTask *task,
 										   const char *name);
 /* The text of an option with the values of its expressions. */

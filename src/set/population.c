@@ -242,6 +242,8 @@ campaign_population_drop(const char *name)
 		return true;
 	}
 	ObjectAddressSet(address, RelationRelationId, relation);
+	/* A subtransaction cannot begin before the last changes are seen. */
+	CommandCounterIncrement();
 	error = campaign_attempt(delete_table, &address);
 	if (error != NULL &&
 		error->sqlerrcode != ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST)

@@ -15,7 +15,7 @@ SELECT campaign_define($${
 	"name": "document", "dimension": "people", "description": "Ünïcode \"quoted\"\nand more",
 	"settings": {"keep_populations": true, "variables": {"floor": {"type": "integer", "default": 5}, "word": {"type": "text"}}},
 	"activities": [
-		{"name": "everybody", "kind": "audience", "options": {"filter": "score > vars.floor", "dimension": "people", "skip_empty": true}},
+		{"name": "everybody", "kind": "audience", "options": {"filter": "score > vars.floor", "feedback": {"delivery": "mail", "is": ["opened"], "campaign": "another"}, "dimension": "people", "skip_empty": true}},
 		{"name": "parts", "kind": "split", "options": {"seed": "s", "outcomes": [
 			{"name": "low", "filter": "score < 10"}, {"name": "some", "percent": 33.3}, {"name": "few", "number": 7}, {"name": "rest"}]}},
 		{"name": "once", "kind": "deduplicate", "options": {"by": "lower(email), score", "keep": "score DESC", "prefer": [{"expression": "score", "among": [1, 2]}], "max_rows": 2}},

@@ -24,6 +24,7 @@ CREATE FUNCTION fitting(function text, name text, type regtype) RETURNS text LAN
 		WHEN type = 'jsonb'::regtype THEN CASE name
 			WHEN 'columns' THEN '''{"one": "1"}''' WHEN 'links' THEN '''[]'''
 			WHEN 'prefer' THEN '''[{"expression": "id"}]'''
+			WHEN 'feedback' THEN '''{"campaign": "x", "delivery": "mail", "is": "sent"}'''
 			WHEN 'outcomes' THEN CASE WHEN function ~ 'test' THEN '''[{"name": "a", "condition": "true"}]''' ELSE '''[{"name": "a"}]''' END WHEN 'definition' THEN '''{"name": "other", "dimension": "people"}''' ELSE '''{}''' END
 		WHEN type = 'regclass'::regtype THEN '''nulls.people'''
 		WHEN type = 'bytea'::regtype THEN '''\x73'''

@@ -257,7 +257,7 @@ INSERT INTO calls VALUES
 ('campaign_drop(text)', 'idle', $$SELECT campaign_drop($1)$$),
 ('campaign_define(jsonb)', 'name', $$SELECT campaign_define(jsonb_build_object('name', $1, 'dimension', 'people', 'activities', '[]'::jsonb, 'transitions', '[]'::jsonb))$$),
 ('campaign_export(text, integer)', 'campaign', $$SELECT campaign_export($1)$$),
-('campaign_add_audience(text, text, text, text, boolean, text)', 'campaign', $$SELECT campaign_add_audience($1, 'new')$$),
+('campaign_add_audience(text, text, text, jsonb, text, boolean, text)', 'campaign', $$SELECT campaign_add_audience($1, 'new')$$),
 ('campaign_add_combine(text, text, text, text, text, text, bigint, text, text)', 'campaign', $$SELECT campaign_add_combine($1, 'new', 'union')$$),
 ('campaign_add_deduplicate(text, text, text, text, jsonb, bigint, text, boolean, boolean, text)', 'campaign', $$SELECT campaign_add_deduplicate($1, 'new', 'id')$$),
 ('campaign_add_enrich(text, text, jsonb, jsonb, text, text)', 'campaign', $$SELECT campaign_add_enrich($1, 'new', '{"one": "1"}')$$),
