@@ -67,7 +67,7 @@ SELECT t.run_id, c.name AS campaign, t.activity, a.kind,
 	CASE WHEN t.state IN ('succeeded', 'skipped') THEN repeat('#', 20)
 		WHEN inbound.rows > 0 THEN rpad(repeat('#', coalesce(19 * e.rows / greatest(inbound.rows, e.rows), 0)::integer), 20, '.')
 		ELSE repeat('.', 20) END AS bar,
-	CASE WHEN t.state = 'waiting' THEN t.due_at END AS eta,
+	CASE WHEN t.state = 'waiting' AND isfinite(t.due_at) THEN t.due_at END AS eta,
 	t.error, t.sqlstate, t.detail, t.hint, t.attempts,
 	CASE WHEN r.home = campaign.home() OR r.state IN ('succeeded', 'stopped', 'missed')
 		THEN r.state ELSE 'held' END AS run_state

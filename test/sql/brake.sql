@@ -18,7 +18,7 @@ SELECT campaign_publish('brake');
 -- More than expected: the messages are there and nobody gets them.
 SELECT campaign_start('brake') AS run \gset
 SELECT campaign_wait(:run);
-SELECT activity, state FROM campaign.run_progress WHERE run_id = :run ORDER BY activity;
+SELECT activity, state, eta FROM campaign.run_progress WHERE run_id = :run ORDER BY activity;
 SELECT activity, message FROM campaign.log WHERE run_id = :run AND event = 'confirmation needed';
 SELECT status, count(*) FROM campaign.message WHERE run_id = :run GROUP BY 1;
 SELECT count(*) FROM campaign_claim('email', 10);
