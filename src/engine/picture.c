@@ -8,10 +8,15 @@
  */
 #include "postgres.h"
 
+#include "storage/shmem.h"
+
 #include "activity/option.h"
 #include "base/errors.h"
 #include "base/text.h"
+#include "engine/notation.h"
+#include "engine/page.h"
 #include "engine/picture.h"
+#include "engine/svg.h"
 #include "store/drawing.h"
 #include "store/run.h"
 #include "store/task.h"
@@ -20,13 +25,26 @@
 typedef struct Picture
 {
 	CampaignGraph *graph;
-	int64		run_id;
-	List	   *states;			/* of CampaignTaskState *, by run */
+	CampaignRun *run;			/* NULL: the draft */
+	List	   *states;			/* of CampaignTaskState * */
 	List	   *flows;			/* of CampaignFlow * */
-	CampaignDrawnActivity *activities;
-	CampaignDrawnEdge *edges;
-	int			nedges;
+	CampaignDrawing drawing;
 } Picture;
+
+/* How a picture is made; NULL: as a page, which shows more than the drawing. */
+typedef struct Format
+{
+	const char *name;
+	char	   *(*draw) (const CampaignDrawing *drawing);
+} Format;
+
+static const Format formats[] = {
+	{"text", campaign_draw_text},
+	{"dot", campaign_draw_dot},
+	{"mermaid", campaign_draw_mermaid},
+	{"svg", campaign_draw_svg},
+	{"html", NULL}
+};
 
 /* The outcomes of an activity with commas between. */
 static char *
@@ -76,7 +94,7 @@ static void
 add_edge(Picture *picture, const CampaignActivity *source,
 		 const char *outcome, bool sole, int target)
 {
-	CampaignDrawnEdge *edge = &picture->edges[picture->nedges++];
+	CampaignDrawnEdge *edge = &picture->drawing.edges[picture->drawing.nedges++];
 
 	edge->source = source->index;
 	edge->outcome = outcome;
@@ -141,7 +159,7 @@ add_edges(Picture *picture, const CampaignActivity *activity)
 static void
 add_activity(Picture *picture, const CampaignActivity *activity)
 {
-	CampaignDrawnActivity *drawn = &picture->activities[activity->index];
+	CampaignDrawnActivity *drawn = &picture->drawing.activities[activity->index];
 	ListCell   *cell;
 
 	drawn->name = activity->name;
@@ -163,24 +181,60 @@ static void
 load(Picture *picture, const char *campaign, int64 run_id)
 {
 	CampaignRecord *record = campaign_record_require(campaign, false);
-	CampaignRun *run;
 
-	picture->run_id = run_id;
 	if (run_id == 0)
 	{
 		picture->graph = campaign_graph_load(record, record->draft_id);
 		return;
 	}
-	run = campaign_run_require(run_id);
-	if (run->campaign_id != record->id)
+	picture->run = campaign_run_require(run_id);
+	if (picture->run->campaign_id != record->id)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("run " INT64_FORMAT " is not one of campaign \"%s\"",
 						run_id, campaign),
-				 errhint("It is one of campaign \"%s\".", run->campaign)));
-	picture->graph = campaign_graph_load(record, run->version_id);
+				 errhint("It is one of campaign \"%s\".",
+						 picture->run->campaign)));
+	picture->graph = campaign_graph_load(record, picture->run->version_id);
 	picture->states = campaign_task_states(run_id);
 	picture->flows = campaign_flow_all(run_id);
+}
+
+/* Gathers what is drawn from what was read. */
+static void
+gather(Picture *picture, const char *campaign)
+{
+	CampaignDrawing *drawing = &picture->drawing;
+	int			most_edges = list_length(picture->graph->transitions);
+	ListCell   *cell;
+
+	drawing->has_run = picture->run != NULL;
+	drawing->title = !drawing->has_run ? campaign :
+		psprintf("%s (run " INT64_FORMAT ")", campaign, picture->run->id);
+	drawing->nactivities = list_length(picture->graph->activities);
+	drawing->activities = palloc0(mul_size(sizeof(CampaignDrawnActivity),
+										   drawing->nactivities));
+	foreach(cell, picture->graph->activities)
+		most_edges += list_length(campaign_activity_outcomes(lfirst(cell)));
+	drawing->edges = palloc0(mul_size(sizeof(CampaignDrawnEdge), most_edges));
+	foreach(cell, picture->graph->activities)
+	{
+		add_activity(picture, lfirst(cell));
+		add_edges(picture, lfirst(cell));
+	}
+}
+
+/* The format of that name. */
+static const Format *
+find_format(const char *name)
+{
+	for (int i = 0; i < lengthof(formats); i++)
+		if (strcmp(formats[i].name, name) == 0)
+			return &formats[i];
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("unrecognized format: \"%s\"", name),
+			 errhint("Formats are text, dot, mermaid, svg and html.")));
 }
 
 /* Draws the draft, or a run. */
@@ -188,30 +242,18 @@ char *
 campaign_picture(const char *campaign, const char *format, int64 run_id)
 {
 	Picture		picture = {0};
-	int			nactivities;
-	int			most_edges;
-	ListCell   *cell;
+	const Format *found = find_format(format);
 
-	if (strcmp(format, "text") != 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("unrecognized format: \"%s\"", format),
-				 errhint("The format is \"text\".")));
 	load(&picture, campaign, run_id);
-	nactivities = list_length(picture.graph->activities);
-	picture.activities = palloc0(sizeof(CampaignDrawnActivity) * Max(nactivities, 1));
-	most_edges = list_length(picture.graph->transitions);
-	foreach(cell, picture.graph->activities)
-		most_edges += list_length(campaign_activity_outcomes(lfirst(cell)));
-	picture.edges = palloc0(sizeof(CampaignDrawnEdge) * Max(most_edges, 1));
-	foreach(cell, picture.graph->activities)
-	{
-		add_activity(&picture, lfirst(cell));
-		add_edges(&picture, lfirst(cell));
-	}
-	return campaign_draw_text(run_id == 0 ? campaign :
-							  psprintf("%s (run " INT64_FORMAT ")", campaign,
-									   run_id),
-							  picture.activities, nactivities,
-							  picture.edges, picture.nedges);
+	gather(&picture, campaign);
+	if (found->draw != NULL)
+		return found->draw(&picture.drawing);
+	return campaign_page(&(CampaignPage)
+						 {
+							 .drawing = &picture.drawing,
+							 .graph = picture.graph,
+							 .run = picture.run,
+							 .states = picture.states,
+							 .flows = picture.flows
+						 });
 }

@@ -7,7 +7,7 @@
 
 #include "postgres.h"
 
-/* In that format ("text"); run 0 draws the draft. */
+/* In that format: see docs/reference.md; run 0 draws the draft. */
 extern char *campaign_picture(const char *campaign, const char *format,
 							  int64 run_id);
 

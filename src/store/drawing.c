@@ -22,6 +22,7 @@
 #include "miscadmin.h"
 
 #include "store/drawing.h"
+#include "store/sign.h"
 
 /* psql puts a blank before and a sign after each line of a long value */
 #define DRAWING_WIDTH	78
@@ -109,27 +110,6 @@ typedef struct Plan
 	int			width;			/* display columns of the line being written */
 } Plan;
 
-/* The signs of states, in the order of the legend. */
-static const struct
-{
-	const char *state;
-	const char *utf8;
-	const char *ascii;
-}			state_signs[] =
-{
-	{"succeeded", "✓", "+"},
-	{"running", "●", "*"},
-	{"waiting", "…", "."},
-	{"failed", "✗", "!"},
-	{"ready", "◎", "@"},
-	{"pending", "○", "o"},
-	{"held", "‖", "="},
-	{"paused", "‖", "="},
-	{"skipped", "–", "-"},
-	{"cancelled", "⊘", "x"},
-	{"unknown", "?", "?"},		/* stands for any other; must be last */
-};
-
 static void index_edges(Plan *plan);
 static void plan_lines(Plan *plan);
 static int	find_start(Plan *plan);
@@ -155,7 +135,6 @@ static void put_text(Plan *plan, const char *text);
 static void put_sign(Plan *plan, const char *utf8, const char *ascii);
 static void put_padding(Plan *plan, int column);
 static void put_cut(Plan *plan, const char *text);
-static int	find_state(const char *state);
 static void put_count(Plan *plan, int64 count);
 static void put_end(Plan *plan);
 static void write_legend(Plan *plan);
@@ -166,17 +145,17 @@ static void write_legend(Plan *plan);
  * drawn in the order given, except that the one going straight on is last.
  */
 char *
-campaign_draw_text(const char *title,
-				   const CampaignDrawnActivity *activities, int nactivities,
-				   const CampaignDrawnEdge *edges, int nedges)
+campaign_draw_text(const CampaignDrawing *drawing)
 {
-	Plan		plan = {.activities = activities, .nactivities = nactivities,
-	.edges = edges, .nedges = nedges};
+	Plan		plan = {.activities = drawing->activities,
+		.nactivities = drawing->nactivities,
+		.edges = drawing->edges,
+		.nedges = drawing->nedges};
 	int			i;
 
 	plan.utf8 = GetDatabaseEncoding() == PG_UTF8;
 	initStringInfo(&plan.text);
-	put_cut(&plan, title);
+	put_cut(&plan, drawing->title);
 	put_end(&plan);
 
 	index_edges(&plan);
@@ -185,7 +164,7 @@ campaign_draw_text(const char *title,
 	measure_columns(&plan);
 	for (i = 0; i < plan.nlines; i++)
 		write_line(&plan, &plan.lines[i]);
-	if (nactivities == 0)
+	if (drawing->nactivities == 0)
 		appendStringInfoString(&plan.text, "  (no activities)\n");
 	if (plan.has_run)
 		write_legend(&plan);
@@ -585,9 +564,9 @@ write_activity(Plan *plan, const Line *line)
 
 	if (activity->state != NULL)
 	{
-		int			sign = find_state(activity->state);
+		int			sign = campaign_sign_find(activity->state);
 
-		put_sign(plan, state_signs[sign].utf8, state_signs[sign].ascii);
+		put_sign(plan, campaign_signs[sign].utf8, campaign_signs[sign].ascii);
 	}
 	if (plan->has_run)
 		put_padding(plan, start + 2);
@@ -727,18 +706,6 @@ put_cut(Plan *plan, const char *text)
 	}
 }
 
-/* Returns the row of a state, which must not be NULL, in state_signs. */
-static int
-find_state(const char *state)
-{
-	int			i = 0;
-
-	while (i < (int) lengthof(state_signs) - 1 &&
-		   strcmp(state, state_signs[i].state) != 0)
-		i++;
-	return i;
-}
-
 /* Appends a count, with a comma at every thousand, at the right edge. */
 static void
 put_count(Plan *plan, int64 count)
@@ -773,24 +740,24 @@ put_end(Plan *plan)
 static void
 write_legend(Plan *plan)
 {
-	bool		used[lengthof(state_signs)] = {false};
+	bool		used[CAMPAIGN_SIGNS] = {false};
 	int			i;
 
 	for (i = 0; i < plan->nactivities; i++)
 		if (plan->activities[i].state != NULL)
-			used[find_state(plan->activities[i].state)] = true;
+			used[campaign_sign_find(plan->activities[i].state)] = true;
 
 	put_end(plan);
-	for (i = 0; i < (int) lengthof(state_signs); i++)
+	for (i = 0; i < CAMPAIGN_SIGNS; i++)
 	{
 		if (!used[i])
 			continue;
 		if (plan->width + LEGEND_WIDTH > DRAWING_WIDTH)
 			put_end(plan);
 		put_padding(plan, plan->width + 2);
-		put_sign(plan, state_signs[i].utf8, state_signs[i].ascii);
+		put_sign(plan, campaign_signs[i].utf8, campaign_signs[i].ascii);
 		put_text(plan, " ");
-		put_text(plan, state_signs[i].state);
+		put_text(plan, campaign_signs[i].state);
 	}
 	put_end(plan);
 }

@@ -23,9 +23,17 @@ typedef struct CampaignDrawnEdge
 	int64		rows;			/* how many went this way, -1: unknown */
 } CampaignDrawnEdge;
 
-extern char *campaign_draw_text(const char *title,
-								const CampaignDrawnActivity *activities,
-								int nactivities,
-								const CampaignDrawnEdge *edges, int nedges);
+/* A graph to be drawn; whoever draws it changes nothing in it. */
+typedef struct CampaignDrawing
+{
+	const char *title;			/* free text */
+	bool		has_run;		/* activities have states */
+	CampaignDrawnActivity *activities;
+	int			nactivities;
+	CampaignDrawnEdge *edges;
+	int			nedges;
+} CampaignDrawing;
+
+extern char *campaign_draw_text(const CampaignDrawing *drawing);
 
 #endif							/* CAMPAIGN_STORE_DRAWING_H */

@@ -369,7 +369,9 @@ campaign_task_states(int64 run_id)
 	CAMPAIGN_STATEMENT(find,
 					   "SELECT t.activity, CASE WHEN e.pid IS NULL THEN t.state"
 					   " ELSE 'running' END,"
-					   " t.error"
+					   " t.error, t.sqlstate, t.detail, t.hint,"
+					   " coalesce(e.started_at, t.started_at), t.ended_at,"
+					   " t.due_at, t.attempts, t.rows_in"
 					   " FROM campaign.task t LEFT JOIN campaign.executors() e"
 					   " ON e.run_id = t.run_id AND e.activity = t.activity"
 					   " AND t.state IN ('ready', 'waiting')"
@@ -385,6 +387,14 @@ campaign_task_states(int64 run_id)
 		task->activity = campaign_row_text(rows, i, 1);
 		task->state = campaign_row_text(rows, i, 2);
 		task->error = campaign_row_text(rows, i, 3);
+		task->sqlstate = campaign_row_text(rows, i, 4);
+		task->detail = campaign_row_text(rows, i, 5);
+		task->hint = campaign_row_text(rows, i, 6);
+		task->started_at = campaign_row_time(rows, i, 7);
+		task->ended_at = campaign_row_time(rows, i, 8);
+		task->due_at = campaign_row_time(rows, i, 9);
+		task->attempts = campaign_row_int4(rows, i, 10);
+		task->rows_in = campaign_row_int8(rows, i, 11);
 		tasks = lappend(tasks, task);
 	}
 	return tasks;

@@ -112,7 +112,15 @@ typedef struct CampaignTaskState
 {
 	char	   *activity;
 	char	   *state;			/* "running" while an executor is at it */
-	char	   *error;
+	char	   *error;			/* of the last failed attempt, or NULL */
+	char	   *sqlstate;
+	char	   *detail;
+	char	   *hint;
+	TimestampTz started_at;		/* 0: not yet */
+	TimestampTz ended_at;
+	TimestampTz due_at;
+	int			attempts;
+	int64		rows_in;
 } CampaignTaskState;
 
 /* All tasks of a run, of CampaignTaskState *. */

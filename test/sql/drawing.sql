@@ -85,7 +85,7 @@ SELECT regexp_replace(campaign_graph('failing', 'text', :run), 'run \d+', 'run N
 SELECT campaign_stop(:run);
 
 -- Refused.
-SELECT campaign_graph('run', 'svg');
+SELECT campaign_graph('run', 'png');
 \echo :LAST_ERROR_SQLSTATE
 SELECT campaign_graph('run', 'TEXT');
 \echo :LAST_ERROR_SQLSTATE

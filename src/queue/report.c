@@ -1,0 +1,70 @@
+/*
+ * report.c
+ *		Figures of a run's deliveries.
+ *
+ * Read from the views, so that every report of the same run says the same.
+ */
+#include "postgres.h"
+
+#include "base/sql.h"
+#include "queue/report.h"
+
+/* The run's deliveries, of CampaignDeliveryFigures *, in order of making. */
+List *
+campaign_report_deliveries(int64 run_id)
+{
+	CAMPAIGN_STATEMENT(find,
+					   "SELECT r.activity, r.channel, r.targeted, r.excluded,"
+					   " r.queued, r.sent, r.delivered, r.bounced, r.opened,"
+					   " r.clicked, r.unsubscribed, r.complained"
+					   " FROM campaign.report r JOIN campaign.delivery d"
+					   " ON d.run_id = r.run_id AND d.activity = r.activity"
+					   " WHERE r.run_id = $1 ORDER BY d.delivery_id");
+	CampaignRows *rows = campaign_query(&find, campaign_int8(run_id));
+	List	   *deliveries = NIL;
+
+	for (int i = 0; i < rows->count; i++)
+	{
+		CampaignDeliveryFigures *figures = palloc(sizeof(CampaignDeliveryFigures));
+
+		figures->activity = campaign_row_text(rows, i, 1);
+		figures->channel = campaign_row_text(rows, i, 2);
+		figures->targeted = campaign_row_int8(rows, i, 3);
+		figures->excluded = campaign_row_int8(rows, i, 4);
+		figures->queued = campaign_row_int8(rows, i, 5);
+		figures->sent = campaign_row_int8(rows, i, 6);
+		figures->delivered = campaign_row_int8(rows, i, 7);
+		figures->bounced = campaign_row_int8(rows, i, 8);
+		figures->opened = campaign_row_int8(rows, i, 9);
+		figures->clicked = campaign_row_int8(rows, i, 10);
+		figures->unsubscribed = campaign_row_int8(rows, i, 11);
+		figures->complained = campaign_row_int8(rows, i, 12);
+		deliveries = lappend(deliveries, figures);
+	}
+	return deliveries;
+}
+
+/* Why people were left out, of CampaignExclusionFigures *, most first. */
+List *
+campaign_report_exclusions(int64 run_id)
+{
+	CAMPAIGN_STATEMENT(find,
+					   "SELECT e.activity, e.reason, count(*)"
+					   " FROM campaign.excluded e JOIN campaign.delivery d"
+					   " ON d.run_id = e.run_id AND d.activity = e.activity"
+					   " WHERE e.run_id = $1 GROUP BY d.delivery_id, e.activity, e.reason"
+					   " ORDER BY d.delivery_id, count(*) DESC, e.reason");
+	CampaignRows *rows = campaign_query(&find, campaign_int8(run_id));
+	List	   *exclusions = NIL;
+
+	for (int i = 0; i < rows->count; i++)
+	{
+		CampaignExclusionFigures *figures = palloc(sizeof(CampaignExclusionFigures));
+
+		figures->activity = campaign_row_text(rows, i, 1);
+		figures->reason = campaign_row_text(rows, i, 2);
+		figures->people = campaign_row_int8(rows, i, 3);
+		exclusions = lappend(exclusions, figures);
+	}
+	return exclusions;
+}

@@ -1,0 +1,41 @@
+/*
+ * report.h
+ *		Figures of a run's deliveries.
+ */
+#ifndef CAMPAIGN_REPORT_H
+#define CAMPAIGN_REPORT_H
+
+#include "postgres.h"
+
+#include "nodes/pg_list.h"
+
+/* A row of campaign.report, as far as it counts. */
+typedef struct CampaignDeliveryFigures
+{
+	char	   *activity;
+	char	   *channel;
+	int64		targeted;
+	int64		excluded;
+	int64		queued;
+	int64		sent;
+	int64		delivered;
+	int64		bounced;
+	int64		opened;
+	int64		clicked;
+	int64		unsubscribed;
+	int64		complained;
+} CampaignDeliveryFigures;
+
+/* How many a delivery left out for a reason. */
+typedef struct CampaignExclusionFigures
+{
+	char	   *activity;
+	char	   *reason;
+	int64		people;
+} CampaignExclusionFigures;
+
+/* Of the run, whoever owns it: the caller has asked who is looking. */
+extern List *campaign_report_deliveries(int64 run_id);
+extern List *campaign_report_exclusions(int64 run_id);
+
+#endif							/* CAMPAIGN_REPORT_H */
