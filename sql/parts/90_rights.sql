@@ -52,6 +52,10 @@ GRANT SELECT ON
 	campaign.sent,
 	campaign.audiences,
 	campaign.report,
+	campaign.report_by_domain,
+	campaign.report_by_link,
+	campaign.report_by_hour,
+	campaign.queue_status,
 	campaign.parked_event,
 	campaign.log
 TO PUBLIC;

@@ -44,6 +44,9 @@ put_ascii(StringInfo out, char c, CampaignMarkup markup)
 {
 	if (is_plain(c, markup))
 		appendStringInfoChar(out, c);
+	/* Graphviz reads escapes after character references. */
+	else if (c == '\\' && markup == CAMPAIGN_MARKUP_DOT)
+		appendStringInfoString(out, "\\\\");
 	else
 		campaign_markup_character(out, c, markup);
 }

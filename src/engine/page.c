@@ -152,11 +152,15 @@ find_task(const CampaignPage *page, const char *activity)
 	return NULL;
 }
 
-/* How long a task has taken, or has been at work; -1 if it has not begun. */
+/*
+ * How long a task has taken, or has been at work; -1 if it has not begun, or
+ * has been cancelled while it waited.
+ */
 static int64
 duration_of(const Writing *writing, const CampaignTaskState *task)
 {
-	if (task->started_at == 0)
+	if (task->started_at == 0 ||
+		(task->ended_at == 0 && strcmp(task->state, "cancelled") == 0))
 		return -1;
 	return (task->ended_at == 0 ? writing->now : task->ended_at) -
 		task->started_at;
@@ -172,7 +176,11 @@ put_times(Writing *writing, const CampaignTaskState *task)
 	{
 		put(writing, "<dt>started</dt><dd>");
 		put_time(writing, task->started_at);
-		put(writing, "</dd>\n<dt>duration</dt><dd>");
+		put(writing, "</dd>\n");
+	}
+	if (duration_of(writing, task) >= 0)
+	{
+		put(writing, "<dt>duration</dt><dd>");
 		put_duration(writing, duration_of(writing, task));
 		put(writing, "</dd>\n");
 	}
@@ -395,7 +403,7 @@ put_timeline(Writing *writing)
 	{
 		CampaignTaskState *task = lfirst(cell);
 
-		if (task->started_at == 0)
+		if (duration_of(writing, task) < 0)
 			continue;
 		if (begin == 0)
 			begin = task->started_at;
@@ -408,7 +416,7 @@ put_timeline(Writing *writing)
 	{
 		CampaignTaskState *task = lfirst(cell);
 
-		if (task->started_at == 0)
+		if (duration_of(writing, task) < 0)
 			continue;
 		put(writing, "<tr>");
 		put_cell(writing, task->activity);

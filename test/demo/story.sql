@@ -150,6 +150,26 @@ WHERE p.run_id = :run AND p.kind = 'email';
 \echo '-- The extension proves its promises from the data; what is broken would be a row.'
 SELECT * FROM campaign_verify(:run);
 
+\echo
+\echo '── 11. What people do with their messages comes back as events; reports are views ───'
+\echo
+\echo '-- Providers call campaign_feedback; here chance does: opened, and a link clicked.'
+SELECT recorded FROM campaign_feedback((
+  SELECT jsonb_agg(jsonb_build_object('message_id', message_id, 'event', e.event,
+                                      'at', clock_timestamp(), 'detail', e.detail))
+  FROM campaign.message, LATERAL (VALUES
+    ('delivered', NULL::jsonb, 1), ('opened', NULL, 3),
+    ('clicked', jsonb_build_object('link', 'https://shop.example.org/' || message_id % 3), 9)
+  ) AS e (event, detail, one_in)
+  WHERE run_id = :run AND activity = 'reminder' AND status = 'sent'
+    AND hashint8(message_id) % e.one_in = 0));
+SELECT activity, targeted, excluded, queued, sent, delivered, opened_rate, clicked_rate
+FROM campaign.report WHERE run_id = :run;
+SELECT domain, queued, sent, failed, opened_rate FROM campaign.report_by_domain
+WHERE run_id = :run AND activity = 'reminder' ORDER BY queued DESC LIMIT 5;
+SELECT link, messages, clicks, clicked_rate FROM campaign.report_by_link WHERE run_id = :run ORDER BY link;
+SELECT activity, queued, pending, leased, sent, failed FROM campaign.queue_status WHERE run_id = :run;
+
 -- A demo that shows something wrong fails.
 \set ECHO none
 \timing off

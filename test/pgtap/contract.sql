@@ -342,7 +342,15 @@ INSERT INTO expected_view VALUES
 ('event_counts',
 	'run_id bigint, activity text, channel text, event text, messages bigint, events bigint, first_at timestamp with time zone, last_at timestamp with time zone'),
 ('report',
-	'campaign text, run_id bigint, activity text, channel text, targeted bigint, excluded bigint, queued bigint, sent bigint, delivered bigint, bounced bigint, opened bigint, clicked bigint, unsubscribed bigint, complained bigint, delivered_rate numeric, bounced_rate numeric, opened_rate numeric, clicked_rate numeric, unsubscribed_rate numeric, complained_rate numeric');
+	'campaign text, run_id bigint, activity text, channel text, targeted bigint, excluded bigint, queued bigint, sent bigint, delivered bigint, bounced bigint, opened bigint, clicked bigint, unsubscribed bigint, complained bigint, delivered_rate numeric, bounced_rate numeric, opened_rate numeric, clicked_rate numeric, unsubscribed_rate numeric, complained_rate numeric'),
+('report_by_domain',
+	'campaign text, run_id bigint, activity text, channel text, domain text, queued bigint, sent bigint, failed bigint, delivered bigint, bounced bigint, opened bigint, clicked bigint, unsubscribed bigint, complained bigint, delivered_rate numeric, bounced_rate numeric, opened_rate numeric, clicked_rate numeric, unsubscribed_rate numeric, complained_rate numeric'),
+('report_by_link',
+	'campaign text, run_id bigint, activity text, channel text, link text, messages bigint, clicks bigint, clicked_rate numeric, first_at timestamp with time zone, last_at timestamp with time zone'),
+('report_by_hour',
+	'campaign text, run_id bigint, activity text, channel text, hour timestamp with time zone, sent bigint, delivered bigint, bounced bigint, opened bigint, clicked bigint, unsubscribed bigint, complained bigint, converted bigint'),
+('queue_status',
+	'channel text, campaign text, run_id bigint, activity text, queued bigint, pending bigint, due bigint, leased bigint, sent bigint, failed bigint, withdrawn bigint, expired bigint, oldest timestamp with time zone, next_at timestamp with time zone');
 SELECT is(left(a.columns, length(e.columns)), e.columns, 'first columns of campaign.' || e.name)
 FROM expected_view e LEFT JOIN actual_columns a ON a.name = e.name AND a.kind = 'v' ORDER BY e.name;
 SELECT set_eq($$SELECT name FROM actual_columns WHERE kind = 'v'$$, 'SELECT name FROM expected_view', 'no other views');
