@@ -213,6 +213,19 @@ END;
 COMMENT ON FUNCTION @extschema@.campaign_add_split(text, text, jsonb, text, text)
 	IS 'adds a split: every row to the first outcome that takes it';
 
+CREATE FUNCTION @extschema@.campaign_add_sql(
+	campaign text, activity text, query text, dimension text DEFAULT NULL,
+	skip_empty boolean DEFAULT NULL, after text DEFAULT NULL)
+RETURNS text
+LANGUAGE sql VOLATILE PARALLEL UNSAFE
+BEGIN ATOMIC
+	SELECT @extschema@.campaign_add(campaign, activity, 'sql',
+		jsonb_strip_nulls(jsonb_build_object('query', query,
+			'dimension', dimension, 'skip_empty', skip_empty)), after);
+END;
+COMMENT ON FUNCTION @extschema@.campaign_add_sql(text, text, text, text, boolean, text)
+	IS 'adds a query whose rows go on';
+
 CREATE FUNCTION @extschema@.campaign_add_combine(
 	campaign text, activity text, operation text,
 	primary_set text DEFAULT NULL, priority text DEFAULT NULL,

@@ -35,6 +35,7 @@ static const CampaignKind *const kinds[] = {
 	&campaign_kind_signal,
 	&campaign_kind_sms,
 	&campaign_kind_split,
+	&campaign_kind_sql,
 	&campaign_kind_test,
 	&campaign_kind_wait,
 };
@@ -136,6 +137,27 @@ campaign_scope_check_inbound(const CampaignScope *scope, const char *option,
 					text, option, scope->activity->name),
 			 errhint("%s", campaign_nearest_hint(text, names,
 												 "inbound transitions"))));
+}
+
+/* Refuses transitions by outcomes whose rows are only counted. */
+void
+campaign_scope_check_counted(const CampaignScope *scope)
+{
+	char	   *first = linitial(campaign_activity_outcomes(scope->activity));
+	ListCell   *cell;
+
+	foreach(cell, scope->activity->outbound)
+	{
+		const char *outcome = ((CampaignTransition *) lfirst(cell))->outcome;
+
+		if (strcmp(outcome, first) != 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("nothing can follow \"%s.%s\"",
+							scope->activity->name, outcome),
+					 errdetail("These rows are no rows of the dimension; they are only counted."),
+					 errhint("Read them with a query of your own.")));
+	}
 }
 
 /* The number of the inbound transition that a text names; -1 if none. */

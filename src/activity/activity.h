@@ -172,6 +172,7 @@ extern const CampaignKind campaign_kind_save_audience;
 extern const CampaignKind campaign_kind_signal;
 extern const CampaignKind campaign_kind_sms;
 extern const CampaignKind campaign_kind_split;
+extern const CampaignKind campaign_kind_sql;
 extern const CampaignKind campaign_kind_test;
 extern const CampaignKind campaign_kind_wait;
 
@@ -195,6 +196,11 @@ extern List *campaign_activity_outcomes(const CampaignActivity *activity);
  */
 extern void campaign_scope_check_inbound(const CampaignScope *scope,
 										 const char *option, const char *text);
+/*
+ * Refuses transitions by other outcomes than the first, whose rows are only
+ * counted.
+ */
+extern void campaign_scope_check_counted(const CampaignScope *scope);
 /* The dimension an activity's rows come from, by name. */
 extern char *campaign_activity_dimension(const CampaignGraph *graph,
 										 const CampaignActivity *activity);

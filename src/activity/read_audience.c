@@ -294,25 +294,13 @@ static void
 check_read(const CampaignScope *scope)
 {
 	Reading		reading;
-	ListCell   *cell;
 
 	read_options(&reading, scope);
 	check_keys(&reading);
 	campaign_columns_check_names(scope,
 								 campaign_additions_columns(scope,
 															reading.additions));
-	foreach(cell, scope->activity->outbound)
-	{
-		const char *outcome = ((CampaignTransition *) lfirst(cell))->outcome;
-
-		if (strcmp(outcome, "result") != 0)
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("nothing can follow \"%s.%s\"",
-							scope->activity->name, outcome),
-					 errdetail("These rows are not of the dimension; they are only counted."),
-					 errhint("Read them with a query of your own.")));
-	}
+	campaign_scope_check_counted(scope);
 }
 
 /* Nothing to read is seen before a run meets it. */

@@ -37,6 +37,7 @@ SELECT campaign_define($${
 		{"name": "asked", "kind": "approval", "options": {"question": "{{ rows }}?", "roles": "pg_monitor", "answers": "yes, no", "all_answer": true, "timeout": "1 day", "default_answer": "no", "remind_every": "1 hour"}},
 		{"name": "keep", "kind": "save_audience", "options": {"audience": "kept", "mode": "append", "columns": {"mark": "score"}, "versions": 2}},
 		{"name": "read", "kind": "read_audience", "options": {"source": "SELECT 'a' AS mail", "match": "source.mail = email", "columns": {"mail": "source.mail"}, "sort_by": "mail", "dimension": "people", "skip_empty": true}},
+		{"name": "ask", "kind": "sql", "options": {"query": "SELECT id, 1 AS one FROM once", "dimension": "people", "skip_empty": true}},
 		{"name": "done", "kind": "end", "options": null}],
 	"transitions": [
 		{"source": "everybody", "outcome": "result", "target": "parts"},
@@ -56,6 +57,7 @@ SELECT campaign_define($${
 		{"source": "again", "outcome": "result", "target": "mail"},
 		{"source": "mail", "outcome": "result", "target": "done"},
 		{"source": "once", "outcome": "result", "target": "keep"},
+		{"source": "once", "outcome": "result", "target": "ask"},
 		{"source": "mail", "outcome": "result", "target": "words"},
 		{"source": "mail", "outcome": "result", "target": "note"},
 		{"source": "mail", "outcome": "result", "target": "letter"},

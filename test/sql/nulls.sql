@@ -18,7 +18,7 @@ CREATE FUNCTION fitting(function text, name text, type regtype) RETURNS text LAN
 		WHEN type = 'text'::regtype THEN CASE name WHEN 'campaign' THEN CASE WHEN function ~ 'create' THEN '''fresh''' ELSE '''nulls''' END WHEN 'dimension' THEN '''people''' WHEN 'activity' THEN CASE WHEN function ~ 'add' THEN '''fresh''' ELSE '''everybody''' END
 			WHEN 'source' THEN '''everybody''' WHEN 'target' THEN '''both''' WHEN 'after' THEN '''everybody''' WHEN 'kind' THEN '''end''' WHEN 'format' THEN '''text'''
 			WHEN 'channel' THEN '''email''' WHEN 'key' THEN '''id''' WHEN 'filter' THEN '''true''' WHEN 'time_zone' THEN '''email''' WHEN 'profile' THEN '''email''' WHEN 'language' THEN '''email'''
-			WHEN 'roles' THEN '''regress_nulls''' WHEN 'answers' THEN '''x''' WHEN 'operation' THEN '''union''' WHEN 'mode' THEN '''append''' WHEN 'priority' THEN '''everybody'''
+			WHEN 'roles' THEN '''regress_nulls''' WHEN 'answers' THEN '''x''' WHEN 'operation' THEN '''union''' WHEN 'mode' THEN '''append''' WHEN 'query' THEN '''SELECT 1 AS id''' WHEN 'priority' THEN '''everybody'''
 			WHEN 'by' THEN '''id''' WHEN 'keep' THEN '''id DESC'''
 			WHEN 'event' THEN '''opened''' WHEN 'category' THEN '''marketing''' WHEN 'template' THEN 'NULL' WHEN 'profile_dimension' THEN 'NULL' WHEN 'primary_set' THEN '''everybody''' WHEN 'address' THEN '''email''' ELSE '''x''' END
 		WHEN type = 'jsonb'::regtype THEN CASE name

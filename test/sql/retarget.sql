@@ -8,12 +8,12 @@ CREATE SCHEMA retarget AUTHORIZATION regress_retarget;
 SET search_path = retarget, public;
 SET SESSION AUTHORIZATION regress_retarget;
 CREATE TABLE customers (id bigint PRIMARY KEY, email text, email_opt_in boolean);
-INSERT INTO customers SELECT g, 'c' || g || '@example.com', g <> 9 FROM generate_series(1, 10) g;
+INSERT INTO customers SELECT g, 'c' || g || '@retarget.example', g <> 9 FROM generate_series(1, 10) g;
 CREATE TABLE orders (id int PRIMARY KEY, customer_id bigint);
 INSERT INTO orders SELECT g * 100, g FROM generate_series(1, 10) g;
 SELECT campaign_dimension('customers', addresses => '{"email": "email"}', consent => '{"email": "email_opt_in"}');
 
--- Ten people: 9 is excluded, 8 failed, 10 is not claimed; 1 to 3 opened, 2 and
+-- Ten people: 9 is excluded, 8 failed, 10 is tried again later; 1 to 3 opened, 2 and
 -- 3 clicked, 4 bounced.
 SELECT campaign_create('sale', dimension => 'customers');
 SELECT campaign_add_audience('sale', 'everybody');
@@ -33,8 +33,8 @@ SELECT severity, activity, code, message FROM campaign_check('sale') WHERE code 
 SELECT campaign_publish('sale');
 SELECT campaign_start('sale') AS run \gset
 SELECT campaign_wait(:run);
-CREATE TEMP TABLE claimed AS SELECT * FROM campaign_claim('email', 8);
-SELECT result FROM (SELECT DISTINCT lease FROM claimed) l, campaign_ack(l.lease, (SELECT jsonb_agg(jsonb_build_object('message_id', message_id, 'reason', 'no such mailbox')) FROM claimed WHERE address ~ 'c8@'));
+CREATE TEMP TABLE claimed AS SELECT * FROM campaign_claim('email', 100);
+SELECT result FROM (SELECT DISTINCT lease FROM claimed) l, campaign_ack(l.lease, (SELECT jsonb_agg(jsonb_build_object('message_id', message_id, 'reason', 'no', 'permanent', address ~ 'c8@', 'delay', CASE WHEN address ~ 'c10@' THEN '5 days' END)) FROM claimed WHERE address ~ 'c(8|10)@'));
 SELECT recorded, parked FROM campaign_feedback((SELECT jsonb_agg(jsonb_build_object('message_id', message_id, 'event', event, 'detail', e.detail::jsonb))
 	FROM claimed JOIN (VALUES ('c1', 'opened', NULL), ('c2', 'opened', NULL), ('c2', 'opened', '{"id": "again"}'), ('c2', 'clicked', '{"link": "https://shop.example.com/a"}'), ('c3', 'opened', NULL),
 		('c3', 'clicked', '{"link": "https://other.example.com/"}'), ('c3', 'clicked', '{"link": "https://other.example.com/2"}'), ('c4', 'bounced', '{"type": "soft"}')) e (who, event, detail) ON address ~ ('^' || who || '@')));

@@ -1,0 +1,300 @@
+/*
+ * sql.c
+ *		sql: the rows that a query of the owner's gives.
+ *
+ * A selecting kind for what no other does.  The query reads inbound
+ * transitions by their names, as if they were tables; what it gives are keys
+ * of the dimension and columns added to them.  Nothing is believed of it: keys
+ * that are NULL or come twice are told apart, as later activities rely on it.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "nodes/nodeFuncs.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+
+#include "activity/column.h"
+#include "activity/option.h"
+#include "base/identity.h"
+#include "base/text.h"
+#include "set/row.h"
+
+static const CampaignOption options[] = {
+	{"query", CAMPAIGN_OPTION_TEXT, true, NULL,
+	"One SELECT that gives the key's columns under their names, and columns to be added; names of inbound transitions stand for their rows."},
+	{"dimension", CAMPAIGN_OPTION_DIMENSION, false, "that of the first inbound transition, or the campaign's",
+	"The dimension whose keys it gives."},
+	{"skip_empty", CAMPAIGN_OPTION_BOOLEAN, false, "false",
+	"Whether the branch ends here when no row comes out."}
+};
+
+/* What comes out, and what has no usable key. */
+enum
+{
+	OUTCOME_RESULT,
+	OUTCOME_REJECTED,
+	OUTCOMES
+};
+
+/* Outcomes. */
+static List *
+outcomes_of_sql(const Jsonb *given)
+{
+	return list_make2(pstrdup("result"), pstrdup("rejected"));
+}
+
+/* Added columns that came in are the query's to give on, or not. */
+static List *
+merge_sql(const CampaignActivity *activity, List *inbound)
+{
+	return NIL;
+}
+
+/* True if the activity alone names this inbound transition. */
+static bool
+named_alone(const CampaignActivity *activity,
+			const CampaignTransition *transition)
+{
+	int			count = 0;
+	ListCell   *cell;
+
+	foreach(cell, activity->inbound)
+	{
+		if (((CampaignTransition *) lfirst(cell))->source == transition->source)
+			count++;
+	}
+	return count == 1 || strcmp(transition->outcome, "result") == 0;
+}
+
+/* The rows of an inbound transition; without a task, as they are declared. */
+static char *
+inbound_query(const CampaignScope *scope, const CampaignTask *task, int number)
+{
+	CampaignTransition *transition = list_nth(scope->activity->inbound, number);
+	CampaignTarget *target;
+	CampaignPopulation *population;
+
+	target = campaign_graph_target(scope->graph,
+								   campaign_activity_dimension(scope->graph,
+															   transition->source));
+	if (task == NULL)
+		return campaign_columns_item(list_concat_copy(target->key,
+													  list_nth(scope->inbound,
+															   number)));
+	population =
+		campaign_population_open(((CampaignFlow *) list_nth(task->inbound,
+															number))->population,
+								 target);
+	return psprintf("SELECT p.* FROM %s AS p", population->source);
+}
+
+/* The query, with names for what comes in. */
+static CampaignExpression *
+read_query(const CampaignScope *scope, const CampaignTask *task)
+{
+	const CampaignActivity *activity = scope->activity;
+	CampaignExpression *query;
+	ListCell   *cell;
+
+	query = campaign_expression_parse_rows(campaign_option_text(activity->options,
+																"query"),
+										   psprintf("option \"query\" of activity \"%s\"",
+													activity->name),
+										   activity->search_path);
+	foreach(cell, activity->inbound)
+	{
+		CampaignTransition *transition = lfirst(cell);
+
+		campaign_expression_name_rows(query, transition->source->name,
+									  transition->outcome,
+									  named_alone(activity, transition),
+									  inbound_query(scope, task,
+													foreach_current_index(cell)));
+	}
+	return query;
+}
+
+/* The query is what refers to objects. */
+static List *
+expressions_of_sql(const CampaignScope *scope)
+{
+	return list_make1(read_query(scope, NULL));
+}
+
+/* True if it is the name of a column of the key. */
+static bool
+is_key(const CampaignScope *scope, const char *name)
+{
+	return campaign_list_has(scope->target->dimension->key, name);
+}
+
+/* A column of the query's; refused if no table can hold it. */
+static CampaignColumn *
+make_column(const CampaignScope *scope, const TargetEntry *entry)
+{
+	Oid			type = getBaseType(exprType((Node *) entry->expr));
+
+	if (get_typtype(type) == TYPTYPE_PSEUDO ||
+		get_typtype(type) == TYPTYPE_COMPOSITE)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("column \"%s\" of the query cannot be of type %s",
+						entry->resname, format_type_be(type)),
+				 errhint("Name one of its columns, or convert it with to_jsonb().")));
+	return campaign_column_make(entry->resname, type,
+								exprCollation((Node *) entry->expr));
+}
+
+/* The columns of a query beyond the key; refused if the key is not whole. */
+static List *
+added_columns(const CampaignScope *scope, const Query *query)
+{
+	List	   *columns = NIL;
+	List	   *names = NIL;
+	ListCell   *cell;
+
+	foreach(cell, query->targetList)
+	{
+		TargetEntry *entry = lfirst_node(TargetEntry, cell);
+
+		if (entry->resjunk)
+			continue;
+		names = lappend(names, entry->resname);
+		if (!is_key(scope, entry->resname))
+			columns = lappend(columns, make_column(scope, entry));
+	}
+	foreach(cell, scope->target->dimension->key)
+	{
+		if (!campaign_list_has(names, lfirst(cell)))
+			ereport(ERROR,
+					(errcode(ERRCODE_UNDEFINED_COLUMN),
+					 errmsg("the query has no column \"%s\"",
+							(char *) lfirst(cell)),
+					 errdetail("It is a column of the key of dimension \"%s\".",
+							   scope->target->dimension->name),
+					 errhint("Select it, or give another column its name with AS.")));
+	}
+	return columns;
+}
+
+/* The columns that are added. */
+static List *
+columns_of_sql(const CampaignScope *scope)
+{
+	return added_columns(scope,
+						 campaign_expression_check(scope,
+												   read_query(scope, NULL)));
+}
+
+/* Appends the key's columns in the types of the dimension, and the others. */
+static void
+append_columns(const CampaignScope *scope, StringInfo text, List *added)
+{
+	ListCell   *cell;
+
+	foreach(cell, scope->target->key)
+	{
+		const CampaignColumn *column = lfirst(cell);
+
+		appendStringInfo(text, "%sq.%s::%s AS \"campaign.%d\"",
+						 foreach_current_index(cell) > 0 ? ", " : "",
+						 quote_identifier(column->name),
+						 format_type_extended(column->type, column->typmod,
+											  FORMAT_TYPE_TYPEMOD_GIVEN |
+											  FORMAT_TYPE_FORCE_QUALIFY),
+						 foreach_current_index(cell) + 1);
+	}
+	foreach(cell, added)
+		appendStringInfo(text, ", q.%s AS \"campaign.c%d\"",
+						 quote_identifier(((CampaignColumn *) lfirst(cell))->name),
+						 foreach_current_index(cell));
+}
+
+/* Writes the whole select: number of the outcome, key, columns. */
+static void
+build_select(const CampaignScope *scope, CampaignSelect *select, Query *query,
+			 List *added)
+{
+	StringInfo	text = &select->text;
+	int			nkeys = list_length(scope->target->key);
+	char	   *item = campaign_select_rows(select, query);
+	StringInfoData keys;
+
+	initStringInfo(&keys);
+	appendStringInfoString(text, "SELECT CASE WHEN ");
+	for (int i = 1; i <= nkeys; i++)
+	{
+		appendStringInfo(text, "x.\"campaign.%d\" IS NULL OR ", i);
+		appendStringInfo(&keys, "%sx.\"campaign.%d\"", i > 1 ? ", " : "", i);
+	}
+	appendStringInfo(text,
+					 "pg_catalog.row_number() OVER (PARTITION BY %s) > 1 THEN %d ELSE %d END, %s",
+					 keys.data, OUTCOME_REJECTED, OUTCOME_RESULT, keys.data);
+	for (int i = 0; i < list_length(added); i++)
+		appendStringInfo(text, ", x.\"campaign.c%d\"", i);
+	appendStringInfoString(text, " FROM (SELECT ");
+	append_columns(scope, text, added);
+	appendStringInfo(text, " FROM %s AS q OFFSET 0) AS x", item);
+}
+
+/* Refuses what cannot become a population of the dimension. */
+static void
+check_sql(const CampaignScope *scope)
+{
+	Query	   *query = campaign_expression_check(scope,
+												  read_query(scope, NULL));
+	List	   *added = added_columns(scope, query);
+	CampaignSelect *select = campaign_select_new(scope->variables,
+												 scope->activity->search_path);
+	CampaignIdentity identity;
+
+	campaign_scope_check_counted(scope);
+	campaign_columns_check_names(scope, added);
+	campaign_identity_assume(&identity, scope->graph->campaign->owner);
+	build_select(scope, select, query, added);
+	(void) campaign_select_analyze(select);
+	campaign_identity_leave(&identity);
+}
+
+/* Runs the query. */
+static void
+run_sql(CampaignTask *task)
+{
+	const CampaignScope *scope = &task->scope;
+	CampaignSelect *select = campaign_task_select(task);
+	CampaignOutlet outlets[OUTCOMES];
+	Query	   *query;
+	List	   *added;
+
+	query = campaign_select_analyze_rows(scope->variables,
+										 read_query(scope, task));
+	added = added_columns(scope, query);
+	build_select(scope, select, query, added);
+	campaign_task_outlet(task, &outlets[OUTCOME_RESULT], OUTCOME_RESULT, added);
+	outlets[OUTCOME_REJECTED] = (CampaignOutlet) {.capacity = -1};
+	campaign_sink_write(select, CAMPAIGN_ROUTE_NUMBER, outlets, OUTCOMES);
+	campaign_task_emit(task, &outlets[OUTCOME_RESULT], OUTCOME_RESULT,
+					   outlets[OUTCOME_RESULT].rows > 0 ||
+					   !campaign_option_bool(scope->activity->options,
+											 "skip_empty", false));
+	campaign_task_emit(task, &outlets[OUTCOME_REJECTED], OUTCOME_REJECTED,
+					   true);
+}
+
+const CampaignKind campaign_kind_sql = {
+	.name = "sql",
+	.category = "targeting",
+	.purpose = "Goes on with the rows that a query over inbound transitions and tables gives.",
+	.min_inbound = 0,
+	.max_inbound = -1,
+	.outcome_names = "result, rejected",
+	.options = options,
+	.noptions = lengthof(options),
+	.outcomes = outcomes_of_sql,
+	.expressions = expressions_of_sql,
+	.merge = merge_sql,
+	.columns = columns_of_sql,
+	.check = check_sql,
+	.run = run_sql
+};
