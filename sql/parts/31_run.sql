@@ -7,6 +7,7 @@
 --   home       server and database it was started in: a copy does not execute it
 --   epoch      partition of the dispatch queue its messages go to
 --   variables  values of the run variables
+--   occurrence the launch of the campaign's schedule that it is; NULL: none
 CREATE TABLE campaign.run (
 	run_id			bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
 	uuid			uuid NOT NULL DEFAULT gen_random_uuid(),
@@ -20,10 +21,12 @@ CREATE TABLE campaign.run (
 	variables		jsonb NOT NULL DEFAULT '{}',
 	started_by		text COLLATE "C" NOT NULL,
 	started_at		timestamptz NOT NULL DEFAULT clock_timestamp(),
-	ended_at		timestamptz
+	ended_at		timestamptz,
+	occurrence		timestamptz
 );
 COMMENT ON TABLE campaign.run IS 'one execution of a campaign';
 CREATE INDEX run_campaign ON campaign.run (campaign_id);
+CREATE UNIQUE INDEX run_occurrence ON campaign.run (campaign_id, occurrence) WHERE occurrence IS NOT NULL;
 CREATE INDEX run_version ON campaign.run (version_id);
 
 -- One activity of a run.
@@ -58,6 +61,23 @@ CREATE TABLE campaign.task (
 COMMENT ON TABLE campaign.task IS 'one activity of a run';
 CREATE INDEX task_due ON campaign.task (due_at) WHERE state IN ('ready', 'waiting');
 CREATE INDEX task_follow ON campaign.task (follow_at) WHERE follow_at IS NOT NULL;
+
+-- What a campaign is launched by.
+--   schedule  complete, see docs/reference.md
+--   meaning   the same in words
+--   home      server and database that launches it: a copy does not
+--   next_at   the next launch; NULL: none is left
+--   launched  runs it has started
+CREATE TABLE campaign.schedule (
+	campaign_id		bigint PRIMARY KEY REFERENCES campaign.campaign ON DELETE CASCADE,
+	schedule		jsonb NOT NULL,
+	meaning			text NOT NULL,
+	home			text COLLATE "C" NOT NULL,
+	next_at			timestamptz,
+	launched		integer NOT NULL DEFAULT 0,
+	scheduled_at	timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+COMMENT ON TABLE campaign.schedule IS 'what a campaign is launched by';
 
 -- A row while all runs and claims of the database are held.
 CREATE TABLE campaign.hold (

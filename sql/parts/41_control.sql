@@ -131,3 +131,57 @@ AS 'MODULE_PATHNAME', 'campaign_simulate'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION @extschema@.campaign_simulate(text[])
 	IS 'tells how many would get a message of campaigns that run now, and why others would not, without sending any';
+
+-- Starts runs of the newest version by itself, at the times of the schedule.
+-- Returns what it means in words.  Another call replaces the schedule.
+CREATE FUNCTION @extschema@.campaign_schedule(campaign text, schedule jsonb)
+RETURNS text
+AS 'MODULE_PATHNAME', 'campaign_schedule'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION @extschema@.campaign_schedule(text, jsonb)
+	IS 'starts runs of the campaign at the times of a schedule; returns what it means';
+
+-- Returns false if there was none.
+CREATE FUNCTION @extschema@.campaign_unschedule(campaign text)
+RETURNS boolean
+AS 'MODULE_PATHNAME', 'campaign_unschedule'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION @extschema@.campaign_unschedule(text)
+	IS 'takes the schedule of a campaign away; returns whether there was one';
+
+CREATE FUNCTION @extschema@.campaign_next_launches(
+	campaign text, n integer DEFAULT 10, since timestamptz DEFAULT now(),
+	OUT launch_at timestamptz, OUT local text, OUT note text)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'campaign_next_launches'
+LANGUAGE C STABLE PARALLEL RESTRICTED;
+COMMENT ON FUNCTION @extschema@.campaign_next_launches(text, integer, timestamptz)
+	IS 'the next launches of the campaign''s schedule, what clocks of its zone show then, and what is special about it';
+
+CREATE FUNCTION @extschema@.campaign_unpublish(campaign text)
+RETURNS void
+AS 'MODULE_PATHNAME', 'campaign_unpublish'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION @extschema@.campaign_unpublish(text)
+	IS 'makes a draft of a campaign that was published and not started';
+
+CREATE FUNCTION @extschema@.campaign_close(campaign text)
+RETURNS void
+AS 'MODULE_PATHNAME', 'campaign_close'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION @extschema@.campaign_close(text)
+	IS 'lets no run of the campaign be started any more, until it is published again; those under way go on';
+
+CREATE FUNCTION @extschema@.campaign_archive(campaign text)
+RETURNS void
+AS 'MODULE_PATHNAME', 'campaign_archive'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION @extschema@.campaign_archive(text)
+	IS 'puts a campaign away for good, of which no run is under way';
+
+CREATE FUNCTION @extschema@.campaign_duplicate(campaign text, name text)
+RETURNS text
+AS 'MODULE_PATHNAME', 'campaign_duplicate'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION @extschema@.campaign_duplicate(text, text)
+	IS 'a new campaign of the caller''s with the same draft; returns its name';

@@ -133,3 +133,18 @@ CROSS JOIN LATERAL jsonb_to_recordset(t.overlap) AS o (sets text[], rows bigint)
 WHERE campaign.visible(c.owner)
 GROUP BY t.run_id, t.activity, o.sets;
 COMMENT ON VIEW campaign.overlap IS 'how many rows of a combination were in which of its sets';
+
+CREATE VIEW campaign.schedules WITH (security_barrier) AS
+SELECT c.name AS campaign, s.meaning,
+	CASE WHEN s.next_at IS NULL THEN 'ended'
+		WHEN s.home <> campaign.home() OR EXISTS (SELECT FROM campaign.hold) THEN 'held'
+		ELSE 'active' END AS state,
+	s.next_at, s.launched, l.run_id AS last_run_id, l.occurrence AS last_launch,
+	l.state AS last_state, s.schedule, c.owner_name AS owner, s.scheduled_at
+FROM campaign.schedule s
+JOIN campaign.campaign c ON c.campaign_id = s.campaign_id
+LEFT JOIN LATERAL (SELECT r.run_id, r.occurrence, r.state FROM campaign.run r
+	WHERE r.campaign_id = s.campaign_id AND r.occurrence IS NOT NULL
+	ORDER BY r.occurrence DESC LIMIT 1) l ON true
+WHERE campaign.visible(c.owner);
+COMMENT ON VIEW campaign.schedules IS 'what campaigns are launched by, and when';

@@ -16,6 +16,18 @@ COMMENT ON COLUMN campaign.template_version.owner IS 'name of the role that owns
 COMMENT ON COLUMN campaign.template_version.created_at IS 'when the version was declared';
 COMMENT ON COLUMN campaign.template_version.newest IS 'whether it is the version that counts';
 
+COMMENT ON COLUMN campaign.schedules.campaign IS 'name of the campaign';
+COMMENT ON COLUMN campaign.schedules.meaning IS 'its schedule in words';
+COMMENT ON COLUMN campaign.schedules.state IS 'active; held, with everything or because it is at home in another database; ended if no launch is left';
+COMMENT ON COLUMN campaign.schedules.next_at IS 'the next launch; in the past if it waits for a run to end';
+COMMENT ON COLUMN campaign.schedules.launched IS 'runs the schedule has started';
+COMMENT ON COLUMN campaign.schedules.last_run_id IS 'run of the last launch, even of an earlier schedule';
+COMMENT ON COLUMN campaign.schedules.last_launch IS 'when that was meant to be';
+COMMENT ON COLUMN campaign.schedules.last_state IS 'its state; missed if it was not started';
+COMMENT ON COLUMN campaign.schedules.schedule IS 'the schedule, with what had been left open';
+COMMENT ON COLUMN campaign.schedules.owner IS 'name of the role that owns the campaign';
+COMMENT ON COLUMN campaign.schedules.scheduled_at IS 'when it was given that schedule';
+
 COMMENT ON COLUMN campaign.run_progress.run_id IS 'the run';
 COMMENT ON COLUMN campaign.run_progress.campaign IS 'name of its campaign';
 COMMENT ON COLUMN campaign.run_progress.activity IS 'name of the activity';
@@ -156,6 +168,12 @@ COMMENT ON COLUMN campaign.run.epoch IS 'whose partition of the queue takes its 
 COMMENT ON COLUMN campaign.run.variables IS 'values of the run variables';
 COMMENT ON COLUMN campaign.run.started_by IS 'name of the role that started it';
 
+COMMENT ON COLUMN campaign.run.occurrence IS 'the launch of the campaign''s schedule that it is; NULL: none';
+COMMENT ON COLUMN campaign.schedule.schedule IS 'the schedule, with what had been left open';
+COMMENT ON COLUMN campaign.schedule.meaning IS 'the same in words';
+COMMENT ON COLUMN campaign.schedule.home IS 'server and database that may launch it';
+COMMENT ON COLUMN campaign.schedule.next_at IS 'the next launch; NULL: none is left';
+COMMENT ON COLUMN campaign.schedule.launched IS 'runs it has started';
 COMMENT ON COLUMN campaign.task.position IS 'order of definition';
 COMMENT ON COLUMN campaign.task.due_at IS 'not to be executed before';
 COMMENT ON COLUMN campaign.task.hurried IS 'the time it waits for counts as come, because a person said so';

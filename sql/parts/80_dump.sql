@@ -17,6 +17,7 @@ SELECT pg_extension_config_dump('campaign.activity', '');
 SELECT pg_extension_config_dump('campaign.transition', '');
 SELECT pg_extension_config_dump('campaign.run', '');
 SELECT pg_extension_config_dump('campaign.run_run_id_seq', '');
+SELECT pg_extension_config_dump('campaign.schedule', '');
 SELECT pg_extension_config_dump('campaign.task', '');
 SELECT pg_extension_config_dump('campaign.hold', '');
 SELECT pg_extension_config_dump('campaign.flow', '');

@@ -35,6 +35,7 @@ GRANT EXECUTE ON FUNCTION
 TO PUBLIC;
 GRANT SELECT ON
 	campaign.template_version,
+	campaign.schedules,
 	campaign.run_progress,
 	campaign.flow_counts,
 	campaign.overlap,
@@ -69,6 +70,7 @@ ALTER TABLE campaign.version ENABLE ROW LEVEL SECURITY;
 ALTER TABLE campaign.activity ENABLE ROW LEVEL SECURITY;
 ALTER TABLE campaign.transition ENABLE ROW LEVEL SECURITY;
 ALTER TABLE campaign.run ENABLE ROW LEVEL SECURITY;
+ALTER TABLE campaign.schedule ENABLE ROW LEVEL SECURITY;
 ALTER TABLE campaign.task ENABLE ROW LEVEL SECURITY;
 ALTER TABLE campaign.hold ENABLE ROW LEVEL SECURITY;
 ALTER TABLE campaign.flow ENABLE ROW LEVEL SECURITY;

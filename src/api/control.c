@@ -19,6 +19,7 @@
 #include "base/sql.h"
 #include "engine/brake.h"
 #include "engine/lifecycle.h"
+#include "engine/schedule.h"
 #include "engine/simulate.h"
 #include "engine/step.h"
 #include "store/origin.h"
@@ -231,11 +232,32 @@ check_isolation(void)
 			 errhint("SET default_transaction_isolation = 'read committed' first.")));
 }
 
+/*
+ * Launches what is due of the owner's schedules; true if something was.  The
+ * list is the caller's memory: it outlives the transactions.
+ */
+static bool
+launch_due(Oid owner)
+{
+	bool		launched = false;
+	ListCell   *cell;
+
+	foreach(cell, campaign_launches_due(owner))
+	{
+		if (campaign_launch(*(int64 *) lfirst(cell),
+							&procedure_transactions) == CAMPAIGN_LAUNCH_DONE)
+			launched = true;
+		CHECK_FOR_INTERRUPTS();
+	}
+	return launched;
+}
+
 /* CALL campaign_work(): executes what is due of the caller's own campaigns. */
 Datum
 campaign_work(PG_FUNCTION_ARGS)
 {
 	MemoryContext context = CurrentMemoryContext;
+	Oid			owner;
 	int			others;
 	List	   *due;
 	bool		worked;
@@ -244,16 +266,17 @@ campaign_work(PG_FUNCTION_ARGS)
 	check_can_commit(fcinfo);
 	check_isolation();
 	campaign_sql_procedure_begin();
+	/* Somebody who became the owner by SET ROLE could become himself again. */
+	owner = GetUserId() == GetSessionUserId() ? GetUserId() : InvalidOid;
 	/* What others are just executing stays due: end when nothing was done. */
 	do
 	{
 		ListCell   *cell;
 
-		worked = false;
 		MemoryContextSwitchTo(context);
-		/* Somebody who became the owner by SET ROLE could become himself again. */
-		due = campaign_due_runs_of(GetUserId() == GetSessionUserId() ?
-								   GetUserId() : InvalidOid, &others);
+		worked = OidIsValid(owner) && launch_due(owner);
+		MemoryContextSwitchTo(context);
+		due = campaign_due_runs_of(owner, &others);
 		foreach(cell, due)
 		{
 			int64		run_id = ((CampaignDueRun *) lfirst(cell))->run_id;

@@ -69,3 +69,15 @@ campaign_attempt_in_vain(void (*body) (void *arg), void *arg)
 	if (error != NULL)
 		ReThrowError(error);
 }
+
+/* True if the error may pass by itself: conflicts, resources, intervention. */
+bool
+campaign_error_may_pass(const ErrorData *error)
+{
+	int			category = ERRCODE_TO_CATEGORY(error->sqlerrcode);
+
+	return category == ERRCODE_TO_CATEGORY(ERRCODE_T_R_SERIALIZATION_FAILURE) ||
+		category == ERRCODE_TO_CATEGORY(ERRCODE_INSUFFICIENT_RESOURCES) ||
+		category == ERRCODE_TO_CATEGORY(ERRCODE_OPERATOR_INTERVENTION) ||
+		error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE;
+}

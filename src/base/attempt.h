@@ -19,5 +19,7 @@ extern ErrorData *campaign_attempt(void (*body) (void *arg), void *arg);
  * allocates in the caller's memory context stays.
  */
 extern void campaign_attempt_in_vain(void (*body) (void *arg), void *arg);
+/* True if the error may pass by itself: conflicts, resources, intervention. */
+extern bool campaign_error_may_pass(const ErrorData *error);
 
 #endif							/* CAMPAIGN_ATTEMPT_H */

@@ -55,6 +55,13 @@ int			campaign_max_executors = 4;
 int			campaign_max_message_size = 1024 * 1024;
 
 /*
+ * How late a schedule may launch a run, such as after the server was down.
+ * What is later than that is missed: people do not want yesterday's message
+ * today.  A schedule may have a limit of its own, or catch up.
+ */
+int			campaign_max_start_lateness = 3600;
+
+/*
  * How long a running task may resist being cancelled by a pause before its
  * process is ended.  Short, a pause is quick.  Zero ends the process without
  * asking twice, which costs a new connection and nothing else.
@@ -162,6 +169,12 @@ campaign_settings_define(void)
 							&campaign_max_message_size,
 							1024 * 1024, 1024, 64 * 1024 * 1024,
 							PGC_SUSET, GUC_UNIT_BYTE, NULL, NULL, NULL);
+	DefineCustomIntVariable("campaign.max_start_lateness",
+							"Sets how late a schedule may launch a run.",
+							"A schedule may have a limit of its own.",
+							&campaign_max_start_lateness,
+							3600, 0, INT_MAX,
+							PGC_SIGHUP, GUC_UNIT_S, NULL, NULL, NULL);
 	DefineCustomIntVariable("campaign.pause_grace",
 							"Sets how long a task that a pause cancels may go on before its process is ended.",
 							NULL,

@@ -13,6 +13,7 @@ extern int	campaign_max_activities;
 extern int	campaign_max_attempts;
 extern int	campaign_max_executors;
 extern int	campaign_max_message_size;	/* bytes */
+extern int	campaign_max_start_lateness;	/* s */
 extern int	campaign_pause_grace;	/* ms */
 extern int	campaign_scheduler_idle;	/* ms */
 extern int	campaign_scheduler_naptime;	/* ms */

@@ -192,18 +192,16 @@ record_of_document(const Jsonb *document, const char *name)
 	return record;
 }
 
-/* The whole draft from a document; gives the campaign's name. */
-char *
-campaign_define_document(const Jsonb *document)
+/* The whole draft from a document, for a campaign of that name. */
+static char *
+define_as(const Jsonb *document, const char *name)
 {
 	CampaignRecord *record;
 	List	   *names;
 	ListCell   *cell;
 	CampaignLogLine line = {.event = "define", .message = "defined"};
 
-	check_members(document, document_members, "a definition");
-	record = record_of_document(document,
-								required_text(document, "name", "a definition"));
+	record = record_of_document(document, name);
 	foreach(cell, member_elements(document, "activities"))
 		add_activity(record, lfirst(cell));
 	names = campaign_activity_names(record->draft_id);
@@ -213,6 +211,29 @@ campaign_define_document(const Jsonb *document)
 	line.campaign = record->name;
 	campaign_log_add(&line);
 	return record->name;
+}
+
+/* The whole draft from a document; gives the campaign's name. */
+char *
+campaign_define_document(const Jsonb *document)
+{
+	check_members(document, document_members, "a definition");
+	return define_as(document,
+					 required_text(document, "name", "a definition"));
+}
+
+/* A new campaign with the draft of another; gives its name. */
+char *
+campaign_define_duplicate(const char *campaign, const char *name)
+{
+	Jsonb	   *document = campaign_define_export(campaign, 0);
+
+	if (campaign_record_visible(name))
+		ereport(ERROR,
+				(errcode(ERRCODE_DUPLICATE_OBJECT),
+				 errmsg("campaign \"%s\" already exists", name),
+				 errhint("Names of campaigns are unique in a database.")));
+	return define_as(document, name);
 }
 
 /* The draft (version 0) or a version of the campaign's. */

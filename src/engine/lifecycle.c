@@ -37,6 +37,7 @@
 #include "store/origin.h"
 #include "store/rule.h"
 #include "store/run.h"
+#include "store/schedule.h"
 #include "store/state.h"
 #include "store/task.h"
 #include "store/version.h"
@@ -129,6 +130,26 @@ named_rules(const CampaignGraph *graph)
 	return names;
 }
 
+/* Refuses a verb in the status the campaign is in. */
+static void
+refuse_status(const CampaignRecord *record, const char *verb)
+{
+	bool		archived = strcmp(record->status, "archived") == 0;
+
+	ereport(ERROR,
+			(errcode(ERRCODE_CAMPAIGN_STATE),
+			 errmsg("cannot %s campaign \"%s\": it is %s", verb, record->name,
+					strcmp(record->status, "draft") == 0 ? "a draft" :
+					record->status),
+			 errhint("%s(%s) %s.",
+					 archived ? "campaign_duplicate" : "campaign_publish",
+					 archived ? psprintf("%s, name",
+										 quote_literal_cstr(record->name)) :
+					 quote_literal_cstr(record->name),
+					 archived ? "makes a new campaign of it" :
+					 "lets it be started")));
+}
+
 /* Freezes the draft as the next version; gives its number. */
 int
 campaign_lifecycle_publish(const char *campaign)
@@ -143,6 +164,8 @@ campaign_lifecycle_publish(const char *campaign)
 		.event = "publish"
 	};
 
+	if (strcmp(record->status, "archived") == 0)
+		refuse_status(record, "publish");
 	refuse_errors(record->name, campaign_check_graph(draft));
 	dimensions = collect_objects(draft);
 	number = campaign_version_publish(draft,
@@ -150,7 +173,7 @@ campaign_lifecycle_publish(const char *campaign)
 																dimensions),
 									  campaign_rule_freeze(record->owner,
 														   named_rules(draft)));
-	if (strcmp(record->status, "draft") == 0)
+	if (strcmp(record->status, "published") != 0)
 		(void) campaign_state_move(CAMPAIGN_NOUN_CAMPAIGN, record->id, NULL,
 								   "published", NULL);
 	line.message = psprintf("version %d", number);
@@ -197,11 +220,14 @@ campaign_lifecycle_check_owner(const CampaignRecord *record)
 }
 
 /* Refuses campaigns that nobody may or can execute. */
-static void
-check_startable(const CampaignRecord *record)
+void
+campaign_lifecycle_check_startable(const CampaignRecord *record)
 {
 	const char *problem;
 
+	if (strcmp(record->status, "closed") == 0 ||
+		strcmp(record->status, "archived") == 0)
+		refuse_status(record, "start");
 	if (strcmp(record->status, "published") != 0 || record->live_id == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_CAMPAIGN_STATE),
@@ -259,12 +285,11 @@ bind_variables(const CampaignGraph *graph, const Jsonb *given)
 	return bound;
 }
 
-/* Starts a run of the newest version; gives its number. */
-int64
-campaign_lifecycle_start(const char *campaign, const Jsonb *variables)
+/* Adds a run of the newest version; gives its number. */
+static int64
+add_run(CampaignRecord *record, const CampaignGraph *graph, Jsonb *variables,
+		TimestampTz occurrence)
 {
-	CampaignRecord *record = campaign_record_require(campaign, true);
-	CampaignGraph *graph;
 	int64		run_id;
 	CampaignLogLine line = {
 		.owner = record->owner,
@@ -272,22 +297,118 @@ campaign_lifecycle_start(const char *campaign, const Jsonb *variables)
 		.event = "start"
 	};
 
-	check_startable(record);
-	campaign_lifecycle_require_idle(record->id, record->name, "start");
-	graph = campaign_graph_load(record, record->live_id);
-	drop_leftovers(record);
-	run_id = campaign_run_create(graph, campaign_epoch_current(),
-								 bind_variables(graph, variables));
+	run_id = campaign_run_create(graph, campaign_epoch_current(), variables,
+								 occurrence);
 	line.run_id = run_id;
 	line.message = psprintf("version %d", record->live_number);
 	campaign_log_add(&line);
 	hand_over();
+	return run_id;
+}
+
+/* Tells that no worker will do it. */
+void
+campaign_lifecycle_notice(const char *what)
+{
 	if (!campaign_shared_active())
 		ereport(NOTICE,
-				(errmsg("no worker will execute run " INT64_FORMAT, run_id),
+				(errmsg("no worker will %s", what),
 				 errdetail("The library is not in shared_preload_libraries."),
 				 errhint("CALL campaign_work() executes what is due in this session.")));
+}
+
+/* Starts a run of the newest version; gives its number. */
+int64
+campaign_lifecycle_start(const char *campaign, const Jsonb *variables)
+{
+	CampaignRecord *record = campaign_record_require(campaign, true);
+	CampaignGraph *graph;
+	int64		run_id;
+
+	campaign_lifecycle_check_startable(record);
+	campaign_lifecycle_require_idle(record->id, record->name, "start");
+	graph = campaign_graph_load(record, record->live_id);
+	drop_leftovers(record);
+	run_id = add_run(record, graph, bind_variables(graph, variables), 0);
+	campaign_lifecycle_notice(psprintf("execute run " INT64_FORMAT, run_id));
 	return run_id;
+}
+
+/* Refuses values of variables that campaign_start() would refuse. */
+void
+campaign_lifecycle_check_variables(CampaignRecord *record,
+								   const Jsonb *variables)
+{
+	(void) bind_variables(campaign_graph_load(record, record->live_id),
+						  variables);
+}
+
+/*
+ * Starts a run for a launch of the campaign's schedule.  It runs where no code
+ * of a user may, so values of variables, which were checked when they were
+ * given, are not read.
+ */
+int64
+campaign_lifecycle_launch(CampaignRecord *record, const Jsonb *variables,
+						  TimestampTz occurrence)
+{
+	CampaignGraph *graph;
+
+	campaign_lifecycle_check_startable(record);
+	graph = campaign_graph_load(record, record->live_id);
+	if (campaign_run_unfinished(record->id) == 0)
+		drop_leftovers(record);
+	return add_run(record, graph,
+				   campaign_variables_fill(record->settings, variables),
+				   occurrence);
+}
+
+/* ---------------------------- ends of campaigns ------------------------- */
+
+/* Moves the campaign, which has no schedule then. */
+static void
+end_campaign(const CampaignRecord *record, const char *status,
+			 const char *verb)
+{
+	if (strcmp(record->status, status) == 0)
+		return;
+	if (campaign_state_move(CAMPAIGN_NOUN_CAMPAIGN, record->id, NULL, status,
+							NULL) == NULL)
+		refuse_status(record, verb);
+	(void) campaign_schedule_delete(record->id);
+	ForceSyncCommit();
+}
+
+/* Makes a draft of it again, if nothing has been started. */
+void
+campaign_lifecycle_unpublish(const char *campaign)
+{
+	CampaignRecord *record = campaign_record_require(campaign, true);
+
+	if (campaign_run_any(record->id))
+		ereport(ERROR,
+				(errcode(ERRCODE_CAMPAIGN_STATE),
+				 errmsg("cannot unpublish campaign \"%s\": it has been started",
+						record->name),
+				 errhint("campaign_close() lets nothing be started any more.")));
+	end_campaign(record, "draft", "unpublish");
+}
+
+/* Lets nothing be started any more; runs that were started go on. */
+void
+campaign_lifecycle_close(const char *campaign)
+{
+	end_campaign(campaign_record_require(campaign, true), "closed", "close");
+}
+
+/* Puts it away for good; only when no run is under way. */
+void
+campaign_lifecycle_archive(const char *campaign)
+{
+	CampaignRecord *record = campaign_record_require(campaign, true);
+
+	campaign_lifecycle_require_idle(record->id, record->name, "archive");
+	end_campaign(record, "archived", "archive");
 }
 
 /* -------------------------------- control ------------------------------- */
@@ -412,6 +533,7 @@ campaign_lifecycle_adopt(void)
 	if (superuser() || !campaign_origin_here())
 		missing = campaign_origin_adopt();
 	adopted = campaign_run_adopt();
+	campaign_schedule_adopt();
 	if (missing != NIL)
 		ereport(WARNING,
 				(errmsg("owners of campaigns do not exist here: %s",

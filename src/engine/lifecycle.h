@@ -17,6 +17,24 @@ extern int	campaign_lifecycle_publish(const char *campaign);
 /* Starts a run of the newest version; gives its number. */
 extern int64 campaign_lifecycle_start(const char *campaign,
 									  const Jsonb *variables);
+/* The same for a launch of the campaign's schedule; the campaign is locked. */
+extern int64 campaign_lifecycle_launch(CampaignRecord *record,
+									   const Jsonb *variables,
+									   TimestampTz occurrence);
+/* Refuses campaigns that nobody may or can execute. */
+extern void campaign_lifecycle_check_startable(const CampaignRecord *record);
+/* Refuses values of variables that campaign_start() would refuse. */
+extern void campaign_lifecycle_check_variables(CampaignRecord *record,
+											   const Jsonb *variables);
+/* Tells that no worker will do it, if the library is not preloaded. */
+extern void campaign_lifecycle_notice(const char *what);
+/*
+ * Each does nothing where it has been done.  A campaign that is closed may be
+ * published again; one that is archived is for good.
+ */
+extern void campaign_lifecycle_unpublish(const char *campaign);
+extern void campaign_lifecycle_close(const char *campaign);
+extern void campaign_lifecycle_archive(const char *campaign);
 /*
  * Each gives the state of the run afterwards.  Doing it twice is doing it
  * once; what the state does not allow is refused (55000).

@@ -78,7 +78,7 @@ run_campaign(Simulation *simulation, const char *campaign)
 
 	run_id = campaign_run_create(graph, campaign_epoch_current(),
 								 campaign_variables_bind(record->settings,
-														 NULL));
+														 NULL), 0);
 	campaign_step_rehearse(run_id);
 	foreach(cell, campaign_delivery_fates(run_id))
 		add_result(simulation, record->name, lfirst(cell));

@@ -193,18 +193,6 @@ run_owner_part(void *arg)
 		PopActiveSnapshot();
 }
 
-/* True if the error may pass by itself: conflicts, resources, intervention. */
-static bool
-may_pass(const ErrorData *error)
-{
-	int			category = ERRCODE_TO_CATEGORY(error->sqlerrcode);
-
-	return category == ERRCODE_TO_CATEGORY(ERRCODE_T_R_SERIALIZATION_FAILURE) ||
-		category == ERRCODE_TO_CATEGORY(ERRCODE_INSUFFICIENT_RESOURCES) ||
-		category == ERRCODE_TO_CATEGORY(ERRCODE_OPERATOR_INTERVENTION) ||
-		error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE;
-}
-
 /* The sum of what flowed in; -1 where nothing flows in. */
 static int64
 rows_in(const CampaignTask *task)
@@ -302,7 +290,7 @@ record_failure(Step *step)
 	campaign_task_record_error(run_id, name, step->started_at, &recorded,
 							   attempts);
 	log_error(step);
-	if (may_pass(error) && attempts < PASSING_ATTEMPTS)
+	if (campaign_error_may_pass(error) && attempts < PASSING_ATTEMPTS)
 		campaign_task_set_due(run_id, name,
 							  TimestampTzPlusMilliseconds(campaign_clock_now(),
 														  FIRST_BACKOFF_MS << (attempts - 1)));
@@ -405,8 +393,12 @@ record(Step *step)
 	campaign_ready_run(run_id, state, &tasks);
 	if (step->error == NULL)
 		drop_released(step, tasks.ready + tasks.waiting + tasks.pending == 0);
-	/* One ready task is this executor's own next one. */
-	if (tasks.ready > 1 || step->error != NULL || step->task.wait_until != 0)
+	/*
+	 * One ready task is this executor's own next one; a schedule may be
+	 * waiting for the end of the run.
+	 */
+	if (tasks.ready > 1 || step->error != NULL || step->task.wait_until != 0 ||
+		tasks.ready + tasks.waiting + tasks.pending == 0)
 		campaign_shared_wake_at_commit();
 	CAMPAIGN_FAULT("task_recorded");
 	return true;

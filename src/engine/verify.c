@@ -73,7 +73,8 @@ state_violations(List *violations, int64 run_id)
 	CAMPAIGN_STATEMENT(missing,
 					   "SELECT format('activity %s has no task', a.name)"
 					   " FROM campaign.run r JOIN campaign.activity a USING (version_id)"
-					   " WHERE r.run_id = $1 AND NOT EXISTS (SELECT FROM campaign.task t"
+					   " WHERE r.run_id = $1 AND r.state <> 'missed'"
+					   " AND NOT EXISTS (SELECT FROM campaign.task t"
 					   " WHERE t.run_id = r.run_id AND t.activity = a.name)");
 
 	CAMPAIGN_STATEMENT(invented,

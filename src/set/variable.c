@@ -328,6 +328,30 @@ campaign_variables_bind(const Jsonb *settings, const Jsonb *given)
 	return JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL));
 }
 
+/* Fills in defaults without reading any value, which would run code. */
+Jsonb *
+campaign_variables_fill(const Jsonb *settings, const Jsonb *given)
+{
+	Jsonb	   *declared = member_jsonb(settings, "variables");
+	JsonbParseState *state = NULL;
+	JsonbValue	null = {.type = jbvNull};
+	ListCell   *cell;
+
+	pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
+	foreach(cell, declared == NULL ? NIL : campaign_object_keys(declared))
+	{
+		const char *name = lfirst(cell);
+		JsonbValue *value = chosen_value(settings, given, name);
+		JsonbValue	key = {.type = jbvString};
+
+		key.val.string.val = (char *) name;
+		key.val.string.len = strlen(name);
+		pushJsonbValue(&state, WJB_KEY, &key);
+		pushJsonbValue(&state, WJB_VALUE, value != NULL ? value : &null);
+	}
+	return JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL));
+}
+
 /* The variables of a run, from what campaign_variables_bind gave. */
 CampaignVariables *
 campaign_variables_of_run(const Jsonb *settings, const Jsonb *values)

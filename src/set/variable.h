@@ -31,7 +31,12 @@ extern CampaignVariables *campaign_variables_declared(const Jsonb *settings);
  * the jsonb to store with the run.  Refuses unknown names and bad values.
  */
 extern Jsonb *campaign_variables_bind(const Jsonb *settings, const Jsonb *given);
-/* The variables of a run, from what campaign_variables_bind gave. */
+/*
+ * The same for values that have been checked: it reads none of them, so no
+ * code of a type runs.
+ */
+extern Jsonb *campaign_variables_fill(const Jsonb *settings, const Jsonb *given);
+/* The variables of a run, from what one of these two gave. */
 extern CampaignVariables *campaign_variables_of_run(const Jsonb *settings,
 													const Jsonb *values);
 /* Number of the variable, from 1; 0 if there is none of that name. */

@@ -100,6 +100,25 @@ campaign_zone_instant(pg_tz *zone, Timestamp local)
 	return 0;					/* keep the compiler quiet */
 }
 
+/* What clocks of the zone show then. */
+Timestamp
+campaign_zone_local(pg_tz *zone, TimestampTz at)
+{
+	struct pg_tm tm;
+	fsec_t		fsec;
+	int			offset;
+	Timestamp	result;
+
+	if (TIMESTAMP_NOT_FINITE(at))
+		return at;
+	if (timestamp2tm(at, &offset, &tm, &fsec, NULL, zone) != 0 ||
+		tm2timestamp(&tm, fsec, NULL, &result) != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+				 errmsg("timestamp out of range")));
+	return result;
+}
+
 /* What a text that may be a time is. */
 CampaignMoment
 campaign_moment_of(const char *text)

@@ -29,5 +29,7 @@ extern pg_tz *campaign_zone_require(const char *name);
  * without the change; of a time they show twice, the second, as AT TIME ZONE.
  */
 extern TimestampTz campaign_zone_instant(pg_tz *zone, Timestamp local);
+/* What clocks of the zone show then. */
+extern Timestamp campaign_zone_local(pg_tz *zone, TimestampTz at);
 
 #endif							/* CAMPAIGN_ZONE_H */

@@ -16,6 +16,7 @@
 #include "base/identity.h"
 #include "base/sql.h"
 #include "store/run.h"
+#include "store/state.h"
 
 /* This server and database, as text. */
 const char *
@@ -57,27 +58,63 @@ touch_campaign(int64 campaign_id)
 	campaign_execute(&touch, campaign_int8(campaign_id));
 }
 
-/* Adds a run with its tasks. */
-int64
-campaign_run_create(const CampaignGraph *graph, int64 epoch,
-					const Jsonb *variables)
+/* Adds a run without tasks. */
+static int64
+insert_run(int64 campaign_id, int64 version_id, int64 epoch,
+		   const Jsonb *variables, TimestampTz occurrence)
 {
 	CAMPAIGN_STATEMENT(insert,
 					   "INSERT INTO campaign.run (campaign_id, version_id, home,"
-					   " epoch, variables, started_by)"
-					   " VALUES ($1, $2, $3, $4, $5, $6) RETURNING run_id");
+					   " epoch, variables, started_by, occurrence)"
+					   " VALUES ($1, $2, $3, $4, coalesce($5, '{}'), $6, $7)"
+					   " RETURNING run_id");
 	CampaignRows *rows;
-	int64		run_id;
 
-	rows = campaign_query(&insert, campaign_int8(graph->campaign->id),
-						  campaign_int8(graph->version_id),
+	rows = campaign_query(&insert, campaign_int8(campaign_id),
+						  campaign_int8(version_id),
 						  campaign_text(campaign_home()),
 						  campaign_int8(epoch), campaign_jsonb(variables),
-						  campaign_text(GetUserNameFromId(GetUserId(), false)));
-	run_id = campaign_row_int8(rows, 0, 1);
+						  campaign_text(GetUserNameFromId(GetUserId(), false)),
+						  campaign_time_or_null(occurrence));
+	touch_campaign(campaign_id);
+	return campaign_row_int8(rows, 0, 1);
+}
+
+/* Adds a run with its tasks. */
+int64
+campaign_run_create(const CampaignGraph *graph, int64 epoch,
+					const Jsonb *variables, TimestampTz occurrence)
+{
+	int64		run_id = insert_run(graph->campaign->id, graph->version_id,
+									epoch, variables, occurrence);
+
 	create_tasks(run_id, graph);
-	touch_campaign(graph->campaign->id);
 	return run_id;
+}
+
+/* Adds a run that did not take place. */
+int64
+campaign_run_create_missed(const CampaignRecord *record, int64 epoch,
+						   TimestampTz occurrence, const char *why)
+{
+	int64		run_id = insert_run(record->id, record->live_id, epoch, NULL,
+									occurrence);
+
+	(void) campaign_state_move(CAMPAIGN_NOUN_RUN, run_id, NULL, "missed",
+							   why);
+	return run_id;
+}
+
+/* True if there is a run for the launch, even one that was missed. */
+bool
+campaign_run_launched(int64 campaign_id, TimestampTz occurrence)
+{
+	CAMPAIGN_STATEMENT(find,
+					   "SELECT FROM campaign.run"
+					   " WHERE campaign_id = $1 AND occurrence = $2");
+
+	return campaign_query(&find, campaign_int8(campaign_id),
+						  campaign_time(occurrence))->count > 0;
 }
 
 /* The run, or NULL. */
@@ -228,6 +265,17 @@ campaign_run_unfinished(int64 campaign_id)
 	CampaignRows *rows = campaign_query(&find, campaign_int8(campaign_id));
 
 	return rows->count == 0 ? 0 : campaign_row_int8(rows, 0, 1);
+}
+
+/* True if a run of the campaign was ever started. */
+bool
+campaign_run_any(int64 campaign_id)
+{
+	CAMPAIGN_STATEMENT(find,
+					   "SELECT FROM campaign.run WHERE campaign_id = $1"
+					   " AND state <> 'missed' LIMIT 1");
+
+	return campaign_query(&find, campaign_int8(campaign_id))->count > 0;
 }
 
 /* Makes this the home of all runs whose owner the current user acts for. */

@@ -41,9 +41,19 @@ typedef struct CampaignRunSummary
 /* This server and database, as text; a copy of it has another. */
 extern const char *campaign_home(void);
 
-/* Adds a run of the campaign's live version, with a task per activity. */
+/*
+ * Adds a run of the campaign's live version, with a task per activity; of a
+ * schedule's launch at that instant, if it is not 0.
+ */
 extern int64 campaign_run_create(const CampaignGraph *graph, int64 epoch,
-								 const Jsonb *variables);
+								 const Jsonb *variables,
+								 TimestampTz occurrence);
+/* Adds a run, in state missed, of a launch that did not take place. */
+extern int64 campaign_run_create_missed(const CampaignRecord *record,
+										int64 epoch, TimestampTz occurrence,
+										const char *why);
+/* True if there is a run for the launch, even one that was missed. */
+extern bool campaign_run_launched(int64 campaign_id, TimestampTz occurrence);
 /* The run, or NULL. */
 extern CampaignRun *campaign_run_find(int64 run_id);
 /* The run, if the current user acts for its owner; else 42704. */
@@ -63,6 +73,8 @@ extern void campaign_run_lock_all(int64 campaign_id);
 extern void campaign_run_summary(int64 run_id, CampaignRunSummary *summary);
 /* A run of the campaign that has not come to its end, or 0. */
 extern int64 campaign_run_unfinished(int64 campaign_id);
+/* True if a run of the campaign was ever started; a missed one was not. */
+extern bool campaign_run_any(int64 campaign_id);
 /* All runs started elsewhere are now at home here; gives their number. */
 extern int64 campaign_run_adopt(void);
 

@@ -23,11 +23,17 @@ typedef struct Move
 
 static const Move moves[] = {
 	{CAMPAIGN_NOUN_CAMPAIGN, "draft", "published"},
+	{CAMPAIGN_NOUN_CAMPAIGN, "published", "draft"},
+	{CAMPAIGN_NOUN_CAMPAIGN, "published", "closed"},
+	{CAMPAIGN_NOUN_CAMPAIGN, "published", "archived"},
+	{CAMPAIGN_NOUN_CAMPAIGN, "closed", "published"},
+	{CAMPAIGN_NOUN_CAMPAIGN, "closed", "archived"},
 
 	{CAMPAIGN_NOUN_RUN, "pending", "running"},
 	{CAMPAIGN_NOUN_RUN, "pending", "failed"},
 	{CAMPAIGN_NOUN_RUN, "pending", "paused"},
 	{CAMPAIGN_NOUN_RUN, "pending", "stopped"},
+	{CAMPAIGN_NOUN_RUN, "pending", "missed"},
 	{CAMPAIGN_NOUN_RUN, "running", "waiting"},
 	{CAMPAIGN_NOUN_RUN, "running", "paused"},
 	{CAMPAIGN_NOUN_RUN, "running", "succeeded"},
@@ -108,7 +114,7 @@ move_run(int64 id, const char *to, List *from, const char *why)
 					   " (SELECT run_id, state FROM campaign.run"
 					   " WHERE run_id = $1 FOR NO KEY UPDATE),"
 					   " moved AS (UPDATE campaign.run r SET state = $2,"
-					   " ended_at = CASE WHEN $2 IN ('succeeded', 'failed', 'stopped')"
+					   " ended_at = CASE WHEN $2 IN ('succeeded', 'failed', 'stopped', 'missed')"
 					   " THEN coalesce(r.ended_at, clock_timestamp())"
 					   " WHEN $2 = 'paused' THEN r.ended_at END"
 					   " FROM before b, campaign.campaign c"

@@ -28,6 +28,7 @@
 #include "base/identity.h"
 #include "base/settings.h"
 #include "base/shared.h"
+#include "engine/schedule.h"
 #include "engine/step.h"
 #include "worker/executor.h"
 #include "worker/scheduler.h"
@@ -78,6 +79,8 @@ static long take_turn_safely(Scheduler *scheduler);
 static long take_turn(Scheduler *scheduler);
 static List *collect_executors(Scheduler *scheduler);
 static void note_end(Scheduler *scheduler, const CampaignExecutor *executor);
+static bool launch_schedules(Situation *situation);
+static void begin_launch(void);
 static bool look(const Scheduler *scheduler, Situation *situation);
 static List *rotate_runs(List *runs, int64 last_run);
 static List *executing_runs(const Situation *situation);
@@ -201,7 +204,7 @@ take_turn(Scheduler *scheduler)
 		scheduler->busy_at = campaign_clock_now();
 	situation.executors = collect_executors(scheduler);
 	CAMPAIGN_FAULT("scheduler_turn");
-	if (!look(scheduler, &situation))
+	if (!launch_schedules(&situation) || !look(scheduler, &situation))
 		return campaign_shared_scheduler_leave(0) ? LEFT : 0;
 	campaign_shared_scheduler_end();
 
@@ -273,6 +276,50 @@ note_end(Scheduler *scheduler, const CampaignExecutor *executor)
 }
 
 /*
+ * Launches what schedules say, each in a transaction of its own; false if the
+ * extension is not installed.  No code of a user runs on the way.
+ */
+static bool
+launch_schedules(Situation *situation)
+{
+	static const CampaignTransactions transactions = {
+		begin_launch, campaign_worker_commit, campaign_worker_abort
+	};
+	bool		installed;
+	List	   *due = NIL;
+	ListCell   *cell;
+
+	campaign_worker_begin_transaction();
+	installed = campaign_worker_installed();
+	if (installed)
+		due = campaign_launches_due(InvalidOid);
+	campaign_worker_commit();
+	foreach(cell, due)
+	{
+		TimestampTz again = campaign_clock_now();
+
+		if (campaign_launch(*(int64 *) lfirst(cell), &transactions) ==
+			CAMPAIGN_LAUNCH_POSTPONED)
+			again += campaign_scheduler_naptime * INT64CONST(1000);
+		put_off(situation, again);
+	}
+	return installed;
+}
+
+/*
+ * Begins the transaction of a launch.
+ */
+static void
+begin_launch(void)
+{
+	campaign_worker_begin_transaction();
+	if (!campaign_worker_installed())
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("extension \"%s\" does not exist", "campaign")));
+}
+
+/*
  * Reads the tables; false if the extension is not installed.  What it finds
  * is in the turn's memory and outlives the transaction.
  */
@@ -280,6 +327,7 @@ static bool
 look(const Scheduler *scheduler, Situation *situation)
 {
 	bool		installed;
+	TimestampTz launch;
 
 	campaign_worker_begin_transaction();
 	installed = campaign_worker_installed();
@@ -290,6 +338,10 @@ look(const Scheduler *scheduler, Situation *situation)
 				campaign_runs_interrupted(executing_runs(situation));
 		situation->runs = rotate_runs(campaign_due_runs(&situation->next_due),
 									  scheduler->last_run);
+		launch = campaign_launches_next();
+		if (launch != 0 &&
+			(situation->next_due == 0 || launch < situation->next_due))
+			situation->next_due = launch;
 		refuse_runs(situation);
 	}
 	campaign_worker_commit();

@@ -24,6 +24,7 @@ CREATE FUNCTION fitting(function text, name text, type regtype) RETURNS text LAN
 		WHEN type = 'jsonb'::regtype THEN CASE name
 			WHEN 'columns' THEN '''{"one": "1"}''' WHEN 'links' THEN '''[]'''
 			WHEN 'prefer' THEN '''[{"expression": "id"}]'''
+			WHEN 'schedule' THEN '''{"frequency": "daily", "at": "09:00", "time_zone": "UTC"}'''
 			WHEN 'feedback' THEN '''{"campaign": "x", "delivery": "mail", "is": "sent"}'''
 			WHEN 'outcomes' THEN CASE WHEN function ~ 'test' THEN '''[{"name": "a", "condition": "true"}]''' ELSE '''[{"name": "a"}]''' END WHEN 'definition' THEN '''{"name": "other", "dimension": "people"}''' ELSE '''{}''' END
 		WHEN type = 'regclass'::regtype THEN '''nulls.people'''
@@ -33,7 +34,7 @@ CREATE FUNCTION fitting(function text, name text, type regtype) RETURNS text LAN
 		WHEN type = 'uuid'::regtype THEN '''00000000-0000-0000-0000-000000000000'''
 		WHEN type = 'boolean'::regtype THEN 'true'
 		WHEN name = 'version' AND function ~ 'read' THEN '1'
-		WHEN name IN ('size', 'max_rows', 'max_segments', 'quorum', 'versions', 'version1', 'version2') THEN '1'
+		WHEN name IN ('n', 'size', 'max_rows', 'max_segments', 'quorum', 'versions', 'version1', 'version2') THEN '1'
 		ELSE '0' END || '::' || type
 $$;
 

@@ -101,6 +101,7 @@ SELECT campaign_add_audience('ann', 'fails', filter => '1 / divisor = 1', after 
 SELECT campaign_add_save_audience('ann', 'keep', 'ann', after => 'everybody');
 SELECT campaign_publish('ann');
 UPDATE ann_people SET divisor = 0;
+SELECT campaign_schedule('ann', '{"frequency": "daily", "at": "09:00", "time_zone": "UTC", "from": "2096-01-01"}');
 SELECT campaign_start('ann') AS ann_run \gset
 SELECT campaign_wait(:ann_run);
 SET SESSION AUTHORIZATION regress_rights_bob;
@@ -116,6 +117,7 @@ SELECT campaign_add_audience('bob', 'fails', filter => '1 / divisor = 1', after 
 SELECT campaign_add_save_audience('bob', 'keep', 'bob', after => 'everybody');
 SELECT campaign_publish('bob');
 UPDATE bob_people SET divisor = 0;
+SELECT campaign_schedule('bob', '{"frequency": "daily", "at": "09:00", "time_zone": "UTC", "from": "2096-01-01"}');
 SELECT campaign_start('bob') AS bob_run \gset
 SELECT campaign_wait(:bob_run);
 
@@ -136,7 +138,7 @@ BEGIN
 			IF EXISTS (SELECT FROM pg_attribute WHERE attrelid = relation::regclass AND attname = 'run_id') THEN
 				EXECUTE format('SELECT count(*) FILTER (WHERE run_id = $1), count(*) FILTER (WHERE run_id = $2) FROM %s', relation)
 				INTO ann, bob USING ann_run, bob_run;
-			ELSIF relation IN ('campaign.template_version', 'campaign.rules') THEN
+			ELSIF relation IN ('campaign.template_version', 'campaign.rules', 'campaign.schedules') THEN
 				EXECUTE format('SELECT count(*) FILTER (WHERE owner ~ ''ann$''), count(*) FILTER (WHERE owner ~ ''bob$'') FROM %s', relation)
 				INTO ann, bob;
 			ELSE
@@ -283,6 +285,13 @@ INSERT INTO calls VALUES
 ('campaign_preview(text, text, text, integer, jsonb)', 'campaign', $$SELECT subject FROM campaign_preview($1, 'mail', '2')$$),
 ('campaign_publish(text)', 'campaign', $$SELECT campaign_publish($1)$$),
 ('campaign_start(text, jsonb)', 'idle', $$SELECT campaign_start($1)$$),
+('campaign_schedule(text, jsonb)', 'campaign', $$SELECT campaign_schedule($1, '{"frequency": "daily", "at": "09:00", "time_zone": "UTC"}')$$),
+('campaign_unschedule(text)', 'campaign', $$SELECT campaign_unschedule($1)$$),
+('campaign_next_launches(text, integer, timestamptz)', 'campaign', $$SELECT count(*) FROM campaign_next_launches($1)$$),
+('campaign_unpublish(text)', 'campaign', $$SELECT campaign_unpublish($1)$$),
+('campaign_close(text)', 'campaign', $$SELECT campaign_close($1)$$),
+('campaign_archive(text)', 'idle', $$SELECT campaign_archive($1)$$),
+('campaign_duplicate(text, text)', 'campaign', $$SELECT campaign_duplicate($1, 'another')$$),
 ('campaign_wait(bigint, interval)', 'run', $$SELECT campaign_wait($2)$$),
 ('campaign_pause(bigint)', 'run', $$SELECT campaign_pause($2)$$),
 ('campaign_resume(bigint)', 'run', $$SELECT campaign_resume($2)$$),

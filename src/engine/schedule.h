@@ -1,0 +1,48 @@
+/*
+ * schedule.h
+ *		Schedules of campaigns: setting them, and launching what is due.
+ */
+#ifndef CAMPAIGN_SCHEDULE_H
+#define CAMPAIGN_SCHEDULE_H
+
+#include "postgres.h"
+
+#include "datatype/timestamp.h"
+#include "nodes/pg_list.h"
+#include "utils/jsonb.h"
+
+#include "engine/step.h"
+
+/* A launch to come. */
+typedef struct CampaignLaunch
+{
+	TimestampTz at;
+	char	   *local;			/* what clocks of its zone show then */
+	char	   *note;			/* NULL: nothing is special */
+} CampaignLaunch;
+
+/* Gives the campaign a schedule, or another; gives its words. */
+extern char *campaign_define_schedule(const char *campaign,
+									  const Jsonb *schedule);
+/* Takes it away; false if there is none. */
+extern bool campaign_define_unschedule(const char *campaign);
+/* The next n launches after an instant, of CampaignLaunch *. */
+extern List *campaign_schedule_preview(const char *campaign, int n,
+									   TimestampTz since);
+
+/* What came of looking at a schedule. */
+typedef enum CampaignLaunched
+{
+	CAMPAIGN_LAUNCH_DONE,		/* it has been moved on */
+	CAMPAIGN_LAUNCH_POSTPONED	/* it is to be looked at again soon */
+} CampaignLaunched;
+
+/* Campaigns (int64 *) with a due schedule; of one owner, or InvalidOid. */
+extern List *campaign_launches_due(Oid owner);
+/* When the next schedule is due; 0 if none will be. */
+extern TimestampTz campaign_launches_next(void);
+/* Launches what is due of a campaign's schedule, in a transaction. */
+extern CampaignLaunched campaign_launch(int64 campaign_id,
+										const CampaignTransactions *control);
+
+#endif							/* CAMPAIGN_SCHEDULE_H */
