@@ -187,6 +187,6 @@ CREATE TABLE campaign.suppression (
 	reason			text,
 	role_name		text COLLATE "C" NOT NULL,
 	suppressed_at	timestamptz NOT NULL DEFAULT clock_timestamp(),
-	PRIMARY KEY (channel, address_hash)
+	PRIMARY KEY (channel, address_hash, role_name)
 );
 COMMENT ON TABLE campaign.suppression IS 'addresses that must not be contacted, per channel';

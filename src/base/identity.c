@@ -79,7 +79,8 @@ campaign_identity_assume(CampaignIdentity *saved, Oid role)
 				 errhint("Nothing the owner wrote is read with the rights of somebody else; drop the campaign.")));
 	GetUserIdAndSecContext(&saved->userid, &saved->context);
 	saved->nestlevel = NewGUCNestLevel();
-	if (role != saved->userid)
+	/* After SET ROLE the session's rights are one RESET ROLE away. */
+	if (role != saved->userid || role != GetSessionUserId())
 		SetUserIdAndSecContext(role, saved->context |
 							   SECURITY_LOCAL_USERID_CHANGE |
 							   SECURITY_RESTRICTED_OPERATION);

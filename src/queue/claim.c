@@ -576,12 +576,14 @@ take_all(Claim *claim)
 	List	   *lanes;
 	ListCell   *cell;
 
-	if (!add_throttle(claim, &claim->channel->throttle,
+	/* Who has nothing to get must not hold the channel's limit. */
+	lanes = campaign_lanes_due(claim->channel->name, claim->now,
+							   claim->holder, &claim->lease);
+	if (lanes == NIL ||
+		!add_throttle(claim, &claim->channel->throttle,
 					  psprintf("channel %s", claim->channel->name), true) ||
 		wanted_now(claim) == 0)
 		return;
-	lanes = campaign_lanes_due(claim->channel->name, claim->now,
-							   claim->holder, &claim->lease);
 	foreach(cell, lanes)
 	{
 		if (claim->wanted == 0)

@@ -121,15 +121,18 @@ CAMPAIGN_STATEMENT(suppress_addresses,
 				   " RETURNING s.channel, s.address_hash, s.bounces)"
 				   " INSERT INTO campaign.suppression"
 				   " (channel, address_hash, address, reason, role_name)"
-				   " SELECT DISTINCT ON (g.channel, g.address_hash)"
+				   " SELECT DISTINCT ON (g.channel, g.address_hash,"
+				   " g.role_name)"
 				   " g.channel, g.address_hash, g.address, g.event,"
 				   " g.role_name"
 				   " FROM given g LEFT JOIN counted c"
 				   " ON g.soft AND c.channel = g.channel"
 				   " AND c.address_hash = g.address_hash"
 				   " WHERE NOT g.soft OR c.bounces >= g.bounces"
-				   " ORDER BY g.channel, g.address_hash, g.event DESC"
-				   " ON CONFLICT (channel, address_hash) DO NOTHING");
+				   " ORDER BY g.channel, g.address_hash, g.role_name,"
+				   " g.event DESC"
+				   " ON CONFLICT (channel, address_hash, role_name)"
+				   " DO NOTHING");
 
 /* An array of a type as a parameter; without nulls, none of them is NULL. */
 static CampaignValue

@@ -70,7 +70,8 @@ CAMPAIGN_STATEMENT(keep_suppressed,
 				   "INSERT INTO campaign.suppression"
 				   " (channel, address_hash, reason, role_name)"
 				   " VALUES ($1, campaign.address_hash($2), 'forgotten', $3)"
-				   " ON CONFLICT (channel, address_hash) DO UPDATE"
+				   " ON CONFLICT (channel, address_hash, role_name)"
+				   " DO UPDATE"
 				   " SET address = NULL, reason = excluded.reason");
 
 /* Recipients of the delivery behind whom that person is: reads all of it. */

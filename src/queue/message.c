@@ -26,7 +26,7 @@
 	"SELECT m.message_id, m.recipient, m.address, m.variables," \
 	" m.address = '' OR (SELECT true FROM campaign.suppression s" \
 	" WHERE s.channel = $3" \
-	" AND s.address_hash = campaign.address_hash(m.address))," \
+	" AND s.address_hash = campaign.address_hash(m.address) LIMIT 1)," \
 	" m.ctid" \
 	" FROM campaign.dispatch m" \
 	" WHERE m.message_id BETWEEN $1 AND $2"

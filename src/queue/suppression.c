@@ -28,7 +28,8 @@ CAMPAIGN_STATEMENT(insert_suppression,
 				   "INSERT INTO campaign.suppression"
 				   " (channel, address_hash, address, reason, role_name)"
 				   " VALUES ($1, campaign.address_hash($2), $2, $3, $4)"
-				   " ON CONFLICT (channel, address_hash) DO NOTHING");
+				   " ON CONFLICT (channel, address_hash, role_name)"
+				   " DO NOTHING");
 
 CAMPAIGN_STATEMENT(lock_suppression,
 				   "SELECT role_name FROM campaign.suppression"
@@ -39,7 +40,8 @@ CAMPAIGN_STATEMENT(lock_suppression,
 CAMPAIGN_STATEMENT(delete_suppression,
 				   "DELETE FROM campaign.suppression"
 				   " WHERE channel = $1"
-				   " AND address_hash = campaign.address_hash($2)");
+				   " AND address_hash = campaign.address_hash($2)"
+				   " AND role_name = ANY ($3)");
 
 CAMPAIGN_STATEMENT(forget_bounces,
 				   "DELETE FROM campaign.soft_bounce"
@@ -105,7 +107,7 @@ campaign_address_fingerprint(const char *address, int length,
 	pfree(plain);
 }
 
-/* Adds an address; who did so first stays the one who may remove it. */
+/* Adds an address for the current user; only he may take that back. */
 bool
 campaign_suppression_add(const char *channel, const char *address,
 						 const char *reason)
@@ -117,26 +119,47 @@ campaign_suppression_add(const char *channel, const char *address,
 							campaign_text(role)) > 0;
 }
 
-/* Removes an address, if the current user has the rights of who added it. */
+/* Of the roles that suppressed it, those whose rights the current user has. */
+static List *
+own_roles(const CampaignRows *rows)
+{
+	List	   *roles = NIL;
+
+	for (int i = 0; i < rows->count; i++)
+	{
+		char	   *role = campaign_row_text(rows, i, 1);
+
+		if (campaign_acts_for(get_role_oid(role, true)))
+			roles = lappend(roles, role);
+	}
+	return roles;
+}
+
+/*
+ * Takes back what the current user, or who he acts for, has suppressed; what
+ * others have stays.
+ */
 bool
 campaign_suppression_remove(const char *channel, const char *address)
 {
 	CampaignRows *rows = campaign_query(&lock_suppression,
 										campaign_text(channel),
 										campaign_text(address));
-	char	   *role;
+	List	   *roles = own_roles(rows);
 
 	if (rows->count == 0)
 		return false;
-	role = campaign_row_text(rows, 0, 1);
-	if (!campaign_acts_for(get_role_oid(role, true)))
+	if (roles == NIL)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("permission denied for a suppression of another role"),
-				 errdetail("The address was suppressed by role \"%s\".", role),
+				 errdetail("The address was suppressed by role \"%s\".",
+						   campaign_row_text(rows, 0, 1)),
 				 errhint("Ask that role, or one that has its rights, to remove it.")));
-	campaign_execute(&forget_bounces, campaign_text(channel),
-					 campaign_text(address));
+	if (list_length(roles) == rows->count)
+		campaign_execute(&forget_bounces, campaign_text(channel),
+						 campaign_text(address));
 	return campaign_execute(&delete_suppression, campaign_text(channel),
-							campaign_text(address)) > 0;
+							campaign_text(address),
+							campaign_text_array(roles)) > 0;
 }

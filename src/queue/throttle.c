@@ -12,6 +12,9 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
+#include "common/hashfn.h"
+#include "miscadmin.h"
+#include "storage/lock.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
@@ -25,6 +28,9 @@
 
 #define SLICES_PER_PERIOD	60
 #define SLICE_COUNT			(SLICES_PER_PERIOD + 1)
+
+/* Beside the classes 1 and 2 of pg_advisory_lock(). */
+#define NAME_LOCK_CLASS		3
 
 #define LONGEST_PERIOD		(31 * USECS_PER_DAY)
 #define MOST_MESSAGES		INT64CONST(1000000000)
@@ -128,11 +134,6 @@ CAMPAIGN_STATEMENT(try_throttle,
 CAMPAIGN_STATEMENT(find_throttle,
 				   "SELECT true FROM campaign.throttle WHERE bucket = $1");
 
-/* Whoever adds a bucket's row holds this, until others can lock the row. */
-CAMPAIGN_STATEMENT(try_bucket,
-				   "SELECT pg_try_advisory_xact_lock("
-				   "hashtextextended('campaign throttle ' || $1, 0))");
-
 CAMPAIGN_STATEMENT(update_throttle,
 				   "UPDATE campaign.throttle SET slice = $2, counts = $3"
 				   " WHERE bucket = $1");
@@ -156,6 +157,24 @@ read_counts(CampaignThrottle *throttle, const CampaignRows *rows,
 		throttle->counts[i + shift] = counts[i];
 }
 
+/*
+ * Locks a bucket's name until the end of the transaction, so that others need
+ * not wait for its row to be added; false if somebody else has it.  SQL cannot
+ * take locks of this class.
+ */
+static bool
+lock_name(const char *bucket)
+{
+	uint64		hash = DatumGetUInt64(hash_any_extended((const unsigned char *) bucket,
+														(int) strlen(bucket), 0));
+	LOCKTAG		tag;
+
+	SET_LOCKTAG_ADVISORY(tag, MyDatabaseId, (uint32) (hash >> 32),
+						 (uint32) hash, NAME_LOCK_CLASS);
+	return LockAcquire(&tag, ExclusiveLock, false, true) !=
+		LOCKACQUIRE_NOT_AVAIL;
+}
+
 /* The row, locked; NULL if somebody else has it. */
 static CampaignRows *
 lock_row(const char *bucket, bool wait)
@@ -168,8 +187,7 @@ lock_row(const char *bucket, bool wait)
 		return rows;
 	if (campaign_query(&find_throttle, campaign_text(bucket))->count > 0)
 		return NULL;
-	if (!campaign_row_bool(campaign_query(&try_bucket, campaign_text(bucket)),
-						   0, 1) && !wait)
+	if (!lock_name(bucket) && !wait)
 		return NULL;
 	campaign_execute(&insert_throttle, campaign_text(bucket));
 	rows = campaign_query(&try_throttle, campaign_text(bucket));

@@ -508,7 +508,7 @@ INSERT INTO expected_key VALUES
 ('schedule', 'PRIMARY KEY (campaign_id)'),
 ('secret', 'PRIMARY KEY (sole)'),
 ('soft_bounce', 'PRIMARY KEY (channel, address_hash)'),
-('suppression', 'PRIMARY KEY (channel, address_hash)'),
+('suppression', 'PRIMARY KEY (channel, address_hash, role_name)'),
 ('task', 'FOREIGN KEY (run_id) REFERENCES campaign.run(run_id) ON DELETE CASCADE'),
 ('contact', 'FOREIGN KEY (rule_id) REFERENCES campaign.rule(rule_id) ON DELETE CASCADE'),
 ('contact', 'FOREIGN KEY (delivery_id) REFERENCES campaign.delivery(delivery_id) ON DELETE CASCADE'),
