@@ -27,7 +27,8 @@ CREATE TABLE campaign.channel (
 COMMENT ON TABLE campaign.channel IS 'how messages of a channel are handed out';
 
 -- What was handed out lately under a limit: counts per slice of its period.
---   bucket  what is limited: a channel, a domain of a channel, a campaign
+--   bucket  what is limited, and the period: a channel, a domain of a channel, a
+--           campaign
 --   slice   number of the newest slice
 --   counts  messages handed out in it and in the slices before it
 CREATE TABLE campaign.throttle (

@@ -267,7 +267,7 @@ COMMENT ON COLUMN campaign.channels.name IS 'name of the channel';
 COMMENT ON COLUMN campaign.channels.kind IS 'email, sms, push, direct_mail or custom';
 COMMENT ON COLUMN campaign.channels.settings IS 'limits and whether it is paused';
 COMMENT ON COLUMN campaign.channels.paused IS 'nothing of it is handed out';
-COMMENT ON COLUMN campaign.throttle.bucket IS 'what is limited: a channel, a domain of one, a campaign';
+COMMENT ON COLUMN campaign.throttle.bucket IS 'what is limited, for how long: a channel, a domain of one, a campaign';
 COMMENT ON COLUMN campaign.throttle.slice IS 'number of the newest slice of time';
 COMMENT ON COLUMN campaign.throttle.counts IS 'messages handed out per slice, from the newest to the oldest';
 

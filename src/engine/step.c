@@ -36,6 +36,7 @@
 #include "engine/check.h"
 #include "engine/ready.h"
 #include "engine/step.h"
+#include "queue/chunk.h"
 #include "store/hold.h"
 #include "store/log.h"
 #include "store/state.h"
@@ -375,7 +376,7 @@ record(Step *step)
 	char	   *state = campaign_run_lock(run_id);
 	CampaignRunSummary tasks = {0};
 
-	if (campaign_held())
+	if (campaign_held() && !step->task.rehearsal)
 		return false;
 	if (step->follow)
 	{
@@ -413,7 +414,11 @@ clean_up_halted(int64 run_id, const CampaignTransactions *control)
 	control->begin();
 	run = campaign_run_find(run_id);
 	if (run != NULL && strcmp(campaign_run_lock(run_id), "stopped") == 0)
+	{
+		/* The stop did not wait for chunks that a follow-up was at. */
+		campaign_chunks_withdraw(run_id, campaign_clock_now());
 		campaign_ready_halt(run);
+	}
 	CAMPAIGN_FAULT("run_halted");
 	control->commit();
 }

@@ -170,6 +170,12 @@ static void
 bound_recipients(CampaignChunk *chunk, const CampaignMessage *messages,
 				 int count)
 {
+	for (int i = 0; i < count; i++)
+	{
+		/* Rows that somebody has deleted leave the range wider. */
+		if (messages[i].address == NULL)
+			return;
+	}
 	chunk->first_recipient = messages[0].recipient;
 	chunk->last_recipient = messages[0].recipient;
 	for (int i = 1; i < count; i++)
@@ -194,8 +200,10 @@ insert_retry(const Retry *retry, CampaignMessage *messages)
 	chunk.first_id = origin->first_id + retry->first;
 	chunk.last_id = origin->first_id + retry->last;
 	bound_recipients(&chunk, messages + retry->first, size);
-	chunk.first_block = messages[retry->first].block;
-	chunk.last_block = messages[retry->last].block;
+	if (messages[retry->first].address != NULL)
+		chunk.first_block = messages[retry->first].block;
+	if (messages[retry->last].address != NULL)
+		chunk.last_block = messages[retry->last].block;
 	/* Never before its origin: what claims have passed is not looked at. */
 	chunk.due_at = Max(retry->due_at, origin->due_at);
 	chunk.settled = false;

@@ -232,10 +232,12 @@ campaign_chunk_insert(const CampaignChunk *chunk)
 CAMPAIGN_STATEMENT(withdraw_chunks,
 				   "UPDATE campaign.chunk c"
 				   " SET settled = true, leased_until = $2"
+				   " WHERE c.chunk_id = ANY (ARRAY(SELECT o.chunk_id"
 				   " FROM campaign.delivery d"
-				   " WHERE d.run_id = $1 AND NOT d.drained"
-				   " AND c.delivery_id = d.delivery_id AND NOT c.settled"
-				   " AND (c.leased_until IS NULL OR c.leased_until <= $2)");
+				   " JOIN campaign.chunk o ON o.delivery_id = d.delivery_id"
+				   " WHERE d.run_id = $1 AND NOT d.drained AND NOT o.settled"
+				   " AND (o.leased_until IS NULL OR o.leased_until <= $2)"
+				   " FOR UPDATE OF o SKIP LOCKED))");
 
 /* Settles what a stopped run still has in the queue. */
 void

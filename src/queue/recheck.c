@@ -70,6 +70,18 @@ chunk_obstacle(const Recheck *recheck, const CampaignChunk *chunk,
 	return NULL;
 }
 
+/*
+ * Takes a chunk out of its lease: those that stay are told by the first one
+ * how the lease stands, and its end must not settle what was given back.
+ */
+static void
+leave_lease(const Recheck *recheck, CampaignChunk *chunk)
+{
+	campaign_lease_lost(chunk->lease, chunk->holder, recheck->now);
+	chunk->lease = NULL;
+	chunk->holder = InvalidOid;
+}
+
 /* Takes a whole chunk out of the lease. */
 static void
 end_chunk(Recheck *recheck, CampaignChunk *chunk, const char *reason)
@@ -88,6 +100,7 @@ end_chunk(Recheck *recheck, CampaignChunk *chunk, const char *reason)
 	else
 		chunk->settled = true;
 	chunk->leased_until = recheck->now;
+	leave_lease(recheck, chunk);
 	campaign_chunk_update(chunk);
 }
 
@@ -117,7 +130,10 @@ withdraw_suppressed(Recheck *recheck, CampaignChunk *chunk,
 	if (withdrawn == 0)
 		return;
 	if (campaign_chunk_open(chunk) == 0)
+	{
 		campaign_chunk_settle(chunk, recheck->now);
+		leave_lease(recheck, chunk);
+	}
 	campaign_chunk_update(chunk);
 }
 

@@ -68,11 +68,34 @@ SELECT * FROM campaign_recheck(gen_random_uuid());
 SELECT * FROM campaign_recheck(NULL);
 SELECT * FROM campaign_verify(:run);
 
+-- A lease over two runs, one of which is paused: the other's messages are sent,
+-- and its own come back.
+SELECT campaign_alter('brake', 'mail', '{"expected_change": null}');
+SELECT campaign_publish('brake');
+SELECT campaign_start('brake') AS one \gset
+SELECT campaign_wait(:one);
+SELECT campaign_start('brake') AS two \gset
+SELECT campaign_wait(:two);
+SELECT lease FROM campaign_claim('email', 1000) LIMIT 1 \gset
+SELECT campaign_pause(:one);
+SELECT reason, count(*) FROM campaign_recheck(:'lease') GROUP BY 1;
+SELECT * FROM campaign_ack(:'lease');
+SELECT campaign_resume(:one);
+SELECT lease FROM campaign_claim('email', 1000) LIMIT 1 \gset
+-- Rows that are gone do not keep the others from being tried again.
+RESET SESSION AUTHORIZATION;
+DELETE FROM campaign.dispatch m USING campaign.chunk c
+WHERE c.lease = :'lease' AND m.message_id BETWEEN c.first_id + 3 AND c.first_id + 5;
+SELECT jsonb_agg(jsonb_build_object('message_id', n)) AS failed FROM campaign.chunk c, generate_series(first_id, last_id) n
+WHERE c.lease = :'lease' AND get_byte(coalesce(results, repeat('.', 1000)::bytea), (n - first_id)::int) = ascii('.') \gset
+SET SESSION AUTHORIZATION brake_owner;
+SELECT * FROM campaign_ack(:'lease', :'failed');
+SELECT campaign_stop(:one), campaign_stop(:two);
+SELECT * FROM campaign_verify(:two);
+
 -- The emergency stop is for the owner of the database.
 SELECT campaign_hold_all();
 SELECT campaign_resume_all();
-SELECT campaign_alter('brake', 'mail', '{"expected_change": null}');
-SELECT campaign_publish('brake');
 SELECT campaign_start('brake') AS run \gset
 SELECT campaign_wait(:run);
 RESET SESSION AUTHORIZATION;

@@ -45,6 +45,12 @@ SELECT DISTINCT campaign_wait(run_id) FROM campaign.run_progress;
 SELECT count(*) FROM campaign_claim('email', 40);
 SELECT count(*) FROM campaign_claim('email', 40);
 SELECT count(*) FROM campaign_claim('email', 40);
+-- Another period begins to count anew, and does not block for ever.
+RESET SESSION AUTHORIZATION;
+SELECT campaign_channel('email', settings => '{"throttle": {"messages": 7, "per": "1 day"}}');
+SET SESSION AUTHORIZATION channel_owner;
+SELECT count(*) FROM campaign_claim('email', 40);
+SELECT count(*) FROM campaign_claim('email', 40);
 RESET SESSION AUTHORIZATION;
 SELECT campaign_channel('email', settings => '{"throttle": null, "paused": true}');
 TABLE campaign.channels;
