@@ -1,5 +1,6 @@
 -- Would fail if the figures of a run did not add up, whatever became of its
 -- messages, or if two reports said different things of the same delivery.
+SET jit = off;
 SET client_min_messages = warning;
 CREATE ROLE regress_reports LOGIN;
 GRANT USAGE ON SCHEMA campaign TO regress_reports;
