@@ -31,8 +31,8 @@
 /* ------------------------------- options -------------------------------- */
 
 /* The zone of who has none: the activity's, the campaign's, the session's. */
-const char *
-campaign_timing_zone(const CampaignScope *scope)
+static const char *
+standard_zone(const CampaignScope *scope)
 {
 	char	   *zone = campaign_option_text(scope->activity->options,
 											"time_zone");
@@ -116,7 +116,7 @@ literal_time(const CampaignScope *scope)
 													   CStringGetDatum(text),
 													   ObjectIdGetDatum(InvalidOid),
 													   Int32GetDatum(-1)));
-	return campaign_zone_instant(campaign_zone_require(campaign_timing_zone(scope)),
+	return campaign_zone_instant(campaign_zone_require(standard_zone(scope)),
 								 DatumGetTimestamp(DirectFunctionCall3(timestamp_in,
 																	   CStringGetDatum(text),
 																	   ObjectIdGetDatum(InvalidOid),
@@ -222,7 +222,7 @@ campaign_timing_open(const CampaignTask *task, const char *channel,
 		JsonbToCString(NULL, &quiet->root, VARSIZE(quiet));
 	if (timing->local || timing->quiet != NULL)
 		timing->zone = campaign_recipient_zone(scope);
-	timing->fallback = campaign_timing_zone(scope);
+	timing->fallback = standard_zone(scope);
 	timing->waves = campaign_waves_parse(scope->activity->options);
 	timing->domains = limited_domains(channel);
 	timing->varies = campaign_timing_varies(scope, channel);
@@ -471,7 +471,7 @@ campaign_timing_note_zoneless(const CampaignTask *task, int64 zoneless,
 		.event = "time zone missing",
 		.message = psprintf("for " INT64_FORMAT " of " INT64_FORMAT " messages \"%s\" was taken",
 							zoneless, messages,
-							campaign_timing_zone(&task->scope))
+							standard_zone(&task->scope))
 	};
 
 	campaign_log_add(&line);

@@ -53,8 +53,6 @@ extern List *campaign_timing_warn(const CampaignScope *scope);
 /* True if rows differ in time or domain; limits are those of the channel. */
 extern bool campaign_timing_varies(const CampaignScope *scope,
 								   const char *channel);
-/* The zone of who has none: the activity's, the campaign's, the session's. */
-extern const char *campaign_timing_zone(const CampaignScope *scope);
 /* Reads the options of a delivery that is about to be made. */
 extern CampaignTiming *campaign_timing_open(const CampaignTask *task,
 											const char *channel,

@@ -27,13 +27,6 @@ typedef struct Resolution
 static JsonbValue *copy_object(Resolution *resolution,
 							   JsonbContainer *object);
 
-/* True if an option of the kind is a text of a message. */
-bool
-campaign_wording_is_part(const CampaignKind *kind, const char *name)
-{
-	return campaign_list_has(campaign_wording_parts(kind), name);
-}
-
 /* True if it is an object of texts. */
 bool
 campaign_wording_is_set(const CampaignKind *kind, const char *name)
@@ -183,11 +176,18 @@ copy_array(Resolution *resolution, JsonbContainer *array)
 	pushJsonbValue(&resolution->state, WJB_END_ARRAY, NULL);
 }
 
+/* True if an option of the kind is a text of a message. */
+static bool
+is_part(const CampaignKind *kind, const char *name)
+{
+	return campaign_list_has(campaign_wording_parts(kind), name);
+}
+
 /* Pushes a member as it is, with what is inside of it resolved. */
 static void
 copy_member(Resolution *resolution, char *name, JsonbValue *value)
 {
-	if (campaign_wording_is_part(resolution->kind, name))
+	if (is_part(resolution->kind, name))
 	{
 		push_part(resolution, name, value);
 		return;

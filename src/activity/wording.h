@@ -17,9 +17,6 @@
  */
 extern Jsonb *campaign_wording_resolve(const CampaignKind *kind,
 									   const Jsonb *options, Oid owner);
-/* True if an option of the kind is a text of a message. */
-extern bool campaign_wording_is_part(const CampaignKind *kind,
-									 const char *name);
 /* True if it is an object of texts. */
 extern bool campaign_wording_is_set(const CampaignKind *kind,
 									const char *name);

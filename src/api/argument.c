@@ -11,12 +11,39 @@ void
 campaign_argument_require(FunctionCallInfo fcinfo, int number,
 						  const char *name)
 {
-	if (!PG_ARGISNULL(number))
-		return;
-	ereport(ERROR,
-			(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-			 errmsg("%s must not be null", name),
-			 errhint("Give the argument \"%s\" a value.", name)));
+	if (PG_ARGISNULL(number))
+		campaign_argument_require_hinted(fcinfo, number, name,
+										 psprintf("Give the argument \"%s\" a value.",
+												  name));
+}
+
+/* Refuses NULL, with that hint. */
+void
+campaign_argument_require_hinted(FunctionCallInfo fcinfo, int number,
+								 const char *name, const char *hint)
+{
+	if (PG_ARGISNULL(number))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("%s must not be null", name),
+				 errhint("%s", hint)));
+}
+
+/* A text argument with something in it. */
+char *
+campaign_argument_filled(FunctionCallInfo fcinfo, int number,
+						 const char *name, const char *hint)
+{
+	char	   *value;
+
+	campaign_argument_require_hinted(fcinfo, number, name, hint);
+	value = campaign_argument_text(fcinfo, number);
+	if (value[strspn(value, " \t\n\v\f\r")] == '\0')
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("%s must not be empty", name),
+				 errhint("%s", hint)));
+	return value;
 }
 
 /* A text argument; NULL if it is. */

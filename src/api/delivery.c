@@ -12,6 +12,7 @@
 #include "utils/timestamp.h"
 #include "utils/uuid.h"
 
+#include "api/argument.h"
 #include "base/compat.h"
 #include "base/identity.h"
 #include "base/seen.h"
@@ -41,40 +42,11 @@ CAMPAIGN_FUNCTION(campaign_subject_hash);
 CAMPAIGN_FUNCTION(campaign_sms_segments_of);
 CAMPAIGN_FUNCTION(campaign_address_fault);
 
-/* Refuses NULL for an argument that has to be given. */
-static void
-require_argument(FunctionCallInfo fcinfo, int number, const char *name,
-				 const char *hint)
-{
-	if (PG_ARGISNULL(number))
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("%s must not be null", name),
-				 errhint("%s", hint)));
-}
-
-/* A text argument that is neither NULL nor blank. */
-static char *
-text_argument(FunctionCallInfo fcinfo, int number, const char *name,
-			  const char *hint)
-{
-	char	   *value;
-
-	require_argument(fcinfo, number, name, hint);
-	value = text_to_cstring(PG_GETARG_TEXT_PP(number));
-	if (value[strspn(value, " \t\n\v\f\r")] == '\0')
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("%s must not be empty", name),
-				 errhint("%s", hint)));
-	return value;
-}
-
 /* The channel, which every function names first. */
 static char *
 channel_argument(FunctionCallInfo fcinfo)
 {
-	return text_argument(fcinfo, 0, "channel",
+	return campaign_argument_filled(fcinfo, 0, "channel",
 						 "Name the channel of the messages, such as 'email'.");
 }
 
@@ -82,7 +54,7 @@ channel_argument(FunctionCallInfo fcinfo)
 static pg_uuid_t *
 lease_argument(FunctionCallInfo fcinfo)
 {
-	require_argument(fcinfo, 0, "lease",
+	campaign_argument_require_hinted(fcinfo, 0, "lease",
 					 "Pass the lease that campaign_claim returned with the messages.");
 	return PG_GETARG_UUID_P(0);
 }
@@ -115,7 +87,7 @@ campaign_claim(PG_FUNCTION_ARGS)
 	require_read_committed("campaign_claim");
 	campaign_origin_require_user();
 	channel = channel_argument(fcinfo);
-	require_argument(fcinfo, 1, "size", "Leave it out to claim up to 1000 messages.");
+	campaign_argument_require_hinted(fcinfo, 1, "size", "Leave it out to claim up to 1000 messages.");
 	size = PG_GETARG_INT32(1);
 	if (size < 1 || size > CAMPAIGN_CLAIM_LIMIT)
 		ereport(ERROR,
@@ -171,7 +143,7 @@ campaign_extend(PG_FUNCTION_ARGS)
 
 	campaign_origin_require_user();
 	lease = lease_argument(fcinfo);
-	require_argument(fcinfo, 1, "duration",
+	campaign_argument_require_hinted(fcinfo, 1, "duration",
 					 "Say for how long from now the lease is needed, such as '5 minutes'.");
 	ForceSyncCommit();
 	PG_RETURN_INT64(campaign_lease_extend(lease, PG_GETARG_INTERVAL_P(1)));
@@ -202,7 +174,7 @@ campaign_suppress(PG_FUNCTION_ARGS)
 
 	campaign_origin_require_user();
 	channel = channel_argument(fcinfo);
-	address = text_argument(fcinfo, 1, "address",
+	address = campaign_argument_filled(fcinfo, 1, "address",
 							"Give the address as it stands in your tables.");
 	(void) campaign_channel_require(channel);
 	ForceSyncCommit();
@@ -220,7 +192,7 @@ campaign_unsuppress(PG_FUNCTION_ARGS)
 	campaign_origin_require_user();
 	channel = channel_argument(fcinfo);
 	PG_RETURN_BOOL(campaign_suppression_remove(channel,
-											   text_argument(fcinfo, 1, "address",
+											   campaign_argument_filled(fcinfo, 1, "address",
 															 "Give the address that was suppressed.")));
 }
 
@@ -288,17 +260,6 @@ campaign_address_fault(PG_FUNCTION_ARGS)
 	PG_RETURN_TEXT_P(cstring_to_text(problem));
 }
 
-/* Refuses callers who are not the database's owner, or act for him. */
-static void
-require_database_owner(void)
-{
-	if (!campaign_acts_for_database())
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("only the owner of the database may set channels up"),
-				 errhint("What a provider can take holds for all campaigns of the database.")));
-}
-
 /* campaign_channel(name, kind, settings): declares or changes a channel. */
 Datum
 campaign_channel(PG_FUNCTION_ARGS)
@@ -306,9 +267,8 @@ campaign_channel(PG_FUNCTION_ARGS)
 	char	   *name;
 
 	campaign_origin_require_user();
-	name = text_argument(fcinfo, 0, "name",
+	name = campaign_argument_filled(fcinfo, 0, "name",
 						 "Name the channel, such as 'email'.");
-	require_database_owner();
 	campaign_channel_define(name, PG_ARGISNULL(1) ? NULL :
 							text_to_cstring(PG_GETARG_TEXT_PP(1)),
 							PG_ARGISNULL(2) ? NULL : PG_GETARG_JSONB_P(2));
@@ -322,8 +282,7 @@ campaign_channel_drop(PG_FUNCTION_ARGS)
 	char	   *name;
 
 	campaign_origin_require_user();
-	name = text_argument(fcinfo, 0, "name",
+	name = campaign_argument_filled(fcinfo, 0, "name",
 						 "Name the channel, such as 'email'.");
-	require_database_owner();
 	PG_RETURN_BOOL(campaign_channel_forget(name));
 }

@@ -219,11 +219,15 @@ campaign_acts_for(Oid role)
 	return has_privs_of_role(GetUserId(), role);
 }
 
-/* True for the database's owner, and whoever has his rights. */
-bool
-campaign_acts_for_database(void)
+/* Lets the database's owner pass, and whoever has his rights. */
+void
+campaign_require_database_owner(const char *what, const char *hint)
 {
-	return object_ownercheck(DatabaseRelationId, MyDatabaseId, GetUserId());
+	if (!object_ownercheck(DatabaseRelationId, MyDatabaseId, GetUserId()))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("only the owner of the database may %s", what),
+				 errhint("%s", hint)));
 }
 
 /* Why no worker could be connected as the role in this database, or NULL. */

@@ -56,8 +56,11 @@ extern Oid	campaign_data_schema_oid(void);	/* schema "campaign_data" */
 extern void campaign_require_user(void);
 /* True if the current user may act for that role. */
 extern bool campaign_acts_for(Oid role);
-/* True if he may act for the owner of the database. */
-extern bool campaign_acts_for_database(void);
+/*
+ * Refuses whoever may not act for the owner of the database (42501); what he
+ * wanted, as in "may ...".
+ */
+extern void campaign_require_database_owner(const char *what, const char *hint);
 
 /* Why a role cannot be connected as in this database, or NULL. */
 extern const char *campaign_role_problem(Oid role);

@@ -72,15 +72,12 @@ campaign_brake_confirm(int64 run_id, const char *activity)
 	campaign_shared_wake_at_commit();
 }
 
-/* Refuses callers who are not the database's owner, or act for him. */
+/* Refuses those who may not stop everybody. */
 static void
 require_database_owner(void)
 {
-	if (!campaign_acts_for_database())
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("only the owner of the database may hold all campaigns"),
-				 errhint("Pause your own runs with campaign_pause().")));
+	campaign_require_database_owner("hold all campaigns",
+									"Pause your own runs with campaign_pause().");
 }
 
 /* The emergency stop. */

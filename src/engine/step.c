@@ -598,10 +598,3 @@ campaign_run_refuse(int64 run_id, const char *problem)
 								   psprintf("the owner cannot execute it: %s",
 											problem));
 }
-
-/* Of the given runs, those that were paused or stopped meanwhile. */
-List *
-campaign_runs_interrupted(List *run_ids)
-{
-	return campaign_run_halted(run_ids);
-}

@@ -45,7 +45,5 @@ extern List *campaign_due_runs(TimestampTz *next_due);
 extern List *campaign_due_runs_of(Oid owner, int *others);
 /* Records that no executor can be connected as the run's owner. */
 extern void campaign_run_refuse(int64 run_id, const char *problem);
-/* Of the given runs, those that were paused or stopped meanwhile. */
-extern List *campaign_runs_interrupted(List *run_ids);	/* List of int64 * */
 
 #endif							/* CAMPAIGN_STEP_H */

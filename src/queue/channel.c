@@ -10,6 +10,7 @@
 
 #include "utils/builtins.h"
 
+#include "base/identity.h"
 #include "base/json.h"
 #include "base/settings.h"
 #include "base/sql.h"
@@ -327,11 +328,20 @@ resolve_kind(const char *name, const char *kind)
 	return kind != NULL ? kind : channel->kind;
 }
 
+/* Refuses those who may not set up what holds for everybody. */
+static void
+require_database_owner(void)
+{
+	campaign_require_database_owner("set channels up",
+									"What a provider can take holds for all campaigns of the database.");
+}
+
 /* Declares or changes a channel. */
 void
 campaign_channel_define(const char *name, const char *kind,
 						const Jsonb *settings)
 {
+	require_database_owner();
 	if (!campaign_is_name(name))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_NAME),
@@ -349,5 +359,6 @@ campaign_channel_define(const char *name, const char *kind,
 bool
 campaign_channel_forget(const char *name)
 {
+	require_database_owner();
 	return campaign_execute(&drop_channel, campaign_text(name)) > 0;
 }

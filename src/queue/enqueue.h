@@ -62,9 +62,9 @@ typedef struct CampaignEnqueue
  *	domain text			NULL: not limited
  *	subjects bigint[]	who is counted by the rules that count subjects
  *	zoneless boolean	has no valid time zone, but needs one
- * Rows with a reason may come anywhere; the others in the order of edition,
- * domain and send_at, and of those that agree in them in the order of recipient
- * COLLATE "C".  Where the three differ, no recipient may come twice.
+ * Rows with a reason may come anywhere; of the others, those that agree in
+ * edition, domain and send_at come together, for each change begins a chunk.
+ * Rows of one recipient must be neighbours, or all but one have a reason.
  * All or nothing, within the caller's transaction; a second enqueue for the
  * run and activity is refused.
  */

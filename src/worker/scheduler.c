@@ -30,6 +30,7 @@
 #include "base/shared.h"
 #include "engine/schedule.h"
 #include "engine/step.h"
+#include "store/run.h"
 #include "worker/executor.h"
 #include "worker/scheduler.h"
 #include "worker/worker.h"
@@ -335,7 +336,7 @@ look(const Scheduler *scheduler, Situation *situation)
 	{
 		if (situation->executors != NIL)
 			situation->interrupted =
-				campaign_runs_interrupted(executing_runs(situation));
+				campaign_run_halted(executing_runs(situation));
 		situation->runs = rotate_runs(campaign_due_runs(&situation->next_due),
 									  scheduler->last_run);
 		launch = campaign_launches_next();

@@ -106,6 +106,8 @@ SELECT count(*) FROM campaign_claim('email', 10);
 SELECT campaign_wait(:run);
 SELECT campaign_stop(:run);
 SELECT campaign_start('brake');
+-- What leaves nothing behind may be tried.
+SELECT activity, reason, recipients FROM campaign_simulate('brake');
 RESET SESSION AUTHORIZATION;
 SELECT campaign_resume_all(), campaign_resume_all();
 SELECT event, message FROM campaign.log WHERE campaign IS NULL AND event IN ('hold', 'resume') ORDER BY log_id;

@@ -115,6 +115,20 @@ ALTER TABLE campaign_data.:population FORCE ROW LEVEL SECURITY;
 CREATE POLICY told ON campaign_data.:population USING (code.tell(1));
 SELECT * FROM campaign_verify(:run);
 SELECT DISTINCT who FROM code.canary;
+-- Nor does he who has taken the owner's role: his own is out of reach.
+CREATE OR REPLACE FUNCTION code.tell(number integer) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM set_config('role', 'none', true);
+	INSERT INTO code.canary
+	SELECT 'tell', current_user, session_user, current_setting('is_superuser'), 'taken';
+	RETURN true;
+END $$;
+SET ROLE code_owner;
+SELECT * FROM campaign_verify(:run);
+SELECT count(*) FROM campaign_check('telling') WHERE message ~ 'cannot set parameter';
+RESET ROLE;
+SELECT count(*) AS taken FROM code.canary WHERE note = 'taken';
+CREATE OR REPLACE FUNCTION code.tell(number integer) RETURNS boolean LANGUAGE sql AS 'SELECT true';
 
 -- A tablespace in which the owner may not create anything stays closed to him.
 SET allow_in_place_tablespaces = on;
