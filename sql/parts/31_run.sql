@@ -8,6 +8,7 @@
 --   epoch      partition of the dispatch queue its messages go to
 --   variables  values of the run variables
 --   occurrence the launch of the campaign's schedule that it is; NULL: none
+--   test       effects are computed and counted, but nothing is written or sent
 CREATE TABLE campaign.run (
 	run_id			bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
 	uuid			uuid NOT NULL DEFAULT gen_random_uuid(),
@@ -22,7 +23,8 @@ CREATE TABLE campaign.run (
 	started_by		text COLLATE "C" NOT NULL,
 	started_at		timestamptz NOT NULL DEFAULT clock_timestamp(),
 	ended_at		timestamptz,
-	occurrence		timestamptz
+	occurrence		timestamptz,
+	test			boolean NOT NULL DEFAULT false
 );
 COMMENT ON TABLE campaign.run IS 'one execution of a campaign';
 CREATE INDEX run_campaign ON campaign.run (campaign_id);

@@ -70,7 +70,8 @@ SELECT t.run_id, c.name AS campaign, t.activity, a.kind,
 	CASE WHEN t.state = 'waiting' AND isfinite(t.due_at) THEN t.due_at END AS eta,
 	t.error, t.sqlstate, t.detail, t.hint, t.attempts,
 	CASE WHEN r.home = campaign.home() OR r.state IN ('succeeded', 'stopped', 'missed')
-		THEN r.state ELSE 'held' END AS run_state
+		THEN r.state ELSE 'held' END AS run_state,
+	r.test
 FROM campaign.campaign c
 JOIN campaign.run r ON r.campaign_id = c.campaign_id
 JOIN campaign.task t ON t.run_id = r.run_id

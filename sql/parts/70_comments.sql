@@ -44,6 +44,7 @@ COMMENT ON COLUMN campaign.run_progress.detail IS 'its detail';
 COMMENT ON COLUMN campaign.run_progress.hint IS 'its hint';
 COMMENT ON COLUMN campaign.run_progress.attempts IS 'failed attempts since the last retry';
 COMMENT ON COLUMN campaign.run_progress.run_state IS 'state of the run; held if it is at home in another database';
+COMMENT ON COLUMN campaign.run_progress.test IS 'true: it is a test, which writes and sends nothing';
 
 COMMENT ON COLUMN campaign.flow_counts.run_id IS 'the run';
 COMMENT ON COLUMN campaign.flow_counts.source IS 'activity out of which the rows came';
@@ -169,6 +170,7 @@ COMMENT ON COLUMN campaign.run.variables IS 'values of the run variables';
 COMMENT ON COLUMN campaign.run.started_by IS 'name of the role that started it';
 
 COMMENT ON COLUMN campaign.run.occurrence IS 'the launch of the campaign''s schedule that it is; NULL: none';
+COMMENT ON COLUMN campaign.run.test IS 'true: it is a test, which writes and sends nothing';
 COMMENT ON COLUMN campaign.schedule.schedule IS 'the schedule, with what had been left open';
 COMMENT ON COLUMN campaign.schedule.meaning IS 'the same in words';
 COMMENT ON COLUMN campaign.schedule.home IS 'server and database that may launch it';

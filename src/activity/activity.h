@@ -10,7 +10,8 @@
  *	- a selecting kind writes a SELECT over its inbound populations and hands
  *	  it to a sink (audience, split);
  *	- an acting kind has an effect on the way and passes its inbound population
- *	  on (email);
+ *	  on (email); where task->run->test it counts what it would do, and does
+ *	  nothing;
  *	- a controlling kind moves no rows at all: it passes populations on, at
  *	  once or when a time has come (fork, join, wait, end).
  */

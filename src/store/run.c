@@ -124,7 +124,7 @@ campaign_run_find(int64 run_id)
 	CAMPAIGN_STATEMENT(find,
 					   "SELECT r.run_id, r.uuid, r.campaign_id, r.version_id,"
 					   " r.state, r.home, r.epoch, r.variables, c.owner,"
-					   " c.owner_name, c.name"
+					   " c.owner_name, c.name, r.test"
 					   " FROM campaign.run r"
 					   " JOIN campaign.campaign c ON c.campaign_id = r.campaign_id"
 					   " WHERE r.run_id = $1");
@@ -145,6 +145,7 @@ campaign_run_find(int64 run_id)
 	run->owner_name = campaign_row_text(rows, 0, 10);
 	run->owner = campaign_role_existing(campaign_row_oid(rows, 0, 9));
 	run->campaign = campaign_row_text(rows, 0, 11);
+	run->test = campaign_row_bool(rows, 0, 12);
 	return run;
 }
 

@@ -27,6 +27,8 @@ typedef struct CampaignRun
 	Oid			owner;			/* resolved; InvalidOid if the role is gone */
 	char	   *owner_name;
 	char	   *campaign;		/* its name */
+	bool		test;			/* effects are counted, but nothing is written or
+								 * sent */
 } CampaignRun;
 
 /* How many of a run's tasks are in which state. */
