@@ -11,9 +11,14 @@ MODULE_big   = $(EXTENSION)
 EXTVERSION  := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" $(EXTENSION).control)
 PARTS        = $(sort $(wildcard sql/parts/*.sql))
 OBJS         = $(patsubst %.c,%.o,$(filter-out src/sender/%,$(sort $(wildcard src/*.c src/*/*.c))))
-DATA_built   = sql/$(EXTENSION)--$(EXTVERSION).sql
+INSTALL_SQL  = sql/$(EXTENSION)--$(EXTVERSION).sql
+# From the last frozen version; what a comparison cannot know is in HAND_SQL.
+FROZEN       = 0.9
+UPDATE_SQL   = sql/$(EXTENSION)--$(FROZEN)--$(EXTVERSION).sql
+HAND_SQL     = sql/updates/$(FROZEN)--$(EXTVERSION).sql
+DATA_built   = $(INSTALL_SQL) $(UPDATE_SQL)
 DATA         = $(filter-out $(DATA_built),$(wildcard sql/*--*.sql))
-PG_CPPFLAGS  = -I$(srcdir)/src
+PG_CPPFLAGS  = -I$(srcdir)/src -DCAMPAIGN_VERSION='"$(EXTVERSION)"'
 PG_CFLAGS    = -std=gnu99 -Wall -Wextra -Wno-unused-parameter \
                -Wno-missing-field-initializers -Wno-sign-compare \
                -Wno-cast-function-type -fvisibility=hidden -MMD -MP
@@ -72,8 +77,13 @@ all install installcheck uninstall clean:
 	@echo "campaign: $(PG_CONFIG) finds no server headers; install postgresql-server-dev-15 (or set PG_CONFIG), or use make test, demo or psql" >&2; exit 1
 endif
 
-$(DATA_built): $(PARTS)
+$(INSTALL_SQL): $(PARTS)
 	$(if $(PARTS),cat $^ > $@,$(error sql/parts is empty))
+
+$(UPDATE_SQL): sql/$(EXTENSION)--$(FROZEN).sql $(INSTALL_SQL) $(HAND_SQL) sql/updates/assemble
+	perl sql/updates/assemble $(wordlist 1,3,$^) > $@.new && mv $@.new $@
+
+src/base/version.o: campaign.control
 
 # The harness decides by itself what it needs; it reads ONLY, TESTS, KEEP,
 # RESULTS and PEOPLE from the environment, where make puts its variables.

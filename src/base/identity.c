@@ -25,6 +25,7 @@
 #include "base/compat.h"
 #include "base/identity.h"
 #include "base/settings.h"
+#include "base/version.h"
 
 /* Our own statements see the server's names and nothing of anybody else's. */
 #define RESTRICTED_PATH "pg_catalog, pg_temp"
@@ -196,10 +197,14 @@ campaign_data_schema_oid(void)
 	return get_namespace_oid("campaign_data", false);
 }
 
-/* Refuses whoever has no USAGE on schema campaign. */
+/*
+ * Refuses whoever has no USAGE on schema campaign, and everybody as long as
+ * the extension has not been updated.
+ */
 void
 campaign_require_user(void)
 {
+	campaign_require_version();
 	if (object_aclcheck(NamespaceRelationId, campaign_schema_oid(),
 						GetUserId(), ACL_USAGE) == ACLCHECK_OK)
 		return;

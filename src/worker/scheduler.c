@@ -43,6 +43,8 @@
 /* The same after an executor that found nothing to do. */
 #define IDLE_DELAY 100
 #define IDLE_DELAY_MAX 10000
+/* Milliseconds until objects of another version are looked at again. */
+#define UPDATE_DELAY 60000
 /* What take_turn() returns when the scheduler has left. */
 #define LEFT (-1)
 
@@ -78,6 +80,7 @@ typedef struct Situation
 static void run_turns(Scheduler *scheduler);
 static long take_turn_safely(Scheduler *scheduler);
 static long take_turn(Scheduler *scheduler);
+static bool leave_unusable(void);
 static List *collect_executors(Scheduler *scheduler);
 static void note_end(Scheduler *scheduler, const CampaignExecutor *executor);
 static bool launch_schedules(Situation *situation);
@@ -206,7 +209,7 @@ take_turn(Scheduler *scheduler)
 	situation.executors = collect_executors(scheduler);
 	CAMPAIGN_FAULT("scheduler_turn");
 	if (!launch_schedules(&situation) || !look(scheduler, &situation))
-		return campaign_shared_scheduler_leave(0) ? LEFT : 0;
+		return leave_unusable() ? LEFT : 0;
 	campaign_shared_scheduler_end();
 
 	interrupt_executors(&situation);
@@ -214,6 +217,22 @@ take_turn(Scheduler *scheduler)
 	start_executors(scheduler, &situation);
 	campaign_shared_scheduler_contend(is_contended(&situation));
 	return decide_wait(scheduler, &situation);
+}
+
+/*
+ * Leaves a database that has no extension, or one of another version: that is
+ * looked at again later, because runs may be waiting for its update.
+ */
+static bool
+leave_unusable(void)
+{
+	if (!campaign_worker_awaits_update())
+		return campaign_shared_scheduler_leave(0);
+	ereport(LOG,
+			(errmsg("campaigns wait because the extension's objects are of another version than its library"),
+			 errhint("Run ALTER EXTENSION campaign UPDATE in this database.")));
+	return campaign_shared_scheduler_leave(campaign_clock_now() +
+										   UPDATE_DELAY * INT64CONST(1000));
 }
 
 /*

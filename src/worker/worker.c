@@ -22,6 +22,7 @@
 #include "utils/snapmgr.h"
 #include "utils/wait_event.h"
 
+#include "base/version.h"
 #include "worker/worker.h"
 
 /* A setting that a worker needs whatever those of role and database are. */
@@ -56,6 +57,9 @@ static const Setting settings[] = {
 
 /* Current before the transaction that is open; set by its begin. */
 static MemoryContext caller_context = NULL;
+
+/* What campaign_worker_installed last saw. */
+static bool awaits_update = false;
 
 /*
  * Gives a description that is zero where nothing is said, which the server
@@ -176,19 +180,32 @@ campaign_worker_abort(void)
 }
 
 /*
- * True if the extension is there, and then it stays until the transaction
- * ends: DROP EXTENSION waits for this lock before it takes any other, so it
- * cannot get into a deadlock with us.
+ * True if the extension is there and of the library's version, and then it
+ * stays until the transaction ends: DROP EXTENSION waits for this lock before
+ * it takes any other, so it cannot get into a deadlock with us.
  */
 bool
 campaign_worker_installed(void)
 {
 	Oid			extension = get_extension_oid("campaign", true);
+	char	   *version;
 
+	awaits_update = false;
 	if (!OidIsValid(extension))
 		return false;
 	LockDatabaseObject(ExtensionRelationId, extension, 0, AccessShareLock);
-	return get_extension_oid("campaign", true) == extension;
+	if (get_extension_oid("campaign", true) != extension)
+		return false;
+	version = campaign_version_installed();
+	awaits_update = version != NULL && !campaign_version_fits(version);
+	return version != NULL && !awaits_update;
+}
+
+/* True if the extension was there when last asked, but of another version. */
+bool
+campaign_worker_awaits_update(void)
+{
+	return awaits_update;
 }
 
 /*

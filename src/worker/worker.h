@@ -28,8 +28,13 @@ extern void campaign_worker_begin_transaction(void);
 extern void campaign_worker_commit(void);
 extern void campaign_worker_abort(void);
 
-/* True if the extension is installed; it stays until the transaction ends. */
+/*
+ * True if the extension is installed, of the library's version; it stays until
+ * the transaction ends.
+ */
 extern bool campaign_worker_installed(void);
+/* True if that was not so because its objects await ALTER EXTENSION UPDATE. */
+extern bool campaign_worker_awaits_update(void);
 /*
  * In PG_CATCH: rolls back and logs the error as a message.  False if the
  * extension is gone; then there is nothing left to do.
