@@ -8,6 +8,10 @@
 --   epoch      partition of the dispatch queue its messages go to
 --   variables  values of the run variables
 --   occurrence the launch of the campaign's schedule that it is; NULL: none
+--   parent_run, parent_activity   the run that has started it, and by what
+--   depth      how many runs are above it
+--   attached   the parent waits for its end, or has waited: what is done to the
+--              parent is done to it
 --   test       effects are computed and counted, but nothing is written or sent
 CREATE TABLE campaign.run (
 	run_id			bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -24,11 +28,17 @@ CREATE TABLE campaign.run (
 	started_at		timestamptz NOT NULL DEFAULT clock_timestamp(),
 	ended_at		timestamptz,
 	occurrence		timestamptz,
+	parent_run		bigint REFERENCES campaign.run ON DELETE SET NULL,
+	parent_activity	text COLLATE "C",
+	depth			integer NOT NULL DEFAULT 0,
+	attached		boolean NOT NULL DEFAULT false,
 	test			boolean NOT NULL DEFAULT false
 );
 COMMENT ON TABLE campaign.run IS 'one execution of a campaign';
 CREATE INDEX run_campaign ON campaign.run (campaign_id);
 CREATE UNIQUE INDEX run_occurrence ON campaign.run (campaign_id, occurrence) WHERE occurrence IS NOT NULL;
+CREATE INDEX run_parent ON campaign.run (parent_run) WHERE parent_run IS NOT NULL;
+CREATE UNIQUE INDEX run_child ON campaign.run (parent_run, parent_activity) WHERE attached;
 CREATE INDEX run_version ON campaign.run (version_id);
 
 -- One activity of a run.

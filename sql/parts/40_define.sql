@@ -457,15 +457,33 @@ END;
 COMMENT ON FUNCTION @extschema@.campaign_add_custom(text, text, jsonb, text, text, boolean, text, jsonb, jsonb, text)
 	IS 'adds a message of any other channel to every row that may get one';
 
+CREATE FUNCTION @extschema@.campaign_add_sub_campaign(
+	campaign text, activity text, starts text,
+	parameters jsonb DEFAULT NULL, wait boolean DEFAULT NULL,
+	timeout interval DEFAULT NULL, report text DEFAULT NULL,
+	after text DEFAULT NULL)
+RETURNS text
+LANGUAGE sql VOLATILE PARALLEL UNSAFE
+BEGIN ATOMIC
+	SELECT @extschema@.campaign_add(campaign, activity, 'sub_campaign',
+		jsonb_strip_nulls(jsonb_build_object('starts', starts,
+			'parameters', parameters, 'wait', wait,
+			'timeout', timeout::text, 'report', report)), after);
+END;
+COMMENT ON FUNCTION @extschema@.campaign_add_sub_campaign(text, text, text, jsonb, boolean, interval, text, text)
+	IS 'adds an activity of kind sub_campaign, which runs another campaign';
+
 CREATE FUNCTION @extschema@.campaign_add_end(
 	campaign text, activity text, signal text DEFAULT NULL,
-	receiver text DEFAULT NULL, after text DEFAULT NULL)
+	receiver text DEFAULT NULL, starts text DEFAULT NULL,
+	parameters jsonb DEFAULT NULL, after text DEFAULT NULL)
 RETURNS text
 LANGUAGE sql VOLATILE PARALLEL UNSAFE
 BEGIN ATOMIC
 	SELECT @extschema@.campaign_add(campaign, activity, 'end',
 		jsonb_strip_nulls(jsonb_build_object('signal', signal,
-			'receiver', receiver)), after);
+			'receiver', receiver, 'starts', starts,
+			'parameters', parameters)), after);
 END;
-COMMENT ON FUNCTION @extschema@.campaign_add_end(text, text, text, text, text)
+COMMENT ON FUNCTION @extschema@.campaign_add_end(text, text, text, text, text, jsonb, text)
 	IS 'adds an end: marks the end of a branch, and may send a signal';

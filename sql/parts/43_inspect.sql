@@ -71,7 +71,7 @@ SELECT t.run_id, c.name AS campaign, t.activity, a.kind,
 	t.error, t.sqlstate, t.detail, t.hint, t.attempts,
 	CASE WHEN r.home = campaign.home() OR r.state IN ('succeeded', 'stopped', 'missed')
 		THEN r.state ELSE 'held' END AS run_state,
-	r.test
+	r.test, r.parent_run, r.parent_activity, r.depth
 FROM campaign.campaign c
 JOIN campaign.run r ON r.campaign_id = c.campaign_id
 JOIN campaign.task t ON t.run_id = r.run_id

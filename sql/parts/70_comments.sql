@@ -45,6 +45,9 @@ COMMENT ON COLUMN campaign.run_progress.hint IS 'its hint';
 COMMENT ON COLUMN campaign.run_progress.attempts IS 'failed attempts since the last retry';
 COMMENT ON COLUMN campaign.run_progress.run_state IS 'state of the run; held if it is at home in another database';
 COMMENT ON COLUMN campaign.run_progress.test IS 'true: it is a test, which writes and sends nothing';
+COMMENT ON COLUMN campaign.run_progress.parent_run IS 'the run that has started the run; NULL: none';
+COMMENT ON COLUMN campaign.run_progress.parent_activity IS 'the activity of it that did';
+COMMENT ON COLUMN campaign.run_progress.depth IS 'how many runs are above the run';
 
 COMMENT ON COLUMN campaign.flow_counts.run_id IS 'the run';
 COMMENT ON COLUMN campaign.flow_counts.source IS 'activity out of which the rows came';
@@ -170,6 +173,10 @@ COMMENT ON COLUMN campaign.run.variables IS 'values of the run variables';
 COMMENT ON COLUMN campaign.run.started_by IS 'name of the role that started it';
 
 COMMENT ON COLUMN campaign.run.occurrence IS 'the launch of the campaign''s schedule that it is; NULL: none';
+COMMENT ON COLUMN campaign.run.parent_run IS 'the run that has started it; NULL: none, or it was dropped';
+COMMENT ON COLUMN campaign.run.parent_activity IS 'the activity of it that did';
+COMMENT ON COLUMN campaign.run.depth IS 'how many runs are above it';
+COMMENT ON COLUMN campaign.run.attached IS 'true: the parent waits for its end, and to pause, resume or stop the parent does the same to it';
 COMMENT ON COLUMN campaign.run.test IS 'true: it is a test, which writes and sends nothing';
 COMMENT ON COLUMN campaign.schedule.schedule IS 'the schedule, with what had been left open';
 COMMENT ON COLUMN campaign.schedule.meaning IS 'the same in words';

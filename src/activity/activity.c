@@ -36,6 +36,7 @@ static const CampaignKind *const kinds[] = {
 	&campaign_kind_sms,
 	&campaign_kind_split,
 	&campaign_kind_sql,
+	&campaign_kind_sub_campaign,
 	&campaign_kind_test,
 	&campaign_kind_wait,
 };
@@ -458,9 +459,9 @@ outcome_name(const CampaignTask *task, int number)
 	return list_nth(campaign_activity_outcomes(task->scope.activity), number);
 }
 
-/* True if an activity follows the outcome. */
-static bool
-has_target(const CampaignTask *task, const char *outcome)
+/* True if something follows that outcome. */
+bool
+campaign_task_followed(const CampaignTask *task, const char *outcome)
 {
 	ListCell   *cell;
 
@@ -481,7 +482,7 @@ campaign_task_outlet(CampaignTask *task, CampaignOutlet *outlet, int number,
 	outlet->capacity = -1;
 	outlet->rows = 0;
 	outlet->population = NULL;
-	if (!task->keep && !has_target(task, outcome_name(task, number)))
+	if (!task->keep && !campaign_task_followed(task, outcome_name(task, number)))
 		return;
 	outlet->population =
 		campaign_population_create(psprintf("r" INT64_FORMAT "_%d_%d",

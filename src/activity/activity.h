@@ -87,6 +87,14 @@ typedef struct CampaignScope
 	List	   *added;			/* of the rows it sees, of CampaignColumn * */
 } CampaignScope;
 
+/* A run to be started by a task. */
+typedef struct CampaignLaunch
+{
+	const char *campaign;
+	Jsonb	   *variables;		/* values of its variables */
+	bool		attached;		/* the task waits for its end */
+} CampaignLaunch;
+
 /* A task in execution: what it is given, and what it gives. */
 typedef struct CampaignTask
 {
@@ -105,6 +113,7 @@ typedef struct CampaignTask
 	TimestampTz follow_at;		/* not 0: when follow() is to be called */
 	TimestampTz wait_until;		/* not 0: nothing came out yet */
 	Jsonb	   *variables;		/* of the run, to be set; may be NULL */
+	CampaignLaunch *launch;		/* may be NULL */
 	Jsonb	   *overlaps;		/* rows by the sets they were in; may be NULL */
 } CampaignTask;
 
@@ -146,7 +155,7 @@ typedef struct CampaignKind
 	/* refuses what no option alone shows; may be NULL */
 	void		(*check) (const CampaignScope *scope);
 	/* what is still missing before it can be published, or NULL; may be NULL */
-	const char *(*lack) (const CampaignScope *scope);
+	CampaignWarning *(*lack) (const CampaignScope *scope);
 	/* doubts that do not prevent publishing, of CampaignWarning *; may be NULL */
 	List	   *(*warn) (const CampaignScope *scope);
 	/* sets outbound or wait_until, and follow_at if need be */
@@ -174,6 +183,7 @@ extern const CampaignKind campaign_kind_signal;
 extern const CampaignKind campaign_kind_sms;
 extern const CampaignKind campaign_kind_split;
 extern const CampaignKind campaign_kind_sql;
+extern const CampaignKind campaign_kind_sub_campaign;
 extern const CampaignKind campaign_kind_test;
 extern const CampaignKind campaign_kind_wait;
 
@@ -252,6 +262,9 @@ extern void campaign_task_pass(CampaignTask *task, int inbound);
 /* Passes it on by that outcome; the branches at the others end. */
 extern void campaign_task_choose(CampaignTask *task, int inbound,
 								 const char *outcome);
+/* True if something follows that outcome. */
+extern bool campaign_task_followed(const CampaignTask *task,
+								   const char *outcome);
 /* True if the instant has passed, or a person says that it counts as passed. */
 extern bool campaign_task_overdue(const CampaignTask *task, TimestampTz then);
 

@@ -44,7 +44,7 @@ campaign_delivery_is_transactional(const CampaignScope *scope)
 }
 
 /* Lacking: tracked URLs have nothing to begin with. */
-const char *
+CampaignWarning *
 campaign_delivery_lack(const CampaignScope *scope)
 {
 	CampaignChannel *channel = campaign_channel_find(campaign_delivery_channel(scope));
@@ -53,8 +53,10 @@ campaign_delivery_lack(const CampaignScope *scope)
 		!campaign_content_tracked(campaign_content_parse(scope->activity->kind,
 														 scope->activity->options)))
 		return NULL;
-	return psprintf("activity \"%s\" has tracked URLs, and setting campaign.tracking_url is empty",
-					scope->activity->name);
+	return campaign_warning("no_tracking_url",
+							psprintf("activity \"%s\" has tracked URLs, and setting campaign.tracking_url is empty",
+									 scope->activity->name),
+							"ALTER DATABASE … SET campaign.tracking_url = 'https://…', which is where your endpoint calls campaign_track().");
 }
 
 /* Refuses numbers out of range, rules that cannot hold, and wrong times. */

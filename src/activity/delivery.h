@@ -52,7 +52,7 @@
 
 /* The functions of a CampaignKind. */
 extern List *campaign_delivery_expressions(const CampaignScope *scope);
-extern const char *campaign_delivery_lack(const CampaignScope *scope);
+extern CampaignWarning *campaign_delivery_lack(const CampaignScope *scope);
 extern List *campaign_delivery_warn(const CampaignScope *scope);
 extern bool campaign_delivery_is_transactional(const CampaignScope *scope);
 extern void campaign_delivery_check(const CampaignScope *scope);

@@ -3,10 +3,11 @@
  *		end: a branch ends here, on purpose.
  *
  * A controlling kind: no row moves and nothing comes out.  It may tell another
- * campaign, or another branch, that it has come so far.
+ * campaign, or another branch, that it has come so far, or start a campaign.
  */
 #include "postgres.h"
 
+#include "activity/launch.h"
 #include "activity/option.h"
 #include "base/shared.h"
 #include "base/text.h"
@@ -16,7 +17,10 @@ static const CampaignOption options[] = {
 	{"signal", CAMPAIGN_OPTION_TEXT, false, NULL,
 	"Name of a signal that is sent."},
 	{"receiver", CAMPAIGN_OPTION_TEXT, false, "this campaign",
-	"Name of the campaign whose runs get the signal."}
+	"Name of the campaign whose runs get the signal."},
+	{"starts", CAMPAIGN_OPTION_TEXT, false, NULL,
+	"Name of a published campaign that is started, and goes its own way."},
+	CAMPAIGN_LAUNCH_PARAMETERS
 };
 
 /* Refuses a receiver of nothing. */
@@ -31,6 +35,13 @@ check_end(const CampaignScope *scope)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("option \"receiver\" needs option \"signal\""),
 				 errhint("Give both, or none of them.")));
+	if (campaign_object_member(&given->root, "parameters") != NULL &&
+		campaign_option_text(given, "starts") == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("option \"parameters\" needs option \"starts\""),
+				 errhint("Give both, or none of them.")));
+	campaign_launch_check(scope);
 }
 
 /* Those of the run's variables that the campaign declares as well. */
@@ -61,7 +72,7 @@ common_variables(const CampaignRun *run, const CampaignRecord *record)
 
 /* Sends the signal, if there is one. */
 static void
-run_end(CampaignTask *task)
+send_signal(CampaignTask *task)
 {
 	const Jsonb *given = task->scope.activity->options;
 	char	   *name = campaign_option_text(given, "signal");
@@ -69,8 +80,7 @@ run_end(CampaignTask *task)
 	CampaignRecord *record;
 	Jsonb	   *payload;
 
-	task->outbound = NIL;
-	if (name == NULL || task->rehearsal)
+	if (name == NULL)
 		return;
 	record = campaign_record_require(receiver != NULL ? receiver :
 									 task->run->campaign, false);
@@ -81,16 +91,30 @@ run_end(CampaignTask *task)
 	campaign_shared_wake_at_commit();
 }
 
+/* Tells others and starts what is to follow, if anything is. */
+static void
+run_end(CampaignTask *task)
+{
+	task->outbound = NIL;
+	if (task->rehearsal)
+		return;
+	send_signal(task);
+	if (campaign_option_text(task->scope.activity->options, "starts") != NULL)
+		task->launch = campaign_launch_prepare(task, false);
+}
+
 const CampaignKind campaign_kind_end = {
 	.name = "end",
 	.category = "flow control",
-	.purpose = "Marks the end of a branch, and may send a signal.",
+	.purpose = "Marks the end of a branch, and may send a signal or start a campaign.",
 	.min_inbound = 1,
 	.max_inbound = 1,
 	.outcome_names = "none",
 	.options = options,
 	.noptions = lengthof(options),
 	.outcomes = campaign_outcome_none,
+	.expressions = campaign_launch_expressions,
 	.check = check_end,
+	.lack = campaign_launch_lack,
 	.run = run_end
 };

@@ -240,9 +240,10 @@ take_answer(CampaignReceiver *self, TupleTableSlot *slot)
 	MemoryContextSwitchTo(old);
 }
 
-/* The value of an expression as text; NULL if it is NULL. */
-static char *
-evaluate(const CampaignTask *task, CampaignExpression *expression)
+/* The value of an expression as text, or as that of a jsonb. */
+char *
+campaign_scalar_value(const CampaignTask *task, CampaignExpression *expression,
+					  bool as_jsonb)
 {
 	CampaignSelect *select = campaign_task_select(task);
 	Answer		answer = {
@@ -250,12 +251,19 @@ evaluate(const CampaignTask *task, CampaignExpression *expression)
 	};
 
 	appendStringInfo(&select->text, "SELECT (%s(",
-					 expression->collection ? "pg_catalog.to_jsonb" : "");
+					 as_jsonb ? "pg_catalog.to_jsonb" : "");
 	campaign_select_expression(select, expression);
 	appendStringInfoString(&select->text, "))::pg_catalog.text");
 	campaign_scalar_from(select, &task->scope, task, expression);
 	(void) campaign_select_run(select, &answer.receiver);
 	return answer.text;
+}
+
+/* The value of an expression as text; NULL if it is NULL. */
+static char *
+evaluate(const CampaignTask *task, CampaignExpression *expression)
+{
+	return campaign_scalar_value(task, expression, expression->collection);
 }
 
 /* True if the condition holds now; NULL does not. */

@@ -32,6 +32,10 @@ extern void campaign_scalar_from(CampaignSelect *select,
 /* True if the condition holds now. */
 extern bool campaign_scalar_holds(const CampaignTask *task,
 								  CampaignExpression *condition);
+/* What an expression gives, as text or as that of a jsonb; NULL if it is NULL. */
+extern char *campaign_scalar_value(const CampaignTask *task,
+								   CampaignExpression *expression,
+								   bool as_jsonb);
 /* The instant an expression gives; an error if it gives none. */
 extern TimestampTz campaign_scalar_time(const CampaignTask *task,
 										CampaignExpression *expression);

@@ -39,6 +39,7 @@ int			campaign_max_activities = 1000;
  * mailboxes that will never answer keep the senders busy.
  */
 int			campaign_max_attempts = 5;
+int			campaign_max_depth = 8;
 
 /*
  * How many executors work at once in one database.  Each is a connection with
@@ -156,6 +157,12 @@ campaign_settings_define(void)
 							NULL,
 							&campaign_max_attempts,
 							5, 1, 100,
+							PGC_SUSET, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable("campaign.max_depth",
+							"Sets how many runs may be above one that an activity starts.",
+							NULL,
+							&campaign_max_depth,
+							8, 0, 100,
 							PGC_SUSET, 0, NULL, NULL, NULL);
 	DefineCustomIntVariable("campaign.max_executors",
 							"Sets how many executors may work in a database at the same time.",

@@ -11,6 +11,7 @@ extern bool campaign_enable_superuser_campaigns;
 extern int	campaign_lease_duration;	/* s */
 extern int	campaign_max_activities;
 extern int	campaign_max_attempts;
+extern int	campaign_max_depth;
 extern int	campaign_max_executors;
 extern int	campaign_max_message_size;	/* bytes */
 extern int	campaign_max_start_lateness;	/* s */

@@ -53,7 +53,7 @@ typedef struct Question
 	CampaignScope *scope;
 	CampaignExpression *expression;
 	List	   *expressions;	/* an answer */
-	const char *lack;			/* an answer; NULL: nothing is missing */
+	CampaignWarning *lack;		/* an answer; NULL: nothing is missing */
 	List	   *warnings;		/* an answer, of CampaignWarning * */
 } Question;
 
@@ -309,9 +309,8 @@ check_activity(Checking *checking, CampaignActivity *activity)
 		!ask(&question, ask_kind, "bad_option"))
 		return;
 	if (question.lack != NULL)
-		add_problem(checking, "error", activity, "no_tracking_url",
-					question.lack,
-					"ALTER DATABASE … SET campaign.tracking_url = 'https://…', which is where your endpoint calls campaign_track().");
+		add_problem(checking, "error", activity, question.lack->code,
+					question.lack->message, question.lack->hint);
 	foreach(cell, question.warnings)
 	{
 		CampaignWarning *warning = lfirst(cell);

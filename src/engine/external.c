@@ -21,6 +21,7 @@
 #include "engine/external.h"
 #include "set/variable.h"
 #include "store/approval.h"
+#include "store/child.h"
 #include "store/log.h"
 #include "store/run.h"
 #include "store/signal.h"
@@ -282,6 +283,8 @@ campaign_external_hurry(int64 run_id, const char *activity)
 	List	   *hurried = NIL;
 	ListCell   *cell;
 
+	/* The end of one must not miss a task because of the lock taken here. */
+	campaign_child_lock(run_id);
 	if (activity != NULL)
 		campaign_task_require(run_id, activity);
 	if (strcmp(state, "stopped") != 0 && strcmp(state, "succeeded") != 0)

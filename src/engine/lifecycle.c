@@ -26,12 +26,14 @@
 #include "base/shared.h"
 #include "base/text.h"
 #include "engine/check.h"
+#include "engine/child.h"
 #include "engine/lifecycle.h"
 #include "engine/ready.h"
 #include "queue/enqueue.h"
 #include "set/population.h"
 #include "set/variable.h"
 #include "queue/chunk.h"
+#include "store/child.h"
 #include "store/hold.h"
 #include "store/log.h"
 #include "store/origin.h"
@@ -234,6 +236,13 @@ campaign_lifecycle_check_startable(const CampaignRecord *record)
 				 errmsg("campaign \"%s\" is not published", record->name),
 				 errhint("Publish it with campaign_publish(%s).",
 						 quote_literal_cstr(record->name))));
+	if (campaign_call_reaches(record->name, record->name))
+		ereport(ERROR,
+				(errcode(ERRCODE_CAMPAIGN_STATE),
+				 errmsg("campaign \"%s\" would start itself again",
+						record->name),
+				 errdetail("It starts a campaign that starts it, as they are published now."),
+				 errhint("Campaigns start each other in one direction only; publish one of them without that.")));
 	if (campaign_held())
 		ereport(ERROR,
 				(errcode(ERRCODE_CAMPAIGN_STATE),
@@ -332,6 +341,19 @@ campaign_lifecycle_start(const char *campaign, const Jsonb *variables)
 	run_id = add_run(record, graph, bind_variables(graph, variables), 0);
 	campaign_lifecycle_notice(psprintf("execute run " INT64_FORMAT, run_id));
 	return run_id;
+}
+
+/* Starts a run for an activity of another run. */
+int64
+campaign_lifecycle_start_beside(CampaignRecord *record, const Jsonb *variables)
+{
+	CampaignGraph *graph;
+
+	campaign_lifecycle_check_startable(record);
+	graph = campaign_graph_load(record, record->live_id);
+	if (campaign_run_unfinished(record->id) == 0)
+		drop_leftovers(record);
+	return add_run(record, graph, bind_variables(graph, variables), 0);
 }
 
 /* Refuses values of variables that campaign_start() would refuse. */
@@ -433,6 +455,14 @@ lock_own_run(int64 run_id)
 	return campaign_run_lock(run_id);
 }
 
+/* Verb: pauses. */
+static bool
+pause_run(int64 run_id)
+{
+	return campaign_state_move(CAMPAIGN_NOUN_RUN, run_id, NULL, "paused",
+							   NULL) != NULL;
+}
+
 /*
  * Pauses: claims stop at commit, the executor within the grace.  A run that
  * has ended may still have messages to be claimed, so it can be paused too.
@@ -444,9 +474,10 @@ campaign_lifecycle_pause(int64 run_id)
 
 	if (strcmp(state, "paused") == 0)
 		return state;
-	if (!campaign_state_move(CAMPAIGN_NOUN_RUN, run_id, NULL, "paused", NULL))
+	if (!pause_run(run_id))
 		refuse_verb(run_id, state, "pause",
 					"It was stopped for good.");
+	campaign_child_apply(run_id, pause_run);
 	hand_over();
 	return pstrdup("paused");
 }
@@ -459,23 +490,45 @@ goes_on(const char *state)
 		strcmp(state, "waiting") == 0;
 }
 
+/* Verb: goes on after a pause. */
+static bool
+resume_run(int64 run_id)
+{
+	CampaignRunSummary tasks;
+
+	if (strcmp(campaign_run_lock(run_id), "paused") != 0)
+		return false;
+	campaign_ready_run(run_id, "paused", &tasks);
+	return true;
+}
+
 /* Goes on after a pause. */
 char *
 campaign_lifecycle_resume(int64 run_id)
 {
 	char	   *state = lock_own_run(run_id);
-	CampaignRunSummary tasks;
 
 	if (goes_on(state))
 		return state;
-	if (strcmp(state, "paused") != 0)
+	if (!resume_run(run_id))
 		refuse_verb(run_id, state, "resume",
 					strcmp(state, "failed") == 0 ?
 					"Repair the cause and call campaign_retry()." :
 					"Only a paused run can be resumed.");
-	campaign_ready_run(run_id, "paused", &tasks);
+	campaign_child_apply(run_id, resume_run);
 	hand_over();
 	return campaign_run_lock(run_id);
+}
+
+/* Verb: stops. */
+static bool
+stop_run(int64 run_id)
+{
+	if (!campaign_state_move(CAMPAIGN_NOUN_RUN, run_id, NULL, "stopped", NULL))
+		return false;
+	campaign_chunks_withdraw(run_id, campaign_clock_now());
+	campaign_ready_halt(campaign_run_find(run_id));
+	return true;
 }
 
 /*
@@ -489,27 +542,22 @@ campaign_lifecycle_stop(int64 run_id)
 
 	if (strcmp(state, "stopped") == 0)
 		return state;
-	if (!campaign_state_move(CAMPAIGN_NOUN_RUN, run_id, NULL, "stopped", NULL))
+	if (!stop_run(run_id))
 		refuse_verb(run_id, state, "stop", "It has come to its end already.");
-	campaign_chunks_withdraw(run_id, campaign_clock_now());
-	campaign_ready_halt(campaign_run_find(run_id));
+	campaign_child_apply(run_id, stop_run);
 	hand_over();
 	return pstrdup("stopped");
 }
 
-/* Tries the failed tasks again. */
-char *
-campaign_lifecycle_retry(int64 run_id)
+/* Verb: tries the failed tasks again. */
+static bool
+retry_run(int64 run_id)
 {
-	char	   *state = lock_own_run(run_id);
 	CampaignRunSummary tasks;
 	ListCell   *cell;
 
-	if (goes_on(state))
-		return state;
-	if (strcmp(state, "failed") != 0)
-		refuse_verb(run_id, state, "retry",
-					"Only a failed run can be tried again.");
+	if (strcmp(campaign_run_lock(run_id), "failed") != 0)
+		return false;
 	foreach(cell, campaign_task_names(run_id, "failed"))
 	{
 		campaign_task_set_retried(run_id, lfirst(cell));
@@ -519,6 +567,21 @@ campaign_lifecycle_retry(int64 run_id)
 	(void) campaign_state_move(CAMPAIGN_NOUN_RUN, run_id, NULL, "running",
 							   "retry");
 	campaign_ready_run(run_id, "running", &tasks);
+	return true;
+}
+
+/* Tries the failed tasks again, here and in the runs it has started. */
+char *
+campaign_lifecycle_retry(int64 run_id)
+{
+	char	   *state = lock_own_run(run_id);
+
+	if (goes_on(state))
+		return state;
+	if (!retry_run(run_id))
+		refuse_verb(run_id, state, "retry",
+					"Only a failed run can be tried again.");
+	campaign_child_apply(run_id, retry_run);
 	hand_over();
 	return campaign_run_lock(run_id);
 }
@@ -545,6 +608,24 @@ campaign_lifecycle_adopt(void)
 
 /* --------------------------------- wait --------------------------------- */
 
+static bool at_rest(const CampaignRun *run);
+
+/* True if that holds for all runs that the run has started and waits for. */
+static bool
+children_at_rest(int64 run_id)
+{
+	ListCell   *cell;
+
+	foreach(cell, campaign_child_attached(run_id))
+	{
+		CampaignRun *child = campaign_run_find(*(int64 *) lfirst(cell));
+
+		if (child != NULL && !at_rest(child))
+			return false;
+	}
+	return true;
+}
+
 /*
  * True if nobody but a timer or a person can move the run; a timer that has
  * gone off already is no reason to rest.
@@ -553,7 +634,8 @@ static bool
 at_rest(const CampaignRun *run)
 {
 	if (strcmp(run->state, "waiting") == 0)
-		return !campaign_task_is_due(run->id, campaign_clock_now());
+		return !campaign_task_is_due(run->id, campaign_clock_now()) &&
+			children_at_rest(run->id);
 	return strcmp(run->state, "pending") != 0 &&
 		strcmp(run->state, "running") != 0;
 }

@@ -21,6 +21,9 @@ extern int64 campaign_lifecycle_start(const char *campaign,
 extern int64 campaign_lifecycle_launch(CampaignRecord *record,
 									   const Jsonb *variables,
 									   TimestampTz occurrence);
+/* The same for an activity of another run, whether or not one has not ended. */
+extern int64 campaign_lifecycle_start_beside(CampaignRecord *record,
+											 const Jsonb *variables);
 /* Refuses campaigns that nobody may or can execute. */
 extern void campaign_lifecycle_check_startable(const CampaignRecord *record);
 /* Refuses values of variables that campaign_start() would refuse. */

@@ -34,6 +34,7 @@
 #include "base/shared.h"
 #include "base/text.h"
 #include "engine/check.h"
+#include "engine/child.h"
 #include "engine/ready.h"
 #include "engine/step.h"
 #include "queue/chunk.h"
@@ -186,6 +187,8 @@ run_owner_part(void *arg)
 		kind->follow(&step->task);
 	else
 		kind->run(&step->task);
+	if (step->task.launch != NULL)
+		campaign_child_start(&step->task);
 	fire_deferred_triggers();
 	close_cursors();
 	CAMPAIGN_FAULT("task_executed");

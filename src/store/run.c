@@ -124,7 +124,8 @@ campaign_run_find(int64 run_id)
 	CAMPAIGN_STATEMENT(find,
 					   "SELECT r.run_id, r.uuid, r.campaign_id, r.version_id,"
 					   " r.state, r.home, r.epoch, r.variables, c.owner,"
-					   " c.owner_name, c.name, r.test"
+					   " c.owner_name, c.name, r.test, r.parent_run,"
+					   " r.parent_activity, r.depth"
 					   " FROM campaign.run r"
 					   " JOIN campaign.campaign c ON c.campaign_id = r.campaign_id"
 					   " WHERE r.run_id = $1");
@@ -146,6 +147,9 @@ campaign_run_find(int64 run_id)
 	run->owner = campaign_role_existing(campaign_row_oid(rows, 0, 9));
 	run->campaign = campaign_row_text(rows, 0, 11);
 	run->test = campaign_row_bool(rows, 0, 12);
+	run->parent_id = campaign_row_int8(rows, 0, 13);
+	run->parent_activity = campaign_row_text(rows, 0, 14);
+	run->depth = campaign_row_int4(rows, 0, 15);
 	return run;
 }
 

@@ -27,6 +27,9 @@ typedef struct CampaignRun
 	Oid			owner;			/* resolved; InvalidOid if the role is gone */
 	char	   *owner_name;
 	char	   *campaign;		/* its name */
+	int64		parent_id;		/* the run that has started it; 0: none */
+	char	   *parent_activity;
+	int			depth;			/* how many runs are above it */
 	bool		test;			/* effects are counted, but nothing is written or
 								 * sent */
 } CampaignRun;

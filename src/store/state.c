@@ -11,8 +11,11 @@
 #include "miscadmin.h"
 #include "nodes/pg_list.h"
 
+#include "base/fault.h"
+#include "base/shared.h"
 #include "base/sql.h"
 #include "store/state.h"
+#include "store/task.h"
 
 typedef struct Move
 {
@@ -105,7 +108,10 @@ move_campaign(int64 id, const char *to, List *from, const char *why)
 						  campaign_text(GetUserNameFromId(GetUserId(), false)));
 }
 
-/* Moves a run; one that comes to rest gets its end, one that goes on none. */
+/*
+ * Moves a run; one that comes to rest gets its end, one that goes on none.  The
+ * activity of another run that waits for the end is then due.
+ */
 static CampaignRows *
 move_run(int64 id, const char *to, List *from, const char *why)
 {
@@ -120,15 +126,27 @@ move_run(int64 id, const char *to, List *from, const char *why)
 					   " FROM before b, campaign.campaign c"
 					   " WHERE r.run_id = b.run_id AND b.state = ANY ($3)"
 					   " AND c.campaign_id = r.campaign_id"
-					   " RETURNING c.name, c.owner, b.state),"
+					   " RETURNING c.name, c.owner, b.state,"
+					   " CASE WHEN r.attached AND $2 IN ('succeeded', 'failed', 'stopped')"
+					   " THEN r.parent_run END AS parent, r.parent_activity),"
 					   " logged AS (INSERT INTO campaign.log"
 					   " (role_name, owner, campaign, run_id, event, old_state, new_state, message)"
 					   " SELECT $5, owner, name, $1, 'move', state, $2, $4 FROM moved)"
-					   " SELECT state FROM moved");
+					   " SELECT state, parent, parent_activity FROM moved");
+	CampaignRows *rows;
 
-	return campaign_query(&move, campaign_int8(id), campaign_text(to),
+	rows = campaign_query(&move, campaign_int8(id), campaign_text(to),
 						  campaign_text_array(from), campaign_text(why),
 						  campaign_text(GetUserNameFromId(GetUserId(), false)));
+	if (rows->count > 0 && campaign_row_text(rows, 0, 3) != NULL &&
+		campaign_row_int8(rows, 0, 2) != 0)
+	{
+		campaign_task_wake(campaign_row_int8(rows, 0, 2),
+						   campaign_row_text(rows, 0, 3));
+		campaign_shared_wake_at_commit();
+		CAMPAIGN_FAULT("parent_woken");
+	}
+	return rows;
 }
 
 /* Moves a task of a run. */
