@@ -28,11 +28,11 @@ CREATE TABLE campaign.run (
 	started_at		timestamptz NOT NULL DEFAULT clock_timestamp(),
 	ended_at		timestamptz,
 	occurrence		timestamptz,
+	test			boolean NOT NULL DEFAULT false,
 	parent_run		bigint REFERENCES campaign.run ON DELETE SET NULL,
 	parent_activity	text COLLATE "C",
 	depth			integer NOT NULL DEFAULT 0,
-	attached		boolean NOT NULL DEFAULT false,
-	test			boolean NOT NULL DEFAULT false
+	attached		boolean NOT NULL DEFAULT false
 );
 COMMENT ON TABLE campaign.run IS 'one execution of a campaign';
 CREATE INDEX run_campaign ON campaign.run (campaign_id);

@@ -70,6 +70,14 @@ state_violations(List *violations, int64 run_id)
 					   " JOIN campaign.task s ON s.run_id = r.run_id AND s.activity = e.source"
 					   " WHERE e.version_id = r.version_id AND e.target = t.activity"
 					   " AND s.state NOT IN ('succeeded', 'skipped', 'cancelled'))");
+	CAMPAIGN_STATEMENT(forgotten,
+					   "SELECT format('activity %s waits for run %s, which is %s',"
+					   " t.activity, c.run_id, c.state)"
+					   " FROM campaign.task t JOIN campaign.run c"
+					   " ON c.parent_run = t.run_id AND c.parent_activity = t.activity"
+					   " AND c.attached WHERE t.run_id = $1 AND t.state = 'waiting'"
+					   " AND t.due_at > clock_timestamp()"
+					   " AND c.state IN ('succeeded', 'failed', 'stopped')");
 	CAMPAIGN_STATEMENT(missing,
 					   "SELECT format('activity %s has no task', a.name)"
 					   " FROM campaign.run r JOIN campaign.activity a USING (version_id)"
@@ -83,6 +91,8 @@ state_violations(List *violations, int64 run_id)
 					   " WHERE r.run_id = $1 AND NOT EXISTS (SELECT FROM campaign.activity a"
 					   " WHERE a.version_id = r.version_id AND a.name = t.activity)");
 
+	violations = add_rows(violations, "child",
+						  campaign_query(&forgotten, campaign_int8(run_id)));
 	violations = add_rows(violations, "run_state",
 						  campaign_query(&ended, campaign_int8(run_id)));
 	violations = add_rows(violations, "run_state",

@@ -126,6 +126,7 @@ SELECT campaign_add_end('loose', 'last', starts => 'child', parameters => '{"lea
 SELECT campaign_publish('loose');
 SELECT campaign_start('loose') AS run \gset
 SELECT finish(:run);
+SELECT campaign_wait(run_id) FROM (SELECT DISTINCT run_id FROM campaign.run_progress WHERE parent_run = :run) r;
 SELECT activity, state, rows_in FROM campaign.run_progress WHERE run_id = :run;
 SELECT * FROM family(:run);
 SELECT p.parent_activity, p.rows_out FROM campaign.run_progress p WHERE p.parent_run = :run AND p.activity = 'chosen' ORDER BY p.run_id;

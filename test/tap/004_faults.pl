@@ -31,6 +31,8 @@ my %scenario = (
 	enqueue_chunk => \&fault_in_worker,
 	enqueue_plan => \&fault_in_worker,
 	enqueue_close => \&fault_in_worker,
+	child_started => \&fault_in_child,
+	parent_woken => \&fault_in_child,
 	run_halted => \&fault_in_stop,
 	publish => \&fault_in_publish,
 	hand_over => \&fault_in_control,
@@ -126,6 +128,20 @@ SELECT count(*) = 0 FROM pg_stat_activity WHERE backend_type = 'campaign schedul
 	like($end, $action eq 'error' ? qr/^succeeded/ : qr/^succeeded$/, "$point, $action: the run succeeds");
 	ok(fault_fired($node, $point), "$point, $action: the point was reached");
 	drain();
+}
+
+# A run that runs another one: there is one of it, and its end is noticed.
+sub fault_in_child
+{
+	my ($point, $action) = @_;
+
+	plant_fault($node, $point, $action);
+	my $run = as_owner($node, q(SELECT campaign_start('outer')));
+
+	like(wait_for_end($run), qr/^succeeded/, "$point, $action: the run succeeds");
+	is($node->safe_psql('postgres', "SELECT count(*), min(state), bool_and(attached) FROM campaign.run WHERE parent_run = $run"),
+		'1|succeeded|t', "$point, $action: it has run the other one once");
+	ok(fault_fired($node, $point), "$point, $action: the point was reached");
 }
 
 # A run is stopped while its audience is computed.
@@ -250,6 +266,14 @@ CREATE FUNCTION gate() RETURNS boolean LANGUAGE sql AS 'SELECT pg_advisory_xact_
 make_campaign($node, 'held', filter => 'gate()');
 make_campaign($node, 'slow', filter => 'score < 0', wait => '1 day');
 as_owner($node, q(
+SELECT campaign_create('inner', dimension => 'customers');
+SELECT campaign_add_audience('inner', 'people');
+SELECT campaign_publish('inner');
+SELECT campaign_create('outer', dimension => 'customers');
+SELECT campaign_add_audience('outer', 'people', filter => 'id < 10');
+SELECT campaign_add_sub_campaign('outer', 'inner', starts => 'inner', after => 'people');
+SELECT campaign_add_audience('outer', 'behind', after => 'inner');
+SELECT campaign_publish('outer');
 SELECT campaign_create('later', dimension => 'customers');
 SELECT campaign_add_audience('later', 'people', filter => 'id <= 100');
 SELECT campaign_add_email('later', 'mail', after => 'people', subject => 'x', body => 'x',
