@@ -11,6 +11,9 @@ CREATE TABLE people (id bigint PRIMARY KEY, email text, score integer);
 SELECT campaign_dimension('people', addresses => '{"email": "email"}');
 
 -- All kinds, with all their options.
+SELECT campaign_create('inner document', dimension => 'people', settings => '{"variables": {"n": {"type": "bigint"}}}');
+SELECT campaign_add_audience('inner document', 'everybody');
+SELECT campaign_publish('inner document');
 SELECT campaign_define($${
 	"name": "document", "dimension": "people", "description": "Ünïcode \"quoted\"\nand more",
 	"settings": {"keep_populations": true, "variables": {"floor": {"type": "integer", "default": 5}, "word": {"type": "text"}}},
@@ -38,6 +41,7 @@ SELECT campaign_define($${
 		{"name": "keep", "kind": "save_audience", "options": {"audience": "kept", "mode": "append", "columns": {"mark": "score"}, "versions": 2}},
 		{"name": "read", "kind": "read_audience", "options": {"source": "SELECT 'a' AS mail", "match": "source.mail = email", "columns": {"mail": "source.mail"}, "sort_by": "mail", "dimension": "people", "skip_empty": true}},
 		{"name": "ask", "kind": "sql", "options": {"query": "SELECT id, 1 AS one FROM once", "dimension": "people", "skip_empty": true}},
+		{"name": "inner", "kind": "sub_campaign", "options": {"starts": "inner document", "parameters": {"n": "rows"}, "wait": true, "timeout": "1 day"}},
 		{"name": "done", "kind": "end", "options": null}],
 	"transitions": [
 		{"source": "everybody", "outcome": "result", "target": "parts"},
@@ -61,6 +65,7 @@ SELECT campaign_define($${
 		{"source": "mail", "outcome": "result", "target": "words"},
 		{"source": "mail", "outcome": "result", "target": "note"},
 		{"source": "mail", "outcome": "result", "target": "letter"},
+		{"source": "mail", "outcome": "result", "target": "inner"},
 		{"source": "mail", "outcome": "result", "target": "call"}]}$$);
 SELECT kind FROM campaign_kinds() EXCEPT
 SELECT a ->> 'kind' FROM campaign_export('document') x, jsonb_array_elements(x -> 'activities') a;
@@ -174,7 +179,7 @@ SELECT campaign_export('document');
 
 -- Clean up.
 SET SESSION AUTHORIZATION regress_document;
-SELECT campaign_drop(c) FROM unnest(ARRAY['document', 'copy', 'built', 'frozen', 'early']) c \g /dev/null
+SELECT campaign_drop(c) FROM unnest(ARRAY['document', 'copy', 'built', 'frozen', 'early', 'inner document']) c \g /dev/null
 DROP TABLE kept;
 RESET SESSION AUTHORIZATION;
 DELETE FROM campaign.dimension WHERE owner_name = 'regress_document';
