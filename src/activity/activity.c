@@ -212,6 +212,17 @@ leading_source(const CampaignActivity *activity)
 											campaign_activity_leading(activity)))->source;
 }
 
+/* Refuses to begin with lines of files. */
+void
+campaign_activity_check_dimension(const char *dimension)
+{
+	if (strcmp(dimension, CAMPAIGN_DIMENSION_FILE) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("dimension \"%s\" has no rows of its own", dimension),
+				 errhint("It is that of what load_file reads.")));
+}
+
 /*
  * The dimension an activity's rows come from: that of the first activity on
  * the way up that names one, or the campaign's.
@@ -225,8 +236,11 @@ campaign_activity_dimension(const CampaignGraph *graph,
 	/* Counted, because a graph that was not checked may have cycles. */
 	while (steps-- >= 0)
 	{
+		const char *always = campaign_kind_find(activity->kind)->dimension;
 		char	   *named = campaign_option_text(activity->options, "dimension");
 
+		if (always != NULL)
+			return pstrdup(always);
 		if (named != NULL)
 			return named;
 		if (activity->inbound == NIL)
@@ -353,6 +367,19 @@ declared_columns(CampaignGraph *graph, CampaignActivity *activity,
 	return activity->columns;
 }
 
+/* The added columns of what comes along a transition. */
+static List *
+inbound_columns(CampaignGraph *graph, const CampaignTransition *transition,
+				const CampaignVariables *variables)
+{
+	const CampaignKind *kind = campaign_kind_find(transition->source->kind);
+	List	   *shape = kind->shape == NULL ? NIL :
+		kind->shape(transition->outcome);
+
+	return shape != NIL ? shape :
+		declared_columns(graph, transition->source, variables);
+}
+
 /* True if an activity of the graph may have added columns. */
 static bool
 adds_columns(const CampaignGraph *graph)
@@ -377,9 +404,8 @@ campaign_scope_declare(CampaignScope *scope)
 
 	foreach(cell, scope->activity->inbound)
 		inbound = lappend(inbound, !any ? NIL :
-						  declared_columns(scope->graph,
-										   ((CampaignTransition *) lfirst(cell))->source,
-										   scope->variables));
+						  inbound_columns(scope->graph, lfirst(cell),
+										  scope->variables));
 	set_added(scope, inbound);
 }
 

@@ -148,6 +148,13 @@ typedef struct CampaignKind
 	/* columns it adds to its rows, of CampaignColumn *; may be NULL */
 	List	   *(*columns) (const CampaignScope *scope);
 	/*
+	 * All added columns of an outcome whose rows are of another shape, NIL for
+	 * those that are not; may be NULL.
+	 */
+	List	   *(*shape) (const char *outcome);
+	/* the dimension its rows are of, if it is always the same; may be NULL */
+	const char *dimension;
+	/*
 	 * How many of its inbound branches must have come before it is executed;
 	 * NULL: all of them.
 	 */
@@ -212,6 +219,8 @@ extern void campaign_scope_check_inbound(const CampaignScope *scope,
  * counted.
  */
 extern void campaign_scope_check_counted(const CampaignScope *scope);
+/* Refuses to begin with lines of files: only load_file has any. */
+extern void campaign_activity_check_dimension(const char *dimension);
 /* The dimension an activity's rows come from, by name. */
 extern char *campaign_activity_dimension(const CampaignGraph *graph,
 										 const CampaignActivity *activity);

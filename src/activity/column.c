@@ -135,7 +135,7 @@ campaign_column_check_name(const char *name, List *own, List *taken)
 void
 campaign_columns_check_names(const CampaignScope *scope, List *columns)
 {
-	List	   *own = campaign_target_columns(scope->target->relation);
+	List	   *own = campaign_target_names(scope->target);
 	List	   *taken = NIL;
 	ListCell   *cell;
 

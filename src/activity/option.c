@@ -385,6 +385,9 @@ check_value(const CampaignOption *option, const Jsonb *options,
 		case CAMPAIGN_OPTION_CHOICE:
 			check_choice(option, campaign_scalar_text(value));
 			break;
+		case CAMPAIGN_OPTION_DIMENSION:
+			campaign_activity_check_dimension(campaign_scalar_text(value));
+			break;
 		default:
 			break;
 	}

@@ -207,11 +207,13 @@ check_names(const CampaignDimension *dimension)
 
 	campaign_define_check_title("dimension", dimension->name);
 	if (strlen(dimension->name) >= NAMEDATALEN ||
-		strcmp(dimension->name, "vars") == 0 || is_reserved(dimension->name))
+		strcmp(dimension->name, "vars") == 0 ||
+		strcmp(dimension->name, CAMPAIGN_DIMENSION_FILE) == 0 ||
+		is_reserved(dimension->name))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_NAME),
 				 errmsg("invalid name of a dimension: \"%s\"", dimension->name),
-				 errhint("It names the row in expressions: at most %d bytes, not \"vars\", and nothing that begins with \"campaign.\".",
+				 errhint("It names the row in expressions: at most %d bytes, not \"vars\" or \"file\", and nothing that begins with \"campaign.\".",
 						 NAMEDATALEN - 1)));
 	foreach(cell, campaign_target_columns(dimension->relation))
 	{

@@ -142,6 +142,7 @@ campaign_define_create(const char *campaign, const char *dimension,
 	CampaignGraph graph = {0};
 
 	campaign_define_check_title("campaign", campaign);
+	campaign_activity_check_dimension(dimension);
 	record = campaign_record_create(campaign, dimension, description,
 									campaign_define_settings(settings));
 	graph.campaign = record;

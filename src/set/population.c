@@ -31,6 +31,7 @@
 #include "base/identity.h"
 #include "base/text.h"
 #include "set/population.h"
+#include "set/select.h"
 
 /* The definition of a column. */
 static ColumnDef *
@@ -173,7 +174,7 @@ campaign_population_declare(const CampaignTarget *target, List *added)
 	StringInfoData text;
 	ListCell   *cell;
 
-	if (added == NIL)
+	if (added == NIL && OidIsValid(target->relation))
 		return NULL;
 	initStringInfo(&text);
 	foreach(cell, target->key)
@@ -192,8 +193,9 @@ campaign_population_declare(const CampaignTarget *target, List *added)
 							 campaign_collation_name(column->collation));
 		appendStringInfo(&text, " AS %s", quote_identifier(column->name));
 	}
-	appendStringInfo(&text, " FROM %s AS k)",
-					 campaign_relation_name(target->relation));
+	appendStringInfo(&text, " FROM %s AS k)", OidIsValid(target->relation) ?
+					 campaign_relation_name(target->relation) :
+					 campaign_columns_item(target->key));
 	population->source = text.data;
 	population->columns = list_concat_copy(target->key, added);
 	population->nkeys = list_length(target->key);

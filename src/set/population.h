@@ -30,7 +30,8 @@ extern CampaignPopulation *campaign_population_open(const char *name,
 													const CampaignTarget *target);
 /*
  * One that is not there yet: all rows of the dimension, with columns that are
- * NULL.  NULL if there are no columns: the dimension is as good then.
+ * NULL.  NULL if there are no columns: the dimension is as good then, if it has a
+ * table.
  */
 extern CampaignPopulation *campaign_population_declare(const CampaignTarget *target,
 													   List *added);

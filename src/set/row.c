@@ -184,9 +184,12 @@ append_join(StringInfo text, const CampaignTarget *target,
 					 campaign_row_match(target, "d", "p"));
 }
 
-/* The columns of the population under hidden names, and their own. */
+/*
+ * The columns of the population under hidden names, and their own; with more
+ * columns of ours behind them.
+ */
 static char *
-bare_item(const CampaignPopulation *population)
+bare_item(const CampaignPopulation *population, const char *more)
 {
 	StringInfoData text;
 	ListCell   *cell;
@@ -197,7 +200,7 @@ bare_item(const CampaignPopulation *population)
 		appendStringInfo(&text, ", p.%s AS %s",
 						 quote_identifier(((CampaignColumn *) lfirst(cell))->name),
 						 hidden_name(foreach_current_index(cell)));
-	appendStringInfo(&text, " FROM %s AS p)", population->source);
+	appendStringInfo(&text, "%s FROM %s AS p)", more, population->source);
 	return text.data;
 }
 
@@ -212,7 +215,10 @@ campaign_row_item(const CampaignTarget *target,
 	if (population == NULL)
 		return campaign_relation_name(target->relation);
 	if (join == CAMPAIGN_ROW_BARE)
-		return bare_item(population);
+		return bare_item(population, "");
+	/* Lines of a file have nothing behind them that they could be joined to. */
+	if (!OidIsValid(target->relation))
+		return bare_item(population, ", true AS \"campaign.found\"");
 	initStringInfo(&text);
 	appendStringInfo(&text, "(SELECT %s", target->unique ?
 					 readable_columns(target, "d") : "d.*");

@@ -14,6 +14,7 @@
 #include "catalog/pg_attribute.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_index.h"
+#include "catalog/pg_type.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -225,6 +226,8 @@ campaign_target_readable(const CampaignTarget *target, Oid role)
 {
 	ListCell   *cell;
 
+	if (!OidIsValid(target->relation))
+		return true;
 	if (pg_class_aclcheck(target->relation, role, ACL_SELECT) == ACLCHECK_OK)
 		return true;
 	foreach(cell, target->key)
@@ -239,6 +242,29 @@ campaign_target_readable(const CampaignTarget *target, Oid role)
 	return true;
 }
 
+/* Names of the columns its rows have before any are added. */
+List *
+campaign_target_names(const CampaignTarget *target)
+{
+	return OidIsValid(target->relation) ?
+		campaign_target_columns(target->relation) :
+		list_make1(pstrdup(CAMPAIGN_LINE_COLUMN));
+}
+
+/* The lines of a file: there is nothing to be found. */
+static void
+resolve_file(CampaignTarget *target)
+{
+	CampaignColumn *line = palloc0(sizeof(CampaignColumn));
+
+	line->name = pstrdup(CAMPAIGN_LINE_COLUMN);
+	line->type = INT8OID;
+	line->typmod = -1;
+	target->key = list_make1(line);
+	target->unique = true;
+	target->not_null = true;
+}
+
 /* Finds the dimension's relation and key. */
 CampaignTarget *
 campaign_target_resolve(CampaignDimension *dimension)
@@ -248,6 +274,11 @@ campaign_target_resolve(CampaignDimension *dimension)
 	ListCell   *cell;
 
 	target->dimension = dimension;
+	if (dimension->relation_name == NULL)
+	{
+		resolve_file(target);
+		return target;
+	}
 	target->relation = find_relation(dimension);
 	relation = try_relation_open(target->relation, AccessShareLock);
 	if (relation == NULL)

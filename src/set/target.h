@@ -23,7 +23,7 @@ typedef struct CampaignColumn
 typedef struct CampaignTarget
 {
 	CampaignDimension *dimension;
-	Oid			relation;
+	Oid			relation;		/* InvalidOid: lines of files, in no table */
 	List	   *key;			/* of CampaignColumn * */
 	bool		unique;			/* a unique index stands behind the key */
 	bool		not_null;		/* no column of the key can be NULL */
@@ -45,6 +45,8 @@ extern CampaignTarget *campaign_target_resolve_person(CampaignDimension *dimensi
 extern List *campaign_target_default_key(Oid relation);
 /* True if the role may read the key, without which nobody can be targeted. */
 extern bool campaign_target_readable(const CampaignTarget *target, Oid role);
+/* Names of the columns its rows have before any are added, of char *. */
+extern List *campaign_target_names(const CampaignTarget *target);
 /* Names of the relation's columns, of char *. */
 extern List *campaign_target_columns(Oid relation);
 

@@ -4,6 +4,7 @@
  */
 #include "postgres.h"
 
+#include "base/json.h"
 #include "base/sql.h"
 #include "store/dimension.h"
 
@@ -35,6 +36,21 @@ read_dimension(const CampaignRows *rows)
 	dimension->profile = campaign_row_text(rows, 0, 11);
 	dimension->profile_dimension = campaign_row_text(rows, 0, 12);
 	dimension->search_path = campaign_row_text(rows, 0, 13);
+	return dimension;
+}
+
+/* The dimension of lines of files; there is no relation behind it. */
+static CampaignDimension *
+file_dimension(Oid owner)
+{
+	CampaignDimension *dimension = palloc0(sizeof(CampaignDimension));
+
+	dimension->name = pstrdup(CAMPAIGN_DIMENSION_FILE);
+	dimension->owner = owner;
+	dimension->key = list_make1(pstrdup(CAMPAIGN_LINE_COLUMN));
+	dimension->addresses = campaign_object_empty();
+	dimension->consent = campaign_object_empty();
+	dimension->search_path = pstrdup("pg_catalog, pg_temp");
 	return dimension;
 }
 
@@ -87,6 +103,8 @@ campaign_dimension_find(Oid owner, const char *name)
 					   " FROM campaign.dimension d"
 					   " WHERE d.owner = $1 AND d.name = $2");
 
+	if (strcmp(name, CAMPAIGN_DIMENSION_FILE) == 0)
+		return file_dimension(owner);
 	return read_dimension(campaign_query(&find, campaign_oid(owner),
 										 campaign_text(name)));
 }
@@ -102,6 +120,8 @@ campaign_dimension_of_version(int64 version_id, const char *name)
 					   " v.dimensions -> $2) d"
 					   " WHERE v.version_id = $1 AND v.dimensions ? $2");
 
+	if (strcmp(name, CAMPAIGN_DIMENSION_FILE) == 0)
+		return file_dimension(InvalidOid);
 	return read_dimension(campaign_query(&find, campaign_int8(version_id),
 										 campaign_text(name)));
 }

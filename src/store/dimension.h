@@ -16,7 +16,7 @@ typedef struct CampaignDimension
 	Oid			owner;
 	char	   *owner_name;
 	Oid			relation;		/* may be stale: see campaign_target_resolve */
-	char	   *relation_name;	/* schema.relation, quoted */
+	char	   *relation_name;	/* schema.relation, quoted; NULL: lines of files */
 	List	   *key;			/* of char *, in order */
 	Jsonb	   *addresses;		/* channel -> expression */
 	Jsonb	   *consent;		/* channel -> expression */
@@ -26,6 +26,13 @@ typedef struct CampaignDimension
 	char	   *profile_dimension;	/* whose key that is; or NULL */
 	char	   *search_path;
 } CampaignDimension;
+
+/*
+ * The dimension that is none: lines of files, which no table of anybody's has.
+ * Everybody has it, nobody declares it, and its key is the number of the line.
+ */
+#define CAMPAIGN_DIMENSION_FILE "file"
+#define CAMPAIGN_LINE_COLUMN "line"
 
 /* Writes the row, replacing the owner's dimension of that name. */
 extern void campaign_dimension_save(const CampaignDimension *dimension);
