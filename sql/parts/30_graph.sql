@@ -99,6 +99,7 @@ COMMENT ON TABLE campaign.campaign IS 'a campaign: name, owner, dimension, statu
 --   definition  what campaign_export shows, NULL for the draft
 --   dimensions  copies of the dimensions used, NULL for the draft
 --   rules       copies of the rules that may hold, NULL for the draft
+--   links       copies of the links used, NULL for the draft
 CREATE TABLE campaign.version (
 	version_id		bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
 	campaign_id		bigint NOT NULL REFERENCES campaign.campaign ON DELETE CASCADE,
@@ -109,6 +110,7 @@ CREATE TABLE campaign.version (
 	rules			jsonb,
 	published_at	timestamptz,
 	published_by	text COLLATE "C",
+	links			jsonb,
 	UNIQUE (campaign_id, number)
 );
 COMMENT ON TABLE campaign.version IS 'a definition of a campaign: the draft (number 0) or a frozen, hashed one';

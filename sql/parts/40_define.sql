@@ -57,6 +57,26 @@ LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION @extschema@.campaign_rule_drop(text)
 	IS 'drops a rule, which holds no more, and forgets what it counted';
 
+-- Declares how rows of one dimension lead to rows of another, or declares it
+-- anew.
+--   condition    over both rows, by the names of their dimensions; where these
+--                are one, the row it leads to goes by the name of the link
+--   cardinality  one, zero or one, or many
+CREATE FUNCTION @extschema@.campaign_link(
+	name text, source text, target text, condition text, cardinality text DEFAULT 'many')
+RETURNS text
+AS 'MODULE_PATHNAME', 'campaign_link'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION @extschema@.campaign_link(text, text, text, text, text)
+	IS 'declares how rows of one dimension lead to rows of another; returns the link''s name';
+
+CREATE FUNCTION @extschema@.campaign_unlink(name text, source text DEFAULT NULL)
+RETURNS void
+AS 'MODULE_PATHNAME', 'campaign_unlink'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION @extschema@.campaign_unlink(text, text)
+	IS 'drops a declared link; the source is needed where several have links of that name';
+
 CREATE FUNCTION @extschema@.campaign_create(
 	campaign text,
 	dimension text,

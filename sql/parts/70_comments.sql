@@ -344,3 +344,20 @@ COMMENT ON COLUMN campaign.rules.kind IS 'pressure, capacity, control or quiet_h
 COMMENT ON COLUMN campaign.rules.settings IS 'as they were declared';
 COMMENT ON COLUMN campaign.rules.always IS 'holds for all marketing deliveries of its owner';
 COMMENT ON COLUMN campaign.rules.owner IS 'role that declared it';
+
+COMMENT ON COLUMN campaign.version.links IS 'copies of the links it uses; NULL for the draft';
+COMMENT ON COLUMN campaign.link.name IS 'unique among its owner''s links from the source';
+COMMENT ON COLUMN campaign.link.source IS 'name of the dimension it leads from';
+COMMENT ON COLUMN campaign.link.target IS 'name of the dimension it leads to';
+COMMENT ON COLUMN campaign.link.alias IS 'what the row it leads to is called in the condition';
+COMMENT ON COLUMN campaign.link.condition IS 'SQL expression over both rows';
+COMMENT ON COLUMN campaign.link.cardinality IS 'one, zero or one, or many: how many rows a row leads to';
+COMMENT ON COLUMN campaign.link.search_path IS 'under which its condition is read';
+COMMENT ON COLUMN campaign.links.source IS 'name of the dimension it leads from';
+COMMENT ON COLUMN campaign.links.name IS 'by which paths name it';
+COMMENT ON COLUMN campaign.links.target IS 'name of the dimension it leads to; NULL: a table that is none';
+COMMENT ON COLUMN campaign.links.relation IS 'the table it leads to, with its schema';
+COMMENT ON COLUMN campaign.links.cardinality IS 'one, zero or one, or many: how many rows a row leads to';
+COMMENT ON COLUMN campaign.links.condition IS 'SQL expression over both rows';
+COMMENT ON COLUMN campaign.links.declared IS 'declared with campaign_link(); else a foreign key gives it';
+COMMENT ON COLUMN campaign.links.owner IS 'role whose dimension it leads from';

@@ -9,6 +9,8 @@ SELECT pg_extension_config_dump('campaign.template', '');
 SELECT pg_extension_config_dump('campaign.template_template_id_seq', '');
 SELECT pg_extension_config_dump('campaign.rule', '');
 SELECT pg_extension_config_dump('campaign.rule_rule_id_seq', '');
+SELECT pg_extension_config_dump('campaign.link', '');
+SELECT pg_extension_config_dump('campaign.link_link_id_seq', '');
 SELECT pg_extension_config_dump('campaign.campaign', '');
 SELECT pg_extension_config_dump('campaign.campaign_campaign_id_seq', '');
 SELECT pg_extension_config_dump('campaign.version', '');

@@ -31,6 +31,7 @@ GRANT EXECUTE ON FUNCTION
 	campaign.local_instant(timestamp, text),
 	campaign.quiet_until(timestamptz, text, jsonb),
 	campaign.subject_hash(text),
+	campaign.foreign_links(oid),
 	campaign.message_status(text, timestamptz, timestamptz, text)
 TO PUBLIC;
 GRANT SELECT ON
@@ -47,6 +48,7 @@ GRANT SELECT ON
 	campaign.experiment,
 	campaign.deferred,
 	campaign.rules,
+	campaign.links,
 	campaign.contacted,
 	campaign.channels,
 	campaign.event_counts,
@@ -65,6 +67,7 @@ ALTER TABLE campaign.origin ENABLE ROW LEVEL SECURITY;
 ALTER TABLE campaign.dimension ENABLE ROW LEVEL SECURITY;
 ALTER TABLE campaign.template ENABLE ROW LEVEL SECURITY;
 ALTER TABLE campaign.rule ENABLE ROW LEVEL SECURITY;
+ALTER TABLE campaign.link ENABLE ROW LEVEL SECURITY;
 ALTER TABLE campaign.campaign ENABLE ROW LEVEL SECURITY;
 ALTER TABLE campaign.version ENABLE ROW LEVEL SECURITY;
 ALTER TABLE campaign.activity ENABLE ROW LEVEL SECURITY;

@@ -15,6 +15,8 @@ CAMPAIGN_FUNCTION(campaign_template);
 CAMPAIGN_FUNCTION(campaign_template_drop);
 CAMPAIGN_FUNCTION(campaign_rule);
 CAMPAIGN_FUNCTION(campaign_rule_drop);
+CAMPAIGN_FUNCTION(campaign_link);
+CAMPAIGN_FUNCTION(campaign_unlink);
 CAMPAIGN_FUNCTION(campaign_create);
 CAMPAIGN_FUNCTION(campaign_add);
 CAMPAIGN_FUNCTION(campaign_connect);
@@ -92,6 +94,34 @@ campaign_rule_drop(PG_FUNCTION_ARGS)
 {
 	campaign_origin_require_user();
 	campaign_define_drop_rule(campaign_argument_required(fcinfo, 0, "name"));
+	PG_RETURN_VOID();
+}
+
+/* campaign_link(name, source, target, condition, cardinality) */
+Datum
+campaign_link(PG_FUNCTION_ARGS)
+{
+	CampaignLink link = {0};
+
+	campaign_origin_require_user();
+	link.name = campaign_argument_required(fcinfo, 0, "name");
+	link.source = campaign_argument_required(fcinfo, 1, "source");
+	link.dimension = campaign_argument_required(fcinfo, 2, "target");
+	link.condition = campaign_argument_required(fcinfo, 3, "condition");
+	link.cardinality = campaign_argument_required(fcinfo, 4, "cardinality");
+	campaign_define_link(&link);
+	PG_RETURN_TEXT_P(cstring_to_text(link.name));
+}
+
+/* campaign_unlink(name, source) */
+Datum
+campaign_unlink(PG_FUNCTION_ARGS)
+{
+	char	   *name;
+
+	campaign_origin_require_user();
+	name = campaign_argument_required(fcinfo, 0, "name");
+	campaign_define_unlink(name, campaign_argument_text(fcinfo, 1));
 	PG_RETURN_VOID();
 }
 

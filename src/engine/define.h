@@ -10,6 +10,7 @@
 #include "utils/jsonb.h"
 
 #include "store/graph.h"
+#include "store/link.h"
 
 /* What campaign_dimension() was given; NULL where nothing was. */
 typedef struct CampaignDeclaration
@@ -45,6 +46,13 @@ extern void campaign_define_rule(const char *name, const char *kind,
 								 Jsonb *settings);
 /* Drops a rule of the current user's. */
 extern void campaign_define_drop_rule(const char *name);
+/*
+ * Declares a link of the current user's, or declares it anew: name, source,
+ * dimension, condition and cardinality are given.
+ */
+extern void campaign_define_link(CampaignLink *link);
+/* Drops one; source may be NULL where only one has the name. */
+extern void campaign_define_unlink(const char *name, const char *source);
 /* Declares a dimension of the current user's; gives its name. */
 extern char *campaign_define_dimension(const CampaignDeclaration *declaration);
 

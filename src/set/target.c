@@ -37,20 +37,18 @@ relation_by_name(const char *name)
 }
 
 /* The relation, by oid if it still has the name, else by name. */
-static Oid
-find_relation(const CampaignDimension *dimension)
+Oid
+campaign_target_relation(Oid relation, const char *name, const char *what)
 {
-	char	   *current = campaign_relation_name(dimension->relation);
-	Oid			relation;
+	char	   *current = campaign_relation_name(relation);
 
-	if (current != NULL && strcmp(current, dimension->relation_name) == 0)
-		return dimension->relation;
-	relation = relation_by_name(dimension->relation_name);
+	if (current != NULL && strcmp(current, name) == 0)
+		return relation;
+	relation = name[0] != '\0' ? relation_by_name(name) : InvalidOid;
 	if (!OidIsValid(relation))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("relation %s of dimension \"%s\" does not exist",
-						dimension->relation_name, dimension->name),
+				 errmsg("relation %s of %s does not exist", name, what),
 				 errhint("Bring it back under that name, or declare the dimension anew with campaign_dimension().")));
 	return relation;
 }
@@ -279,7 +277,10 @@ campaign_target_resolve(CampaignDimension *dimension)
 		resolve_file(target);
 		return target;
 	}
-	target->relation = find_relation(dimension);
+	target->relation =
+		campaign_target_relation(dimension->relation, dimension->relation_name,
+								 psprintf("dimension \"%s\"",
+										  dimension->name));
 	relation = try_relation_open(target->relation, AccessShareLock);
 	if (relation == NULL)
 		ereport(ERROR,

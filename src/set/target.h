@@ -30,6 +30,13 @@ typedef struct CampaignTarget
 } CampaignTarget;
 
 /*
+ * A relation that was found before: by oid as long as it has that name
+ * (schema.relation, quoted), else by name; refused (42P01) if it is gone.
+ * "what" it belongs to is for messages.
+ */
+extern Oid	campaign_target_relation(Oid relation, const char *name,
+									 const char *what);
+/*
  * Finds the dimension's relation, by oid as long as it has the name it was
  * declared with, else by that name, and its key; refuses what is no longer
  * there or has changed its shape (42P01, 42703, 55000).

@@ -57,6 +57,7 @@ typedef struct CampaignGraph
 	bool		frozen;			/* not the draft */
 	List	   *activities;		/* of CampaignActivity *, by position */
 	List	   *transitions;	/* of CampaignTransition *, by position */
+	List	   *links;			/* that were found from it, of CampaignLink * */
 } CampaignGraph;
 
 /*

@@ -11,6 +11,7 @@
 
 #include "base/errors.h"
 #include "base/sql.h"
+#include "store/link.h"
 #include "store/version.h"
 
 /* The activities and transitions of version v as jsonb. */
@@ -27,7 +28,8 @@
 	"(SELECT jsonb_agg(to_jsonb(a.objects) ORDER BY a.position)" \
 	" FROM campaign.activity a WHERE a.version_id = v.version_id)"
 #define HASH \
-	"sha256(convert_to(jsonb_build_array(v.definition, v.dimensions, v.rules, " \
+	"sha256(convert_to(jsonb_build_array(v.definition, v.dimensions," \
+	" v.rules, v.links, " \
 	ACTIVITIES_JSON ", " TRANSITIONS_JSON ", " OBJECTS_JSON ")::text, 'UTF8'))"
 
 /* The whole definition as jsonb. */
@@ -88,9 +90,11 @@ campaign_version_publish(const CampaignGraph *draft, const Jsonb *dimensions,
 {
 	CAMPAIGN_STATEMENT(insert,
 					   "INSERT INTO campaign.version (campaign_id, number,"
-					   " dimensions, rules, published_at, published_by)"
+					   " dimensions, rules, links, published_at,"
+					   " published_by)"
 					   " VALUES ($1, (SELECT max(number) + 1 FROM campaign.version"
-					   " WHERE campaign_id = $1), $2, $3, clock_timestamp(), $4)"
+					   " WHERE campaign_id = $1), $2, $3, $4,"
+					   " clock_timestamp(), $5)"
 					   " RETURNING version_id, number");
 	CAMPAIGN_STATEMENT(describe,
 					   "UPDATE campaign.version SET definition = $2"
@@ -103,6 +107,7 @@ campaign_version_publish(const CampaignGraph *draft, const Jsonb *dimensions,
 
 	rows = campaign_query(&insert, campaign_int8(draft->campaign->id),
 						  campaign_jsonb(dimensions), campaign_jsonb(rules),
+						  campaign_jsonb(campaign_link_freeze(draft->links)),
 						  campaign_text(GetUserNameFromId(GetUserId(), false)));
 	version_id = campaign_row_int8(rows, 0, 1);
 	copy_graph(draft, version_id);

@@ -16,8 +16,8 @@ extern Jsonb *campaign_version_definition(const CampaignRecord *record,
 										  int64 version_id);
 /*
  * Freezes the draft as the next version: activities with the identities
- * collected in activity->objects, transitions, dimensions, rules, and a SHA-256 over
- * all of it.  Gives the version's number.
+ * collected in activity->objects, transitions, dimensions, rules, the links
+ * that were found from it, and a SHA-256 over all of it.  Gives the version's number.
  */
 extern int	campaign_version_publish(const CampaignGraph *draft,
 									 const Jsonb *dimensions,

@@ -235,6 +235,12 @@ INSERT INTO expected_function VALUES
 ('public', 'campaign_unsuppress',
 	'channel text, address text',
 	'boolean', 'volatile'),
+('public', 'campaign_link',
+	'name text, source text, target text, condition text, cardinality text DEFAULT ''many''::text',
+	'text', 'volatile'),
+('public', 'campaign_unlink',
+	'name text, source text DEFAULT NULL::text',
+	'void', 'volatile'),
 ('public', 'campaign_rule',
 	'name text, kind text, settings jsonb',
 	'text', 'volatile'),
@@ -340,6 +346,8 @@ INSERT INTO expected_view VALUES
 	'campaign text, meaning text, state text, next_at timestamp with time zone, launched integer, last_run_id bigint, last_launch timestamp with time zone, last_state text, schedule jsonb, owner text, scheduled_at timestamp with time zone'),
 ('template_version',
 	'name text, number integer, channel text, subject text, body text, parts jsonb, description text, owner text, created_at timestamp with time zone, newest boolean'),
+('links',
+	'source text, name text, target text, relation text, cardinality text, condition text, declared boolean, owner text'),
 ('rules',
 	'name text, kind text, settings jsonb, always boolean, owner text'),
 ('contacted',
@@ -462,6 +470,8 @@ INSERT INTO expected_table VALUES
 	'run_id bigint not null, activity text not null, position integer not null, state text not null, due_at timestamp with time zone, follow_at timestamp with time zone, hurried boolean not null, attempts integer not null, rows_in bigint, overlap jsonb, started_at timestamp with time zone, ended_at timestamp with time zone, sqlstate text, error text, detail text, hint text'),
 ('contact',
 	'rule_id bigint not null, delivery_id bigint not null, first_id bigint not null, last_id bigint not null, contacted_at timestamp with time zone not null, weight integer not null, subjects bigint[]'),
+('link',
+	'link_id bigint not null, name text not null, owner oid not null, owner_name text not null, source text not null, target text not null, alias text not null, condition text not null, cardinality text not null, search_path text not null'),
 ('rule',
 	'rule_id bigint not null, name text not null, owner oid not null, owner_name text not null, kind text not null, settings jsonb not null, search_path text not null'),
 ('template',
@@ -469,7 +479,7 @@ INSERT INTO expected_table VALUES
 ('transition',
 	'version_id bigint not null, source text not null, outcome text not null, target text not null, position integer not null'),
 ('version',
-	'version_id bigint not null, campaign_id bigint not null, number integer not null, hash bytea, definition jsonb, dimensions jsonb, rules jsonb, published_at timestamp with time zone, published_by text');
+	'version_id bigint not null, campaign_id bigint not null, number integer not null, hash bytea, definition jsonb, dimensions jsonb, rules jsonb, published_at timestamp with time zone, published_by text, links jsonb');
 SELECT is(a.columns, e.columns, 'columns of campaign.' || e.name)
 FROM expected_table e LEFT JOIN actual_columns a ON a.name = e.name AND a.kind IN ('r', 'p') ORDER BY e.name;
 SELECT set_eq($$SELECT name FROM actual_columns WHERE kind IN ('r', 'p')$$, 'SELECT name FROM expected_table', 'no other tables');
@@ -515,6 +525,8 @@ INSERT INTO expected_key VALUES
 ('task', 'FOREIGN KEY (run_id) REFERENCES campaign.run(run_id) ON DELETE CASCADE'),
 ('contact', 'FOREIGN KEY (rule_id) REFERENCES campaign.rule(rule_id) ON DELETE CASCADE'),
 ('contact', 'FOREIGN KEY (delivery_id) REFERENCES campaign.delivery(delivery_id) ON DELETE CASCADE'),
+('link', 'PRIMARY KEY (link_id)'),
+('link', 'UNIQUE (owner, source, name, owner_name)'),
 ('rule', 'PRIMARY KEY (rule_id)'),
 ('rule', 'UNIQUE (owner, name, owner_name)'),
 ('template', 'PRIMARY KEY (template_id)'),

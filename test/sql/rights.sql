@@ -93,6 +93,7 @@ CREATE TABLE ann_people (id int PRIMARY KEY, email text, opt_in boolean, divisor
 INSERT INTO ann_people SELECT g, 'ann' || g || '@example.com', g > 1 FROM generate_series(1, 5) g;
 SELECT campaign_dimension('ann_people', name => 'people', addresses => '{"email": "email"}', consent => '{"email": "opt_in"}');
 SELECT campaign_template('ann', body => 'of ann');
+SELECT campaign_link('ann', 'people', 'people', 'ann.id = people.id', 'one');
 SELECT campaign_rule('ann', 'pressure', '{"messages": 9, "per": "day"}');
 SELECT campaign_create('ann', dimension => 'people');
 SELECT campaign_add_audience('ann', 'everybody');
@@ -109,6 +110,7 @@ CREATE TABLE bob_people (id int PRIMARY KEY, email text, opt_in boolean, divisor
 INSERT INTO bob_people SELECT g, 'bob' || g || '@example.com', g > 2 FROM generate_series(1, 7) g;
 SELECT campaign_dimension('bob_people', name => 'people', addresses => '{"email": "email"}', consent => '{"email": "opt_in"}');
 SELECT campaign_template('bob', body => 'of bob');
+SELECT campaign_link('bob', 'people', 'people', 'bob.id = people.id', 'one');
 SELECT campaign_rule('bob', 'pressure', '{"messages": 9, "per": "day"}');
 SELECT campaign_create('bob', dimension => 'people');
 SELECT campaign_add_audience('bob', 'everybody');
@@ -138,7 +140,7 @@ BEGIN
 			IF EXISTS (SELECT FROM pg_attribute WHERE attrelid = relation::regclass AND attname = 'run_id') THEN
 				EXECUTE format('SELECT count(*) FILTER (WHERE run_id = $1), count(*) FILTER (WHERE run_id = $2) FROM %s', relation)
 				INTO ann, bob USING ann_run, bob_run;
-			ELSIF relation IN ('campaign.template_version', 'campaign.rules', 'campaign.schedules') THEN
+			ELSIF relation IN ('campaign.template_version', 'campaign.rules', 'campaign.links', 'campaign.schedules') THEN
 				EXECUTE format('SELECT count(*) FILTER (WHERE owner ~ ''ann$''), count(*) FILTER (WHERE owner ~ ''bob$'') FROM %s', relation)
 				INTO ann, bob;
 			ELSE
@@ -249,6 +251,8 @@ INSERT INTO calls VALUES
 ('campaign_dimension(regclass, text, text, jsonb, jsonb, text, text, text, text)', 'table', $$SELECT campaign_dimension(to_regclass('rights.' || $1 || '_people'))$$),
 ('campaign_template(text, text, text, text, jsonb, text)', 'none', $$SELECT campaign_template($1 || '_text', body => 'x')$$),
 ('campaign_template_drop(text)', 'name', $$SELECT campaign_template_drop($1)$$),
+('campaign_link(text, text, text, text, text)', 'none', $$SELECT campaign_link($1 || '_link', 'people', 'people', 'true')$$),
+('campaign_unlink(text, text)', 'name', $$SELECT campaign_unlink($1)$$),
 ('campaign_rule(text, text, jsonb)', 'none', $$SELECT campaign_rule($1 || '_rule', 'control', '{"percent": 1}')$$),
 ('campaign_rule_drop(text)', 'name', $$SELECT campaign_rule_drop($1)$$),
 ('campaign_create(text, text, text, jsonb)', 'none', $$SELECT campaign_create('new', 'people')$$),
@@ -340,6 +344,7 @@ INSERT INTO calls VALUES
 ('campaign.local_instant(timestamp, text)', 'none', $$SELECT campaign.local_instant('2026-01-01', 'UTC') IS NOT NULL$$),
 ('campaign.quiet_until(timestamptz, text, jsonb)', 'none', $$SELECT campaign.quiet_until('2026-01-01', 'UTC', '{"dates": ["12-25"]}') IS NOT NULL$$),
 ('campaign.subject_hash(text)', 'none', $$SELECT campaign.subject_hash('x') <> 0$$),
+('campaign.foreign_links(oid)', 'none', $$SELECT count(*) FROM campaign.foreign_links('campaign.rule'::regclass)$$),
 ('campaign.sms_segments(text)', 'none', $$SELECT campaign.sms_segments('a')$$),
 ('campaign.address_fault(text)', 'none', $$SELECT campaign.address_fault('a') IS NULL$$);
 -- Functions without a call here: none; write one.
