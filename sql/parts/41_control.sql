@@ -179,9 +179,32 @@ LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION @extschema@.campaign_archive(text)
 	IS 'puts a campaign away for good, of which no run is under way';
 
-CREATE FUNCTION @extschema@.campaign_duplicate(campaign text, name text)
+-- Parameters become the defaults of its variables.  A duplicate of a template is
+-- no template.
+CREATE FUNCTION @extschema@.campaign_duplicate(campaign text, name text, parameters jsonb DEFAULT NULL)
 RETURNS text
 AS 'MODULE_PATHNAME', 'campaign_duplicate'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION @extschema@.campaign_duplicate(text, text)
-	IS 'a new campaign of the caller''s with the same draft; returns its name';
+COMMENT ON FUNCTION @extschema@.campaign_duplicate(text, text, jsonb)
+	IS 'a new campaign of the caller''s with the same draft, or made of a template; returns its name';
+
+-- Takes what campaign_export() gave in another database.  Returns the name.
+CREATE FUNCTION @extschema@.campaign_import(definition jsonb, name text DEFAULT NULL)
+RETURNS text
+AS 'MODULE_PATHNAME', 'campaign_import'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION @extschema@.campaign_import(jsonb, text)
+	IS 'a new campaign from a definition of another database; names all that is missing here';
+
+-- A row per difference; 0 is the draft as it would be published now.
+--   part    campaign, setting, variable, activity, transition, dimension, rule
+--   member  of an activity, dimension or rule that both have
+CREATE FUNCTION @extschema@.campaign_diff(
+	campaign text, from_version integer DEFAULT NULL, to_version integer DEFAULT 0,
+	OUT part text, OUT name text, OUT member text, OUT change text,
+	OUT before jsonb, OUT after jsonb)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'campaign_diff'
+LANGUAGE C STABLE PARALLEL UNSAFE;
+COMMENT ON FUNCTION @extschema@.campaign_diff(text, integer, integer)
+	IS 'what two versions of a campaign differ in, or the draft from the newest';

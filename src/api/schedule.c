@@ -108,7 +108,7 @@ campaign_archive(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
-/* campaign_duplicate(campaign, name) */
+/* campaign_duplicate(campaign, name, parameters) */
 Datum
 campaign_duplicate(PG_FUNCTION_ARGS)
 {
@@ -117,5 +117,6 @@ campaign_duplicate(PG_FUNCTION_ARGS)
 	campaign_origin_require_user();
 	campaign = campaign_argument_required(fcinfo, 0, "campaign");
 	PG_RETURN_TEXT_P(cstring_to_text(campaign_define_duplicate(campaign,
-															   campaign_argument_required(fcinfo, 1, "name"))));
+															   campaign_argument_required(fcinfo, 1, "name"),
+															   campaign_argument_jsonb(fcinfo, 2))));
 }

@@ -32,7 +32,7 @@
 #include "store/task.h"
 
 /* Settings of a campaign. */
-static const char *const setting_names = "variables, keep_populations, priority, throttle, time_zone";
+static const char *const setting_names = "variables, keep_populations, priority, template, throttle, time_zone";
 
 /* Notes a change in the log. */
 static void
@@ -85,6 +85,7 @@ check_setting_values(const Jsonb *settings)
 	JsonbValue *keep = campaign_object_member(&settings->root,
 											  "keep_populations");
 	JsonbValue *priority = campaign_object_member(&settings->root, "priority");
+	JsonbValue *template = campaign_object_member(&settings->root, "template");
 	JsonbValue *zone = campaign_object_member(&settings->root, "time_zone");
 
 	if (keep != NULL && keep->type != jbvBool)
@@ -92,6 +93,11 @@ check_setting_values(const Jsonb *settings)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("setting \"keep_populations\" must be true or false"),
 				 errhint("True keeps the populations of a run after it has ended.")));
+	if (template != NULL && template->type != jbvBool)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("setting \"template\" must be true or false"),
+				 errhint("True makes it a template, of which campaign_duplicate() makes campaigns.")));
 	if (priority != NULL)
 		check_priority(priority);
 	if (zone != NULL)

@@ -83,8 +83,14 @@ extern void campaign_define_check_title(const char *noun, const char *title);
 
 /* The whole draft from a document; gives the campaign's name. */
 extern char *campaign_define_document(const Jsonb *document);
-/* A new campaign with the draft of another; gives its name. */
-extern char *campaign_define_duplicate(const char *campaign, const char *name);
+/* A new campaign from a document, under that name or its own (NULL). */
+extern char *campaign_define_new(const Jsonb *document, const char *name);
+/*
+ * A new campaign with the draft of another, in which variables have these
+ * values by default (NULL: those they have); gives its name.
+ */
+extern char *campaign_define_duplicate(const char *campaign, const char *name,
+									   const Jsonb *parameters);
 /* The draft (version 0) or a version of the campaign's; refused if not there. */
 extern int64 campaign_define_version(const CampaignRecord *record,
 									 int version);

@@ -17,6 +17,7 @@
 #include "base/identity.h"
 #include "base/text.h"
 #include "engine/define.h"
+#include "set/variable.h"
 #include "store/graph.h"
 #include "store/log.h"
 #include "store/version.h"
@@ -222,18 +223,64 @@ campaign_define_document(const Jsonb *document)
 					 required_text(document, "name", "a definition"));
 }
 
-/* A new campaign with the draft of another; gives its name. */
-char *
-campaign_define_duplicate(const char *campaign, const char *name)
+/* Refuses a name that a campaign of the caller's has. */
+static void
+check_free(const char *name)
 {
-	Jsonb	   *document = campaign_define_export(campaign, 0);
-
 	if (campaign_record_visible(name))
 		ereport(ERROR,
 				(errcode(ERRCODE_DUPLICATE_OBJECT),
 				 errmsg("campaign \"%s\" already exists", name),
 				 errhint("Names of campaigns are unique in a database.")));
+}
+
+/* A new campaign from a document, under that name or its own (NULL). */
+char *
+campaign_define_new(const Jsonb *document, const char *name)
+{
+	check_members(document, document_members, "a definition");
+	if (name == NULL)
+		name = required_text(document, "name", "a definition");
+	check_free(name);
 	return define_as(document, name);
+}
+
+/* Refuses to make a campaign of a template without values it needs. */
+static void
+check_parameters(const CampaignRecord *record, const Jsonb *parameters)
+{
+	List	   *missing = campaign_settings_missing(record->settings,
+													parameters);
+
+	if (campaign_option_bool(record->settings, "template", false) &&
+		missing != NIL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("template \"%s\" needs values of its parameters",
+						record->name),
+				 errdetail("Without a default are: %s.",
+						   campaign_list_join(missing)),
+				 errhint("Give them as parameters => '{\"%s\": …}'.",
+						 (char *) linitial(missing))));
+}
+
+/*
+ * A new campaign with the draft of another; gives its name.  Parameters are
+ * values of its variables, read by their types, and never text of SQL.
+ */
+char *
+campaign_define_duplicate(const char *campaign, const char *name,
+						  const Jsonb *parameters)
+{
+	CampaignRecord *record = campaign_record_require(campaign, false);
+	Jsonb	   *document = campaign_define_export(campaign, 0);
+
+	check_free(name);
+	check_parameters(record, parameters);
+	if (parameters != NULL)
+		(void) campaign_variables_bind(record->settings, parameters);
+	return define_as(campaign_definition_instantiate(document, parameters),
+					 name);
 }
 
 /* The draft (version 0) or a version of the campaign's. */

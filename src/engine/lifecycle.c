@@ -168,6 +168,13 @@ campaign_lifecycle_publish(const char *campaign)
 
 	if (strcmp(record->status, "archived") == 0)
 		refuse_status(record, "publish");
+	if (campaign_option_bool(record->settings, "template", false))
+		ereport(ERROR,
+				(errcode(ERRCODE_CAMPAIGN_STATE),
+				 errmsg("cannot publish campaign \"%s\": it is a template",
+						record->name),
+				 errhint("campaign_duplicate(%s, name, parameters) makes a campaign of it.",
+						 quote_literal_cstr(record->name))));
 	refuse_errors(record->name, campaign_check_graph(draft));
 	dimensions = collect_objects(draft);
 	number = campaign_version_publish(draft,

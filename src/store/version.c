@@ -142,3 +142,42 @@ campaign_version_find(int64 campaign_id, int number)
 
 	return rows->count == 0 ? 0 : campaign_row_int8(rows, 0, 1);
 }
+
+/* A definition with other defaults of variables, and no template any more. */
+Jsonb *
+campaign_definition_instantiate(const Jsonb *definition,
+								const Jsonb *parameters)
+{
+	CAMPAIGN_STATEMENT(build,
+					   "SELECT CASE WHEN $2 IS NULL THEN d ELSE jsonb_set(d,"
+					   " '{settings,variables}', (SELECT jsonb_object_agg(key,"
+					   " CASE WHEN $2 ? key"
+					   " THEN jsonb_set(value, '{default}', $2 -> key)"
+					   " ELSE value END)"
+					   " FROM jsonb_each(d #> '{settings,variables}'))) END"
+					   " FROM (SELECT $1 #- '{settings,template}' AS d) t");
+
+	if (parameters != NULL && JB_ROOT_COUNT(parameters) == 0)
+		parameters = NULL;
+	return campaign_row_jsonb(campaign_query(&build,
+											 campaign_jsonb(definition),
+											 campaign_jsonb(parameters)),
+							  0, 1);
+}
+
+/* Variables that have no default and are not given. */
+List *
+campaign_settings_missing(const Jsonb *settings, const Jsonb *parameters)
+{
+	CAMPAIGN_STATEMENT(find,
+					   "SELECT key FROM jsonb_each($1 -> 'variables')"
+					   " WHERE coalesce(value -> 'default', 'null') = 'null'"
+					   " AND coalesce($2 -> key, 'null') = 'null' ORDER BY 1");
+	CampaignRows *rows = campaign_query(&find, campaign_jsonb(settings),
+										campaign_jsonb(parameters));
+	List	   *names = NIL;
+
+	for (int i = 0; i < rows->count; i++)
+		names = lappend(names, campaign_row_text(rows, i, 1));
+	return names;
+}

@@ -22,6 +22,15 @@ extern Jsonb *campaign_version_definition(const CampaignRecord *record,
 extern int	campaign_version_publish(const CampaignGraph *draft,
 									 const Jsonb *dimensions,
 									 const Jsonb *rules);
+/*
+ * A definition with other defaults of variables (NULL: the same ones), and no
+ * template any more.
+ */
+extern Jsonb *campaign_definition_instantiate(const Jsonb *definition,
+											  const Jsonb *parameters);
+/* Variables that have no default and are not given, of char *. */
+extern List *campaign_settings_missing(const Jsonb *settings,
+									   const Jsonb *parameters);
 /* True if the version's rows still have the hash they were frozen with. */
 extern bool campaign_version_intact(int64 version_id);
 /* The version of that number; 0 if there is none. */
