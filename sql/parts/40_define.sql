@@ -222,15 +222,19 @@ COMMENT ON FUNCTION @extschema@.campaign_add_enrich(text, text, jsonb, jsonb, te
 
 CREATE FUNCTION @extschema@.campaign_add_split(
 	campaign text, activity text, outcomes jsonb,
-	seed text DEFAULT NULL, after text DEFAULT NULL)
+	seed text DEFAULT NULL, after text DEFAULT NULL,
+	exact boolean DEFAULT NULL, overlap boolean DEFAULT NULL,
+	one_relation boolean DEFAULT NULL, segment_column text DEFAULT NULL)
 RETURNS text
 LANGUAGE sql VOLATILE PARALLEL UNSAFE
 BEGIN ATOMIC
 	SELECT @extschema@.campaign_add(campaign, activity, 'split',
-		jsonb_strip_nulls(jsonb_build_object('outcomes', outcomes, 'seed', seed)),
-		after);
+		jsonb_strip_nulls(jsonb_build_object('outcomes', outcomes,
+			'seed', seed, 'exact', exact, 'overlap', overlap,
+			'one_relation', one_relation,
+			'segment_column', segment_column)), after);
 END;
-COMMENT ON FUNCTION @extschema@.campaign_add_split(text, text, jsonb, text, text)
+COMMENT ON FUNCTION @extschema@.campaign_add_split(text, text, jsonb, text, text, boolean, boolean, boolean, text)
 	IS 'adds a split: every row to the first outcome that takes it';
 
 CREATE FUNCTION @extschema@.campaign_add_sql(

@@ -467,12 +467,23 @@ char *
 campaign_task_position(const CampaignTask *task,
 					   const CampaignPopulation *population)
 {
+	return campaign_task_position_for(task, population, NULL);
+}
+
+/* The same for a draw of its own, if it has a name. */
+char *
+campaign_task_position_for(const CampaignTask *task,
+						   const CampaignPopulation *population,
+						   const char *draw)
+{
 	char	   *seed = campaign_option_text(task->scope.activity->options,
 											"seed");
 
 	if (seed == NULL)
 		seed = psprintf("%s.%s", task->run->campaign,
 						task->scope.activity->name);
+	if (draw != NULL)
+		seed = psprintf("%s.%s", seed, draw);
 	return psprintf("campaign.sample_position(%s, %s)",
 					campaign_row_recipient(task->scope.target, population),
 					quote_literal_cstr(seed));

@@ -133,7 +133,8 @@ typedef struct CampaignKind
 	int			min_inbound;
 	int			max_inbound;	/* -1: any number */
 	const char *outcome_names;	/* for people */
-	bool		divides;		/* every row comes out of exactly one outcome */
+	bool		divides;		/* every row comes out of exactly one outcome;
+								 * with option "overlap", of at least one */
 	const CampaignOption *options;
 	int			noptions;
 	/* names of its outcomes, of char *; reads options that were checked */
@@ -257,6 +258,10 @@ extern CampaignSelect *campaign_task_select(const CampaignTask *task);
  */
 extern char *campaign_task_position(const CampaignTask *task,
 									const CampaignPopulation *population);
+/* The same for a draw of its own, independent of the others. */
+extern char *campaign_task_position_for(const CampaignTask *task,
+										const CampaignPopulation *population,
+										const char *draw);
 /*
  * Readies an outlet for an outcome: with a population if something follows
  * it, else counting only.

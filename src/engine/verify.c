@@ -238,7 +238,9 @@ flow_violations(List *violations, int64 run_id)
 					   " AND a.name = t.activity AND a.kind = ANY ($2)"
 					   " JOIN campaign.flow f ON f.run_id = r.run_id AND f.source = t.activity"
 					   " WHERE r.run_id = $1 AND t.state = 'succeeded'"
-					   " GROUP BY t.activity, t.rows_in HAVING sum(f.rows) <> t.rows_in");
+					   " GROUP BY t.activity, t.rows_in, a.options"
+					   " HAVING sum(f.rows) < t.rows_in"
+					   " OR sum(f.rows) > t.rows_in AND a.options->'overlap' IS DISTINCT FROM 'true'");
 	CAMPAIGN_STATEMENT(delivery,
 					   "SELECT format('delivery %s targeted %s of %s rows',"
 					   " d.activity, d.targeted, t.rows_in)"

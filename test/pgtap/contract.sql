@@ -77,7 +77,7 @@ INSERT INTO expected_function VALUES
 	'campaign text, activity text, body text DEFAULT NULL::text, max_segments integer DEFAULT NULL::integer, address text DEFAULT NULL::text, category text DEFAULT NULL::text, one_per_address boolean DEFAULT NULL::boolean, template text DEFAULT NULL::text, languages jsonb DEFAULT NULL::jsonb, options jsonb DEFAULT NULL::jsonb, after text DEFAULT NULL::text',
 	'text', 'volatile'),
 ('public', 'campaign_add_split',
-	'campaign text, activity text, outcomes jsonb, seed text DEFAULT NULL::text, after text DEFAULT NULL::text',
+	'campaign text, activity text, outcomes jsonb, seed text DEFAULT NULL::text, after text DEFAULT NULL::text, exact boolean DEFAULT NULL::boolean, overlap boolean DEFAULT NULL::boolean, one_relation boolean DEFAULT NULL::boolean, segment_column text DEFAULT NULL::text',
 	'text', 'volatile'),
 ('public', 'campaign_add_sql',
 	'campaign text, activity text, query text, dimension text DEFAULT NULL::text, skip_empty boolean DEFAULT NULL::boolean, after text DEFAULT NULL::text',

@@ -1,0 +1,587 @@
+/*
+ * split_select.c
+ *		The statement of a split.
+ *
+ * In one of two forms.  Where all that is counted is counted in one order, the
+ * rows come in that order with a mask of the outcomes that would take them,
+ * and the sink gives each to the first that has room: one pass, at most one
+ * sort, no window.  Everything else needs ranks.  Then each outcome that counts
+ * is a level of subquery around those before it, because its rank is one among
+ * the rows that those have left; with overlap nothing depends on others, and
+ * one level has all ranks.  What is evaluated over the row is evaluated once,
+ * in the innermost level.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "utils/builtins.h"
+
+#include "activity/split_select.h"
+#include "base/text.h"
+#include "set/row.h"
+
+/* What the select is made of. */
+typedef struct Plan
+{
+	const CampaignTask *task;
+	const CampaignShares *shares;
+	const CampaignPopulation *population;
+	int64		rows;			/* that come in */
+	CampaignSelect *select;
+	const char *alias;			/* of the row, at every level */
+	int			rest;			/* number of the outcome that takes the rest */
+} Plan;
+
+/* ------------------------------ capacities ------------------------------ */
+
+/* True if its limit counts rows. */
+static bool
+counted(const CampaignShares *shares, const CampaignShare *share)
+{
+	return share->limited && !campaign_share_drawn(shares, share);
+}
+
+/* True if two outcomes sort their rows in the same way. */
+static bool
+same_order(const CampaignShare *one, const CampaignShare *other)
+{
+	if (one->sort_by == NULL || other->sort_by == NULL)
+		return one->sort_by == other->sort_by;
+	return strcmp(one->sort_by, other->sort_by) == 0;
+}
+
+/* True if no outcome needs a rank. */
+bool
+campaign_split_streams(const CampaignShares *shares)
+{
+	const CampaignShare *first = NULL;
+	ListCell   *cell;
+
+	if (shares->overlap || shares->column != NULL)
+		return false;
+	foreach(cell, shares->list)
+	{
+		const CampaignShare *share = lfirst(cell);
+
+		if (!counted(shares, share))
+			continue;
+		if (share->by != NULL || share->segment || share->with_ties)
+			return false;
+		if (first != NULL && !same_order(first, share))
+			return false;
+		first = share;
+	}
+	return true;
+}
+
+/* A share of rows, rounded; halves up. */
+static int64
+part(double percent, int64 rows)
+{
+	return (int64) floor(percent / 100 * (double) rows + 0.5);
+}
+
+/* How many rows an outcome takes at most. */
+int64
+campaign_split_capacity(const CampaignShares *shares,
+						const CampaignShare *share, int64 rows, double *before)
+{
+	int64		capacity;
+
+	if (!counted(shares, share))
+		return -1;
+	if (!share->percent)
+		return (int64) share->limit;
+	/* The sums are rounded, so that percentages of the whole give the whole. */
+	capacity = part(*before + share->limit, rows) - part(*before, rows);
+	*before += share->limit;
+	return capacity;
+}
+
+/* ----------------------------- the inner row ---------------------------- */
+
+/* The position on which an outcome draws, as a column. */
+static char *
+position(const Plan *plan, int number)
+{
+	if (plan->shares->overlap)
+		return psprintf("\"campaign.position%d\"", number);
+	return pstrdup("\"campaign.position\"");
+}
+
+/* True if an outcome draws. */
+static bool
+draws(const CampaignShares *shares)
+{
+	ListCell   *cell;
+
+	foreach(cell, shares->list)
+	{
+		if (((CampaignShare *) lfirst(cell))->limited)
+			return true;
+	}
+	return false;
+}
+
+/* Appends the conditions that draw an outcome's rows; *from moves on. */
+static void
+append_range(const Plan *plan, StringInfo text, const CampaignShare *share,
+			 int number, double *from)
+{
+	double		start = plan->shares->overlap ? 0 : *from;
+	double		to = Min(start + share->limit / 100, 1.0);
+
+	/* All of the range belongs to a split that adds up to the whole. */
+	if (to > 1 - 1e-9)
+		to = 1;
+	appendStringInfo(text, " AND %s >= %.17g AND %s < %.17g",
+					 position(plan, number), start, position(plan, number), to);
+	*from = to;
+}
+
+/* Appends positions as columns: one for all, or with overlap one for each. */
+static void
+append_positions(Plan *plan)
+{
+	StringInfo	text = &plan->select->text;
+	ListCell   *cell;
+
+	if (!plan->shares->overlap)
+	{
+		if (draws(plan->shares))
+			appendStringInfo(text, ", %s AS \"campaign.position\"",
+							 campaign_task_position(plan->task,
+													plan->population));
+		return;
+	}
+	foreach(cell, plan->shares->list)
+	{
+		const CampaignShare *share = lfirst(cell);
+
+		if (share->limited)
+			appendStringInfo(text, ", %s AS %s",
+							 campaign_task_position_for(plan->task,
+														plan->population,
+														share->name),
+							 position(plan, foreach_current_index(cell)));
+	}
+}
+
+/* Appends expressions as columns "campaign.<letter><number>_<i>". */
+static void
+append_expressions(Plan *plan, List *expressions, char letter, int number)
+{
+	ListCell   *cell;
+
+	foreach(cell, expressions)
+	{
+		appendStringInfoString(&plan->select->text, ", ");
+		campaign_select_expression(plan->select, lfirst(cell));
+		appendStringInfo(&plan->select->text, " AS \"campaign.%c%d_%d\"",
+						 letter, number, foreach_current_index(cell));
+	}
+}
+
+/* The rows with all that is evaluated over them, as an item of FROM. */
+static char *
+evaluated_item(Plan *plan)
+{
+	const CampaignActivity *activity = plan->task->scope.activity;
+	StringInfo	text = &plan->select->text;
+	ListCell   *cell;
+	char	   *item;
+
+	appendStringInfoString(text, "(SELECT ");
+	for (int i = 0; i < list_length(plan->population->columns); i++)
+		appendStringInfo(text, "%s%s", i > 0 ? ", " : "",
+						 campaign_row_column(plan->task->scope.target,
+											 plan->population, i));
+	append_positions(plan);
+	foreach(cell, plan->shares->list)
+	{
+		const CampaignShare *share = lfirst(cell);
+		CampaignExpression *filter = campaign_share_filter(activity, share);
+		int			number = foreach_current_index(cell);
+
+		if (filter != NULL)
+			append_expressions(plan, list_make1(filter), 'f', number);
+		append_expressions(plan, campaign_share_by(activity, share), 'g',
+						   number);
+		append_expressions(plan, campaign_share_order(activity, share), 's',
+						   number);
+	}
+	appendStringInfoString(text, " FROM ");
+	campaign_row_from(plan->select, plan->task->scope.target, plan->population,
+					  CAMPAIGN_ROW_LEFT);
+	appendStringInfo(text, " OFFSET 0) AS %s", plan->alias);
+	item = pstrdup(text->data);
+	resetStringInfo(text);
+	return item;
+}
+
+/* ------------------------------- conditions ----------------------------- */
+
+/* The condition under which an outcome might take a row. */
+static char *
+candidate(const Plan *plan, const CampaignShare *share, int number,
+		  double *from)
+{
+	StringInfoData text;
+
+	initStringInfo(&text);
+	if (share->filter != NULL)
+		appendStringInfo(&text, "coalesce(\"campaign.f%d_0\", false)", number);
+	else
+		appendStringInfoString(&text, "true");
+	if (campaign_share_drawn(plan->shares, share))
+		append_range(plan, &text, share, number, from);
+	return text.data;
+}
+
+/* What an outcome's groups are, with a comma before each; "" without groups. */
+static char *
+groups(const Plan *plan, const CampaignShare *share, int number)
+{
+	int			count = list_length(campaign_share_by(plan->task->scope.activity,
+													  share));
+	StringInfoData text;
+
+	initStringInfo(&text);
+	for (int i = 0; i < count; i++)
+		appendStringInfo(&text, ", \"campaign.g%d_%d\"", number, i);
+	return text.data;
+}
+
+/* The limit of an outcome by the value of its group. */
+static char *
+quotas(const CampaignShare *share, int number)
+{
+	StringInfoData text;
+	ListCell   *cell;
+
+	initStringInfo(&text);
+	appendStringInfo(&text, "CASE \"campaign.g%d_0\"::pg_catalog.text COLLATE \"C\"",
+					 number);
+	foreach(cell, share->quotas)
+	{
+		const CampaignQuota *quota = lfirst(cell);
+
+		appendStringInfo(&text, " WHEN %s THEN %.15g",
+						 quote_literal_cstr(quota->value), quota->limit);
+	}
+	appendStringInfoString(&text, " END");
+	return text.data;
+}
+
+/* The condition that a row's rank is within the limit of the outcome. */
+static char *
+within(const Plan *plan, const CampaignShare *share, int number,
+	   double *before)
+{
+	char	   *limit;
+
+	if (share->quotas == NIL && share->by == NULL && !share->segment)
+		limit = psprintf(INT64_FORMAT,
+						 campaign_split_capacity(plan->shares, share,
+												 plan->rows, before));
+	else if (share->quotas != NIL)
+		limit = quotas(share, number);
+	else
+		limit = psprintf("%.15g", share->limit);
+	if (share->percent && (share->by != NULL || share->segment))
+		limit = psprintf("pg_catalog.floor(%s * \"campaign.n%d\" / 100.0 + 0.5)",
+						 limit, number);
+	return psprintf("\"campaign.r%d\" <= %s", number, limit);
+}
+
+/* Appends the rank of a row among those an outcome might take, and of how many. */
+static void
+append_rank(const Plan *plan, StringInfo text, const CampaignShare *share,
+			int number)
+{
+	char	   *by = groups(plan, share, number);
+	ListCell   *cell;
+
+	appendStringInfo(text,
+					 ", pg_catalog.%s() OVER (PARTITION BY \"campaign.e%d\"%s ORDER BY ",
+					 share->with_ties ? "rank" : "row_number", number, by);
+	foreach(cell, campaign_share_order(plan->task->scope.activity, share))
+		appendStringInfo(text, "%s\"campaign.s%d_%d\" %s",
+						 foreach_current_index(cell) > 0 ? ", " : "", number,
+						 foreach_current_index(cell),
+						 ((CampaignExpression *) lfirst(cell))->order);
+	if (!share->with_ties)
+		appendStringInfo(text, "%s%s", share->sort_by ? ", " : "",
+						 position(plan, number));
+	appendStringInfo(text, ") AS \"campaign.r%d\"", number);
+	if (!share->percent || (share->by == NULL && !share->segment))
+		return;
+	appendStringInfoString(text, ", pg_catalog.count(*) OVER (PARTITION BY ");
+	if (share->segment)
+		appendStringInfo(text, "\"campaign.e%d\"%s", number, by);
+	else
+		appendStringInfoString(text, by + strlen(", "));
+	appendStringInfo(text, ") AS \"campaign.n%d\"", number);
+}
+
+/* ----------------------------- first match wins ------------------------- */
+
+/*
+ * Wraps the item in a level that ranks an outcome's rows: those that it might
+ * take and that no outcome before it took.
+ */
+static char *
+ranked_item(const Plan *plan, const char *item, const char *chosen,
+			const CampaignShare *share, int number, const char *condition)
+{
+	StringInfoData text;
+
+	initStringInfo(&text);
+	appendStringInfo(&text, "(SELECT %s.*", plan->alias);
+	append_rank(plan, &text, share, number);
+	appendStringInfo(&text,
+					 " FROM (SELECT %s.*, %s AS \"campaign.chosen%d\","
+					 " %s IS NULL AND %s AS \"campaign.e%d\" FROM %s) AS %s) AS %s",
+					 plan->alias, chosen, number, chosen, condition, number,
+					 item, plan->alias, plan->alias);
+	return text.data;
+}
+
+/* The rows with the number of the outcome that takes them, or NULL. */
+static char *
+first_match_item(Plan *plan)
+{
+	char	   *item = evaluated_item(plan);
+	StringInfoData chosen;
+	double		from = 0;
+	double		before = 0;
+	ListCell   *cell;
+
+	initStringInfo(&chosen);
+	appendStringInfoString(&chosen, "CASE WHEN false THEN 0");
+	foreach(cell, plan->shares->list)
+	{
+		const CampaignShare *share = lfirst(cell);
+		int			number = foreach_current_index(cell);
+		char	   *condition;
+
+		if (campaign_share_takes_rest(share))
+			break;
+		condition = candidate(plan, share, number, &from);
+		if (counted(plan->shares, share))
+		{
+			item = ranked_item(plan, item, psprintf("%s END", chosen.data),
+							   share, number, condition);
+			resetStringInfo(&chosen);
+			appendStringInfo(&chosen,
+							 "CASE WHEN \"campaign.chosen%d\" IS NOT NULL"
+							 " THEN \"campaign.chosen%d\"", number, number);
+			condition = psprintf("\"campaign.e%d\" AND %s", number,
+								 within(plan, share, number, &before));
+		}
+		appendStringInfo(&chosen, " WHEN %s THEN %d", condition, number);
+	}
+	return psprintf("(SELECT %s.*, coalesce(%s END, %d) AS \"campaign.outcome\" FROM %s) AS %s",
+					plan->alias, chosen.data, plan->rest, item, plan->alias);
+}
+
+/* -------------------------------- overlap ------------------------------- */
+
+/* Wraps the item in the levels that say which rows an outcome might take. */
+static char *
+all_ranked_item(Plan *plan)
+{
+	char	   *item = evaluated_item(plan);
+	StringInfoData text;
+	double		from = 0;
+	ListCell   *cell;
+
+	initStringInfo(&text);
+	appendStringInfo(&text, "(SELECT %s.*", plan->alias);
+	foreach(cell, plan->shares->list)
+	{
+		if (counted(plan->shares, lfirst(cell)))
+			append_rank(plan, &text, lfirst(cell), foreach_current_index(cell));
+	}
+	appendStringInfo(&text, " FROM (SELECT %s.*", plan->alias);
+	foreach(cell, plan->shares->list)
+		appendStringInfo(&text, ", %s AS \"campaign.e%d\"",
+						 candidate(plan, lfirst(cell),
+								   foreach_current_index(cell), &from),
+						 foreach_current_index(cell));
+	appendStringInfo(&text, " FROM %s) AS %s) AS %s", item, plan->alias,
+					 plan->alias);
+	return text.data;
+}
+
+/* The rows, once for each outcome that takes them, with its number. */
+static char *
+each_match_item(Plan *plan)
+{
+	char	   *item = all_ranked_item(plan);
+	StringInfoData text;
+	ListCell   *cell;
+
+	initStringInfo(&text);
+	appendStringInfo(&text,
+					 "%s, LATERAL pg_catalog.unnest(coalesce(nullif("
+					 "pg_catalog.array_remove(ARRAY[NULL::pg_catalog.int4",
+					 item);
+	foreach(cell, plan->shares->list)
+	{
+		const CampaignShare *share = lfirst(cell);
+		int			number = foreach_current_index(cell);
+		double		before = 0;
+
+		if (campaign_share_takes_rest(share))
+			break;
+		appendStringInfo(&text, ", CASE WHEN \"campaign.e%d\"", number);
+		if (counted(plan->shares, share))
+			appendStringInfo(&text, " AND %s",
+							 within(plan, share, number, &before));
+		appendStringInfo(&text, " THEN %d END", number);
+	}
+	appendStringInfo(&text,
+					 "], NULL), '{}'), ARRAY[%d])) AS \"campaign.taken\"(\"campaign.outcome\")",
+					 plan->rest);
+	return text.data;
+}
+
+/* -------------------------------- selects ------------------------------- */
+
+/* Appends the code of the row's outcome; what no outcome takes has none. */
+static void
+append_code(Plan *plan)
+{
+	StringInfo	text = &plan->select->text;
+	ListCell   *cell;
+
+	appendStringInfoString(text, ", CASE \"campaign.outcome\"");
+	foreach(cell, plan->shares->list)
+		appendStringInfo(text, " WHEN %d THEN %s::pg_catalog.text",
+						 foreach_current_index(cell),
+						 quote_literal_cstr(((CampaignShare *) lfirst(cell))->code));
+	appendStringInfoString(text, " END");
+}
+
+/* Writes the select that routes by number. */
+static void
+build_ranked(Plan *plan)
+{
+	char	   *item = plan->shares->overlap ? each_match_item(plan) :
+		first_match_item(plan);
+	StringInfo	text = &plan->select->text;
+
+	if (plan->shares->one_relation)
+		appendStringInfo(text, "SELECT CASE WHEN \"campaign.outcome\" < %d THEN 0 ELSE 1 END, ",
+						 list_length(plan->shares->list));
+	else
+		appendStringInfoString(text, "SELECT \"campaign.outcome\", ");
+	campaign_row_columns(plan->select, plan->task->scope.target,
+						 plan->population);
+	if (plan->shares->column != NULL)
+		append_code(plan);
+	appendStringInfo(text, " FROM %s", item);
+}
+
+/*
+ * Appends the mask: bit i if outcome i would take the row.  The last bit is
+ * always set: it is the outcome that takes the rest, or "remainder".
+ */
+static void
+append_mask(Plan *plan)
+{
+	StringInfo	text = &plan->select->text;
+	double		from = 0;
+	ListCell   *cell;
+
+	foreach(cell, plan->shares->list)
+	{
+		const CampaignShare *share = lfirst(cell);
+		CampaignExpression *filter =
+			campaign_share_filter(plan->task->scope.activity, share);
+		int			number = foreach_current_index(cell);
+
+		if (campaign_share_takes_rest(share))
+			break;
+		appendStringInfoString(text, "CASE WHEN true");
+		if (filter != NULL)
+		{
+			appendStringInfoString(text, " AND ");
+			campaign_select_expression(plan->select, filter);
+		}
+		if (campaign_share_drawn(plan->shares, share))
+			append_range(plan, text, share, number, &from);
+		appendStringInfo(text,
+						 " THEN " INT64_FORMAT "::pg_catalog.int8"
+						 " ELSE 0::pg_catalog.int8 END + ",
+						 INT64CONST(1) << number);
+	}
+	appendStringInfo(text, INT64_FORMAT "::pg_catalog.int8",
+					 INT64CONST(1) << plan->rest);
+}
+
+/* Appends ORDER BY with what the outcomes that count sort by, if any does. */
+static void
+append_order(Plan *plan)
+{
+	StringInfo	text = &plan->select->text;
+	ListCell   *cell;
+
+	foreach(cell, plan->shares->list)
+	{
+		const CampaignShare *share = lfirst(cell);
+		ListCell   *inner;
+
+		if (!counted(plan->shares, share))
+			continue;
+		appendStringInfoString(text, " ORDER BY ");
+		foreach(inner, campaign_share_order(plan->task->scope.activity, share))
+		{
+			campaign_select_expression(plan->select, lfirst(inner));
+			appendStringInfo(text, " %s, ",
+							 ((CampaignExpression *) lfirst(inner))->order);
+		}
+		appendStringInfoString(text, "\"campaign.position\"");
+		return;
+	}
+}
+
+/* Writes the select that routes by mask. */
+static void
+build_streaming(Plan *plan)
+{
+	StringInfo	text = &plan->select->text;
+
+	appendStringInfoString(text, "SELECT ");
+	append_mask(plan);
+	appendStringInfoString(text, ", ");
+	campaign_row_columns(plan->select, plan->task->scope.target,
+						 plan->population);
+	appendStringInfoString(text, " FROM ");
+	campaign_row_from(plan->select, plan->task->scope.target, plan->population,
+					  CAMPAIGN_ROW_LEFT);
+	if (draws(plan->shares))
+		appendStringInfo(text,
+						 ", LATERAL (SELECT %s) AS \"campaign.drawn\"(\"campaign.position\")",
+						 campaign_task_position(plan->task, plan->population));
+	append_order(plan);
+}
+
+/* The select of a split. */
+CampaignSelect *
+campaign_split_select(const CampaignTask *task, const CampaignShares *shares,
+					  const CampaignPopulation *population, int64 rows)
+{
+	Plan		plan = {task, shares, population, rows};
+
+	plan.select = campaign_task_select(task);
+	plan.alias = quote_identifier(task->scope.target->dimension->name);
+	plan.rest = list_length(shares->list) - (campaign_shares_whole(shares) ? 1 : 0);
+	if (campaign_split_streams(shares))
+		build_streaming(&plan);
+	else
+		build_ranked(&plan);
+	return plan.select;
+}
