@@ -238,17 +238,36 @@ COMMENT ON FUNCTION @extschema@.campaign_add_split(text, text, jsonb, text, text
 	IS 'adds a split: every row to the first outcome that takes it';
 
 CREATE FUNCTION @extschema@.campaign_add_sql(
-	campaign text, activity text, query text, dimension text DEFAULT NULL,
-	skip_empty boolean DEFAULT NULL, after text DEFAULT NULL)
+	campaign text, activity text, query text, effect boolean DEFAULT NULL,
+	dimension text DEFAULT NULL, skip_empty boolean DEFAULT NULL,
+	after text DEFAULT NULL)
 RETURNS text
 LANGUAGE sql VOLATILE PARALLEL UNSAFE
 BEGIN ATOMIC
 	SELECT @extschema@.campaign_add(campaign, activity, 'sql',
 		jsonb_strip_nulls(jsonb_build_object('query', query,
+			'effect', effect, 'dimension', dimension, 'skip_empty', skip_empty)), after);
+END;
+COMMENT ON FUNCTION @extschema@.campaign_add_sql(text, text, text, boolean, text, boolean, text)
+	IS 'adds a query whose rows go on, or which changes data';
+
+CREATE FUNCTION @extschema@.campaign_add_incremental(
+	campaign text, activity text, filter text DEFAULT NULL,
+	history_days numeric DEFAULT NULL, changed_by text DEFAULT NULL,
+	date_field text DEFAULT NULL, overlap interval DEFAULT NULL,
+	dimension text DEFAULT NULL, skip_empty boolean DEFAULT NULL,
+	after text DEFAULT NULL)
+RETURNS text
+LANGUAGE sql VOLATILE PARALLEL UNSAFE
+BEGIN ATOMIC
+	SELECT @extschema@.campaign_add(campaign, activity, 'incremental',
+		jsonb_strip_nulls(jsonb_build_object('filter', filter,
+			'history_days', history_days, 'changed_by', changed_by,
+			'date_field', date_field, 'overlap', overlap,
 			'dimension', dimension, 'skip_empty', skip_empty)), after);
 END;
-COMMENT ON FUNCTION @extschema@.campaign_add_sql(text, text, text, text, boolean, text)
-	IS 'adds a query whose rows go on';
+COMMENT ON FUNCTION @extschema@.campaign_add_incremental(text, text, text, numeric, text, text, interval, text, boolean, text)
+	IS 'adds a selection of rows that it has not returned before';
 
 CREATE FUNCTION @extschema@.campaign_add_combine(
 	campaign text, activity text, operation text,

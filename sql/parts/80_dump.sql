@@ -48,6 +48,11 @@ SELECT pg_extension_config_dump('campaign.event', '');
 SELECT pg_extension_config_dump('campaign.audience', '');
 SELECT pg_extension_config_dump('campaign.audience_audience_id_seq', '');
 SELECT pg_extension_config_dump('campaign.audience_version', '');
+SELECT pg_extension_config_dump('campaign.memory', '');
+SELECT pg_extension_config_dump('campaign.memory_memory_id_seq', '');
+SELECT pg_extension_config_dump('campaign.memory_batch', '');
+SELECT pg_extension_config_dump('campaign.memory_batch_batch_id_seq', '');
+SELECT pg_extension_config_dump('campaign.memory_row', '');
 SELECT pg_extension_config_dump('campaign.soft_bounce', '');
 SELECT pg_extension_config_dump('campaign.secret', '');
 -- Of passing interest, and known by oids of roles.

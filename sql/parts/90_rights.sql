@@ -54,6 +54,7 @@ GRANT SELECT ON
 	campaign.event_counts,
 	campaign.sent,
 	campaign.audiences,
+	campaign.returned,
 	campaign.report,
 	campaign.report_by_domain,
 	campaign.report_by_link,
@@ -96,6 +97,9 @@ ALTER TABLE campaign.parked_event ENABLE ROW LEVEL SECURITY;
 ALTER TABLE campaign.soft_bounce ENABLE ROW LEVEL SECURITY;
 ALTER TABLE campaign.audience ENABLE ROW LEVEL SECURITY;
 ALTER TABLE campaign.audience_version ENABLE ROW LEVEL SECURITY;
+ALTER TABLE campaign.memory ENABLE ROW LEVEL SECURITY;
+ALTER TABLE campaign.memory_batch ENABLE ROW LEVEL SECURITY;
+ALTER TABLE campaign.memory_row ENABLE ROW LEVEL SECURITY;
 ALTER TABLE campaign.secret ENABLE ROW LEVEL SECURITY;
 
 -- The log and what was parked are tables that people read themselves.

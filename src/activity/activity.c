@@ -28,6 +28,7 @@ static const CampaignKind *const kinds[] = {
 	&campaign_kind_end,
 	&campaign_kind_enrich,
 	&campaign_kind_fork,
+	&campaign_kind_incremental,
 	&campaign_kind_join,
 	&campaign_kind_push,
 	&campaign_kind_read_audience,
@@ -519,6 +520,7 @@ campaign_task_outlet(CampaignTask *task, CampaignOutlet *outlet, int number,
 	outlet->capacity = -1;
 	outlet->rows = 0;
 	outlet->population = NULL;
+	outlet->aside = InvalidOid;
 	if (!task->keep && !campaign_task_followed(task, outcome_name(task, number)))
 		return;
 	outlet->population =

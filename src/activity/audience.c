@@ -65,24 +65,12 @@ check_audience(const CampaignScope *scope)
 			 errhint("Leave the option out, or start a branch of its own.")));
 }
 
-/* Appends the condition under which a row is rejected for its key. */
+/* Appends the number of the outcome: rejected for its key, or not. */
 static void
 append_rejection(CampaignSelect *select, const CampaignTarget *target)
 {
-	StringInfo	text = &select->text;
-
-	appendStringInfoString(text, "CASE WHEN ");
-	for (int i = 0; i < list_length(target->key); i++)
-		appendStringInfo(text, "%s%s IS NULL", i > 0 ? " OR " : "",
-						 campaign_row_column(target, NULL, i));
-	if (!target->unique)
-	{
-		appendStringInfoString(text,
-							   " OR pg_catalog.row_number() OVER (PARTITION BY ");
-		campaign_row_columns(select, target, NULL);
-		appendStringInfoString(text, ") > 1");
-	}
-	appendStringInfo(text, " THEN %d ELSE %d END, ", OUTCOME_REJECTED,
+	appendStringInfo(&select->text, "CASE WHEN %s THEN %d ELSE %d END, ",
+					 campaign_row_unusable(target), OUTCOME_REJECTED,
 					 OUTCOME_RESULT);
 }
 

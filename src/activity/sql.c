@@ -6,6 +6,9 @@
  * transitions by their names, as if they were tables; what it gives are keys
  * of the dimension and columns added to them.  Nothing is believed of it: keys
  * that are NULL or come twice are told apart, as later activities rely on it.
+ *
+ * With effect it is an acting kind: the query may change data, and what it
+ * returns goes on; if it returns nothing, what came in does.
  */
 #include "postgres.h"
 
@@ -16,13 +19,18 @@
 
 #include "activity/column.h"
 #include "activity/option.h"
+#include "base/attempt.h"
+#include "base/compat.h"
 #include "base/identity.h"
 #include "base/text.h"
 #include "set/row.h"
+#include "store/log.h"
 
 static const CampaignOption options[] = {
 	{"query", CAMPAIGN_OPTION_TEXT, true, NULL,
 	"One SELECT that gives the key's columns under their names, and columns to be added; names of inbound transitions stand for their rows."},
+	{"effect", CAMPAIGN_OPTION_BOOLEAN, false, "false",
+	"Whether the query may change data: one INSERT, UPDATE, DELETE or MERGE, or a SELECT for what its functions do. Without RETURNING the rows that came in go on."},
 	{"dimension", CAMPAIGN_OPTION_DIMENSION, false, "that of the first inbound transition, or the campaign's",
 	"The dimension whose keys it gives."},
 	{"skip_empty", CAMPAIGN_OPTION_BOOLEAN, false, "false",
@@ -44,11 +52,30 @@ outcomes_of_sql(const Jsonb *given)
 	return list_make2(pstrdup("result"), pstrdup("rejected"));
 }
 
-/* Added columns that came in are the query's to give on, or not. */
+/* The query of the owner's, as it is written. */
+static CampaignExpression *
+parse_query(const CampaignActivity *activity)
+{
+	char	   *text = campaign_option_text(activity->options, "query");
+	char	   *what = psprintf("option \"query\" of activity \"%s\"",
+								activity->name);
+
+	if (campaign_option_bool(activity->options, "effect", false))
+		return campaign_expression_parse_effect(text, what,
+												activity->search_path);
+	return campaign_expression_parse_rows(text, what, activity->search_path);
+}
+
+/*
+ * Added columns that came in are the query's to give on, or not; if it returns
+ * nothing, the rows go on as they are.
+ */
 static List *
 merge_sql(const CampaignActivity *activity, List *inbound)
 {
-	return NIL;
+	if (campaign_statement_returns(parse_query(activity)->tree))
+		return NIL;
+	return list_nth(inbound, campaign_activity_leading(activity));
 }
 
 /* True if the activity alone names this inbound transition. */
@@ -97,11 +124,7 @@ read_query(const CampaignScope *scope, const CampaignTask *task)
 	CampaignExpression *query;
 	ListCell   *cell;
 
-	query = campaign_expression_parse_rows(campaign_option_text(activity->options,
-																"query"),
-										   psprintf("option \"query\" of activity \"%s\"",
-													activity->name),
-										   activity->search_path);
+	query = parse_query(activity);
 	foreach(cell, activity->inbound)
 	{
 		CampaignTransition *transition = lfirst(cell);
@@ -154,7 +177,7 @@ added_columns(const CampaignScope *scope, const Query *query)
 	List	   *names = NIL;
 	ListCell   *cell;
 
-	foreach(cell, query->targetList)
+	foreach(cell, campaign_query_columns(query))
 	{
 		TargetEntry *entry = lfirst_node(TargetEntry, cell);
 
@@ -182,6 +205,8 @@ added_columns(const CampaignScope *scope, const Query *query)
 static List *
 columns_of_sql(const CampaignScope *scope)
 {
+	if (!campaign_statement_returns(parse_query(scope->activity)->tree))
+		return NIL;
 	return added_columns(scope,
 						 campaign_expression_check(scope,
 												   read_query(scope, NULL)));
@@ -218,10 +243,14 @@ build_select(const CampaignScope *scope, CampaignSelect *select, Query *query,
 {
 	StringInfo	text = &select->text;
 	int			nkeys = list_length(scope->target->key);
-	char	   *item = campaign_select_rows(select, query);
+	bool		reads = query->commandType == CMD_SELECT;
+	char	   *item = reads ? campaign_select_rows(select, query) :
+		campaign_select_effect(select, query);
 	StringInfoData keys;
 
 	initStringInfo(&keys);
+	if (!reads)
+		appendStringInfoString(text, campaign_select_effect_with(select));
 	appendStringInfoString(text, "SELECT CASE WHEN ");
 	for (int i = 1; i <= nkeys; i++)
 	{
@@ -238,18 +267,36 @@ build_select(const CampaignScope *scope, CampaignSelect *select, Query *query,
 	appendStringInfo(text, " FROM %s AS q OFFSET 0) AS x", item);
 }
 
+/* Refuses an option that says something about rows that are not returned. */
+static void
+check_silent(const CampaignScope *scope)
+{
+	if (campaign_option_text(scope->activity->options, "dimension") != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("a query that returns nothing has no dimension"),
+				 errhint("Leave the option out: the rows that came in go on. Or add RETURNING.")));
+}
+
 /* Refuses what cannot become a population of the dimension. */
 static void
 check_sql(const CampaignScope *scope)
 {
 	Query	   *query = campaign_expression_check(scope,
 												  read_query(scope, NULL));
-	List	   *added = added_columns(scope, query);
 	CampaignSelect *select = campaign_select_new(scope->variables,
 												 scope->activity->search_path);
 	CampaignIdentity identity;
+	List	   *added;
 
 	campaign_scope_check_counted(scope);
+	if (campaign_query_columns(query) == NIL &&
+		query->commandType != CMD_SELECT)
+	{
+		check_silent(scope);
+		return;
+	}
+	added = added_columns(scope, query);
 	campaign_columns_check_names(scope, added);
 	campaign_identity_assume(&identity, scope->graph->campaign->owner);
 	build_select(scope, select, query, added);
@@ -257,27 +304,115 @@ check_sql(const CampaignScope *scope)
 	campaign_identity_leave(&identity);
 }
 
+/* Receiver: a statement without RETURNING gives no rows. */
+static void
+ignore_row(CampaignReceiver *self, TupleTableSlot *slot)
+{
+}
+
+/* A statement that returns nothing, and how many rows it has changed. */
+typedef struct Silent
+{
+	CampaignSelect *select;
+	int64		changed;
+} Silent;
+
+/* Executes it. */
+static void
+execute_silent(void *arg)
+{
+	Silent	   *silent = arg;
+	CampaignReceiver receiver = {NULL, ignore_row};
+
+	silent->changed = (int64) campaign_select_run(silent->select, &receiver);
+	campaign_fire_deferred_triggers();
+}
+
+/* Notes in the log how many rows were changed, or would have been. */
+static void
+log_effect(const CampaignTask *task, int64 changed)
+{
+	CampaignLogLine line = {
+		.owner = task->run->owner,
+		.campaign = task->run->campaign,
+		.run_id = task->run->id,
+		.activity = task->scope.activity->name,
+		.event = "effect",
+		.message = psprintf(task->run->test ?
+							"rows changed, which was undone: " INT64_FORMAT :
+							"rows changed: " INT64_FORMAT, changed)
+	};
+
+	campaign_log_add(&line);
+}
+
+/* Gives out what a select returns; its effect stays unless it is a test. */
+static void
+run_returning(CampaignTask *task, Query *query, CampaignOutlet *outlets)
+{
+	CampaignSelect *select = campaign_task_select(task);
+	List	   *added = added_columns(&task->scope, query);
+	bool		effect = campaign_option_bool(task->scope.activity->options,
+											  "effect", false);
+	int64		rows;
+
+	build_select(&task->scope, select, query, added);
+	campaign_task_outlet(task, &outlets[OUTCOME_RESULT], OUTCOME_RESULT, added);
+	rows = effect && task->run->test ?
+		campaign_sink_write_in_vain(select, CAMPAIGN_ROUTE_NUMBER, outlets,
+									OUTCOMES) :
+		campaign_sink_write(select, CAMPAIGN_ROUTE_NUMBER, outlets, OUTCOMES);
+	if (effect)
+		log_effect(task, rows);
+	campaign_task_emit(task, &outlets[OUTCOME_RESULT], OUTCOME_RESULT,
+					   outlets[OUTCOME_RESULT].rows > 0 ||
+					   !campaign_option_bool(task->scope.activity->options,
+											 "skip_empty", false));
+}
+
+/* Executes a statement that returns nothing; what came in goes on. */
+static void
+run_silent(CampaignTask *task, Query *query, CampaignOutlet *outlets)
+{
+	Silent		silent = {campaign_task_select(task)};
+	CampaignFlow *flow;
+
+	(void) campaign_select_effect(silent.select, query);
+	if (task->run->test)
+		campaign_attempt_in_vain(execute_silent, &silent);
+	else
+		execute_silent(&silent);
+	log_effect(task, silent.changed);
+	if (task->inbound != NIL)
+		campaign_task_pass(task, campaign_activity_leading(task->scope.activity));
+	else
+	{
+		campaign_task_outlet(task, &outlets[OUTCOME_RESULT], OUTCOME_RESULT,
+							 NIL);
+		campaign_task_emit(task, &outlets[OUTCOME_RESULT], OUTCOME_RESULT,
+						   true);
+	}
+	flow = llast(task->outbound);
+	flow->active = flow->rows > 0 ||
+		!campaign_option_bool(task->scope.activity->options, "skip_empty",
+							  false);
+}
+
 /* Runs the query. */
 static void
 run_sql(CampaignTask *task)
 {
-	const CampaignScope *scope = &task->scope;
-	CampaignSelect *select = campaign_task_select(task);
-	CampaignOutlet outlets[OUTCOMES];
+	CampaignOutlet outlets[OUTCOMES] = {0};
 	Query	   *query;
-	List	   *added;
 
-	query = campaign_select_analyze_rows(scope->variables,
-										 read_query(scope, task));
-	added = added_columns(scope, query);
-	build_select(scope, select, query, added);
-	campaign_task_outlet(task, &outlets[OUTCOME_RESULT], OUTCOME_RESULT, added);
-	outlets[OUTCOME_REJECTED] = (CampaignOutlet) {.capacity = -1};
-	campaign_sink_write(select, CAMPAIGN_ROUTE_NUMBER, outlets, OUTCOMES);
-	campaign_task_emit(task, &outlets[OUTCOME_RESULT], OUTCOME_RESULT,
-					   outlets[OUTCOME_RESULT].rows > 0 ||
-					   !campaign_option_bool(scope->activity->options,
-											 "skip_empty", false));
+	query = campaign_select_analyze_rows(task->scope.variables,
+										 read_query(&task->scope, task));
+	outlets[OUTCOME_REJECTED].capacity = -1;
+	if (query->commandType == CMD_SELECT ||
+		campaign_query_columns(query) != NIL)
+		run_returning(task, query, outlets);
+	else
+		run_silent(task, query, outlets);
 	campaign_task_emit(task, &outlets[OUTCOME_REJECTED], OUTCOME_REJECTED,
 					   true);
 }

@@ -9,6 +9,8 @@
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "commands/trigger.h"
+#include "nodes/parsenodes.h"
 #include "utils/memutils.h"
 #include "utils/resowner.h"
 
@@ -68,6 +70,20 @@ campaign_attempt_in_vain(void (*body) (void *arg), void *arg)
 	CurrentResourceOwner = owner;
 	if (error != NULL)
 		ReThrowError(error);
+}
+
+/*
+ * Fires the deferred triggers that the owner's statements have left behind, as
+ * SET CONSTRAINTS ALL IMMEDIATE does: at commit their failure would take our
+ * record of it along.
+ */
+void
+campaign_fire_deferred_triggers(void)
+{
+	ConstraintsSetStmt *all = makeNode(ConstraintsSetStmt);
+
+	all->deferred = false;
+	AfterTriggerSetState(all);
 }
 
 /* True if the error may pass by itself: conflicts, resources, intervention. */

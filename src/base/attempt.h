@@ -19,6 +19,8 @@ extern ErrorData *campaign_attempt(void (*body) (void *arg), void *arg);
  * allocates in the caller's memory context stays.
  */
 extern void campaign_attempt_in_vain(void (*body) (void *arg), void *arg);
+/* Fires the deferred triggers of what was changed so far. */
+extern void campaign_fire_deferred_triggers(void);
 /* True if the error may pass by itself: conflicts, resources, intervention. */
 extern bool campaign_error_may_pass(const ErrorData *error);
 

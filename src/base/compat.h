@@ -85,6 +85,36 @@ campaign_query_permitted(Query *query)
 #endif
 }
 
+/* What a parsed statement that changes data has for RETURNING. */
+#if PG_VERSION_NUM >= 180000
+#define campaign_returning_of(statement) ((const void *) (statement)->returningClause)
+#else
+#define campaign_returning_of(statement) ((const void *) (statement)->returningList)
+#endif
+
+/* True if a parsed statement gives rows. */
+static inline bool
+campaign_statement_returns(const Node *statement)
+{
+	switch (nodeTag(statement))
+	{
+		case T_SelectStmt:
+			return true;
+		case T_InsertStmt:
+			return campaign_returning_of((const InsertStmt *) statement) != NULL;
+		case T_UpdateStmt:
+			return campaign_returning_of((const UpdateStmt *) statement) != NULL;
+		case T_DeleteStmt:
+			return campaign_returning_of((const DeleteStmt *) statement) != NULL;
+#if PG_VERSION_NUM >= 170000
+		case T_MergeStmt:
+			return campaign_returning_of((const MergeStmt *) statement) != NULL;
+#endif
+		default:
+			return false;
+	}
+}
+
 /* Tells this backend's transactions apart; invalid outside of one. */
 static inline LocalTransactionId
 campaign_local_transaction(void)

@@ -152,6 +152,13 @@ next_slot(CampaignWriter *writer)
 	return *slot;
 }
 
+/* How many columns the relation has. */
+int
+campaign_writer_columns(const CampaignWriter *writer)
+{
+	return RelationGetDescr(writer->relation)->natts;
+}
+
 /* Adds a row; the values are copied at once. */
 void
 campaign_writer_add(CampaignWriter *writer, const Datum *values,

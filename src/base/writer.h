@@ -20,6 +20,8 @@ typedef struct CampaignWriter CampaignWriter;
  * before a plan starts, for in a parallel plan no XID can be taken.
  */
 extern CampaignWriter *campaign_writer_open(Oid relation);
+/* How many columns the relation has. */
+extern int	campaign_writer_columns(const CampaignWriter *writer);
 /* The values are copied at once. */
 extern void campaign_writer_add(CampaignWriter *writer, const Datum *values,
 								const bool *isnull);

@@ -20,6 +20,7 @@
 #include "set/select.h"
 #include "set/target.h"
 #include "store/dimension.h"
+#include "store/memory.h"
 
 /* The owners of dimensions of that name whose rights the caller has. */
 static Oid
@@ -199,5 +200,6 @@ campaign_forget_key(const char *dimension, const char *key,
 
 	memset(counts, 0, sizeof(*counts));
 	campaign_queue_forget(find_recipients(found, key), counts);
-	counts->rows = blank_populations(found, key);
+	counts->rows = blank_populations(found, key) +
+		campaign_memory_blank(found->owner, found->name, key);
 }

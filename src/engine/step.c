@@ -15,9 +15,7 @@
 #include "postgres.h"
 
 #include "access/xact.h"
-#include "commands/trigger.h"
 #include "miscadmin.h"
-#include "nodes/parsenodes.h"
 #include "utils/memutils.h"
 #include "utils/portal.h"
 #include "utils/snapmgr.h"
@@ -143,20 +141,6 @@ prepare(Step *step)
 }
 
 /*
- * Fires the deferred triggers the owner's functions have left behind, as SET
- * CONSTRAINTS ALL IMMEDIATE does: at commit their failure would take our
- * record of it along.
- */
-static void
-fire_deferred_triggers(void)
-{
-	ConstraintsSetStmt *all = makeNode(ConstraintsSetStmt);
-
-	all->deferred = false;
-	AfterTriggerSetState(all);
-}
-
-/*
  * Closes the cursors the owner's functions have left open: one WITH HOLD would
  * be run at commit, where its failure would take our record of it along.  Not
  * in campaign_work(), whose caller has cursors of his own and sees the error.
@@ -189,7 +173,7 @@ run_owner_part(void *arg)
 		kind->run(&step->task);
 	if (step->task.launch != NULL)
 		campaign_child_start(&step->task);
-	fire_deferred_triggers();
+	campaign_fire_deferred_triggers();
 	close_cursors();
 	CAMPAIGN_FAULT("task_executed");
 	campaign_settings_leave(nestlevel);

@@ -262,7 +262,7 @@ campaign_expression_parse_order(const char *text, const char *what,
 
 /* -------------------------------- rows ----------------------------------- */
 
-/* Looks for what a SELECT must not do to what it reads, at any depth. */
+/* Looks for what a query must not do to what it reads, at any depth. */
 static bool
 find_effect(Node *node, void *context)
 {
@@ -278,6 +278,44 @@ find_effect(Node *node, void *context)
 	if (IsA(node, SelectStmt) && ((SelectStmt *) node)->lockingClause != NIL)
 		refuse_shape(rows, "FOR UPDATE or FOR SHARE");
 	return raw_expression_tree_walker(node, find_effect, context);
+}
+
+/* The WITH of a statement of the owner's. */
+static WithClause **
+with_of(Node *statement)
+{
+	switch (nodeTag(statement))
+	{
+		case T_InsertStmt:
+			return &((InsertStmt *) statement)->withClause;
+		case T_UpdateStmt:
+			return &((UpdateStmt *) statement)->withClause;
+		case T_DeleteStmt:
+			return &((DeleteStmt *) statement)->withClause;
+		case T_MergeStmt:
+			return &((MergeStmt *) statement)->withClause;
+		default:
+			return &castNode(SelectStmt, statement)->withClause;
+	}
+}
+
+/* The table that a statement changes, or NULL. */
+static RangeVar *
+changed_by(Node *statement)
+{
+	switch (nodeTag(statement))
+	{
+		case T_InsertStmt:
+			return ((InsertStmt *) statement)->relation;
+		case T_UpdateStmt:
+			return ((UpdateStmt *) statement)->relation;
+		case T_DeleteStmt:
+			return ((DeleteStmt *) statement)->relation;
+		case T_MergeStmt:
+			return ((MergeStmt *) statement)->relation;
+		default:
+			return NULL;
+	}
 }
 
 /* True if the text is a query, and not the name of a table. */
@@ -302,22 +340,54 @@ is_query(const char *text)
 	return false;
 }
 
-/* The one SELECT the text is. */
+/* The one statement the text is: a SELECT, or with effect one that changes. */
 static Node *
-sole_query(const CampaignExpression *rows)
+sole_query(const CampaignExpression *rows, bool effect)
 {
 	List	   *statements = raw_parser(rows->text, RAW_PARSE_DEFAULT);
-	Node	   *select;
+	Node	   *statement;
 
 	if (list_length(statements) != 1)
 		refuse_shape(rows, statements == NIL ? "nothing in it" :
 					 "more than one statement");
-	select = linitial_node(RawStmt, statements)->stmt;
-	if (!IsA(select, SelectStmt))
-		refuse_shape(rows, "another statement");
-	(void) find_effect(select, (void *) rows);
-	(void) find_parameter(select, NULL);
-	return select;
+	statement = linitial_node(RawStmt, statements)->stmt;
+	if (!IsA(statement, SelectStmt) &&
+		(!effect || changed_by(statement) == NULL))
+		refuse_shape(rows, IsA(statement, SelectStmt) ||
+					 changed_by(statement) != NULL ?
+					 "a statement that changes data" : "another statement");
+	/* Below the statement itself nothing changes data. */
+	if (changed_by(statement) == NULL)
+		(void) find_effect(statement, (void *) rows);
+	else
+		(void) raw_expression_tree_walker(statement, find_effect,
+										  (void *) rows);
+	(void) find_parameter(statement, NULL);
+	return statement;
+}
+
+/* Parses text alone as one statement. */
+static CampaignExpression *
+parse_statement(const char *text, const char *what, const char *shape,
+				const char *search_path, bool effect)
+{
+	CampaignExpression *rows = palloc0(sizeof(CampaignExpression));
+	ErrorContextCallback callback;
+
+	check_length(text, what);
+	rows->text = effect || is_query(text) ? pstrdup(text) :
+		psprintf("TABLE %s", text);
+	rows->what = pstrdup(what);
+	rows->shape = shape;
+	rows->search_path = pstrdup(search_path);
+	rows->rows = true;
+	callback.callback = expression_error_context;
+	callback.arg = rows;
+	callback.previous = error_context_stack;
+	error_context_stack = &callback;
+	rows->tree = sole_query(rows, effect);
+	error_context_stack = callback.previous;
+	return rows;
 }
 
 /* Parses text alone as one SELECT that only reads. */
@@ -325,22 +395,19 @@ CampaignExpression *
 campaign_expression_parse_rows(const char *text, const char *what,
 							   const char *search_path)
 {
-	CampaignExpression *rows = palloc0(sizeof(CampaignExpression));
-	ErrorContextCallback callback;
+	return parse_statement(text, what,
+						   "one SELECT that only reads, or the name of a table",
+						   search_path, false);
+}
 
-	check_length(text, what);
-	rows->text = is_query(text) ? pstrdup(text) : psprintf("TABLE %s", text);
-	rows->what = pstrdup(what);
-	rows->shape = "one SELECT that only reads, or the name of a table";
-	rows->search_path = pstrdup(search_path);
-	rows->rows = true;
-	callback.callback = expression_error_context;
-	callback.arg = rows;
-	callback.previous = error_context_stack;
-	error_context_stack = &callback;
-	rows->tree = sole_query(rows);
-	error_context_stack = callback.previous;
-	return rows;
+/* Parses text alone as one statement that may change data. */
+CampaignExpression *
+campaign_expression_parse_effect(const char *text, const char *what,
+								 const char *search_path)
+{
+	return parse_statement(text, what,
+						   "one INSERT, UPDATE, DELETE, MERGE or SELECT, with no other in it that changes data",
+						   search_path, true);
 }
 
 /* What a name in FROM stands for. */
@@ -350,6 +417,7 @@ typedef struct RowName
 	const char *outcome;
 	bool		alone;			/* the outcome may be left out */
 	char	   *name;			/* of the query that stands for it */
+	const RangeVar *changed;	/* a table that is meant whatever its name */
 } RowName;
 
 /* Puts the name of the query where its transition is named. */
@@ -363,6 +431,8 @@ replace_name(Node *node, void *context)
 		return false;
 	if (!IsA(node, RangeVar))
 		return raw_expression_tree_walker(node, replace_name, context);
+	if (item == name->changed)
+		return false;
 	if (item->catalogname != NULL ||
 		strcmp(item->schemaname != NULL ? item->relname : name->outcome,
 			   name->outcome) != 0 ||
@@ -377,16 +447,16 @@ replace_name(Node *node, void *context)
 	return false;
 }
 
-/* Has a name in FROM of a SELECT stand for a query of ours. */
+/* Has a name in FROM of a statement stand for a query of ours. */
 void
 campaign_expression_name_rows(CampaignExpression *rows, const char *source,
 							  const char *outcome, bool alone,
 							  const char *query)
 {
-	SelectStmt *select = castNode(SelectStmt, rows->tree);
+	WithClause **with = with_of(rows->tree);
 	CommonTableExpr *common = makeNode(CommonTableExpr);
 	RowName		name = {source, outcome, alone,
-	psprintf("%s.%s", source, outcome)};
+	psprintf("%s.%s", source, outcome), changed_by(rows->tree)};
 
 	(void) replace_name(rows->tree, &name);
 	common->ctename = name.name;
@@ -395,12 +465,12 @@ campaign_expression_name_rows(CampaignExpression *rows, const char *source,
 									 raw_parser(query,
 												RAW_PARSE_DEFAULT))->stmt;
 	common->location = -1;
-	if (select->withClause == NULL)
+	if (*with == NULL)
 	{
-		select->withClause = makeNode(WithClause);
-		select->withClause->location = -1;
+		*with = makeNode(WithClause);
+		(*with)->location = -1;
 	}
-	select->withClause->ctes = lcons(common, select->withClause->ctes);
+	(*with)->ctes = lcons(common, (*with)->ctes);
 }
 
 /* ----------------------- what a query refers to ------------------------- */

@@ -52,7 +52,14 @@ extern CampaignExpression *campaign_expression_parse_rows(const char *text,
 														  const char *what,
 														  const char *search_path);
 /*
- * Has a name in FROM of such a SELECT stand for a query of ours, whose text
+ * Parses text alone as one statement: INSERT, UPDATE, DELETE or MERGE, or a
+ * SELECT for what its functions do.  Sets rows.
+ */
+extern CampaignExpression *campaign_expression_parse_effect(const char *text,
+															const char *what,
+															const char *search_path);
+/*
+ * Has a name in FROM of such a statement stand for a query of ours, whose text
  * names everything with its schema: "source.outcome", and if it is the only
  * one of its source, or the one meant by it, "source" alone.
  */

@@ -277,6 +277,29 @@ campaign_row_columns(CampaignSelect *select, const CampaignTarget *target,
 						 campaign_row_column(target, population, i));
 }
 
+/* The condition that the key is NULL, or was there before. */
+char *
+campaign_row_unusable(const CampaignTarget *target)
+{
+	StringInfoData text;
+	StringInfoData key;
+
+	initStringInfo(&text);
+	initStringInfo(&key);
+	for (int i = 0; i < list_length(target->key); i++)
+	{
+		const char *column = campaign_row_column(target, NULL, i);
+
+		appendStringInfo(&text, "%s%s IS NULL", i > 0 ? " OR " : "", column);
+		appendStringInfo(&key, "%s%s", i > 0 ? ", " : "", column);
+	}
+	if (!target->unique)
+		appendStringInfo(&text,
+						 " OR pg_catalog.row_number() OVER (PARTITION BY %s) > 1",
+						 key.data);
+	return text.data;
+}
+
 /*
  * A key column as text that is the same whatever the session's settings.
  */

@@ -38,6 +38,11 @@ extern const char *campaign_row_column(const CampaignTarget *target,
 extern void campaign_row_columns(CampaignSelect *select,
 								 const CampaignTarget *target,
 								 const CampaignPopulation *population);
+/*
+ * The condition that the key of a row of the dimension is NULL, or was there
+ * before: for the SELECT list, as it may have a window function.
+ */
+extern char *campaign_row_unusable(const CampaignTarget *target);
 /* The key as text: what a recipient is called. */
 extern char *campaign_row_recipient(const CampaignTarget *target,
 									const CampaignPopulation *population);

@@ -283,6 +283,14 @@ append_null(StringInfo text, const char *name, Oid type, int32 typmod,
 	appendStringInfo(text, " AS %s", quote_identifier(name));
 }
 
+/* The columns of a statement of the owner's. */
+List *
+campaign_query_columns(const Query *query)
+{
+	return query->commandType == CMD_SELECT ? query->targetList :
+		query->returningList;
+}
+
 /* The item with the query's columns, and no row. */
 char *
 campaign_query_item(const Query *query)
@@ -291,7 +299,7 @@ campaign_query_item(const Query *query)
 	ListCell   *cell;
 
 	initStringInfo(&text);
-	foreach(cell, query->targetList)
+	foreach(cell, campaign_query_columns(query))
 	{
 		TargetEntry *column = lfirst_node(TargetEntry, cell);
 		Node	   *value = (Node *) column->expr;
@@ -334,6 +342,47 @@ campaign_select_rows(CampaignSelect *select, Query *query)
 	alias = psprintf("\"" QUERY_ALIAS "\"", list_length(select->queries));
 	return psprintf("(SELECT %s.* FROM %s AS %s)", alias,
 					campaign_query_item(query), alias);
+}
+
+/* The name of the item that has what a statement returns. */
+#define EFFECT_NAME "campaign.effect"
+
+/* Has the select execute a statement that changes data. */
+char *
+campaign_select_effect(CampaignSelect *select, Query *query)
+{
+	select->effect = query;
+	return "\"" EFFECT_NAME "\"";
+}
+
+/* What the text of such a select begins with. */
+char *
+campaign_select_effect_with(const CampaignSelect *select)
+{
+	return psprintf("WITH \"" EFFECT_NAME "\" AS %s ",
+					campaign_query_item(select->effect));
+}
+
+/*
+ * Puts the statement where its columns are.  It could not be a subquery, but
+ * in a WITH of the whole statement it may change data.
+ */
+static void
+place_effect(Query *query, const CampaignSelect *select)
+{
+	ListCell   *cell;
+
+	foreach(cell, query->cteList)
+	{
+		CommonTableExpr *common = lfirst_node(CommonTableExpr, cell);
+
+		if (strcmp(common->ctename, EFFECT_NAME) != 0)
+			continue;
+		common->ctequery = copyObject((Node *) select->effect);
+		/* Only the whole statement counts its rows. */
+		((Query *) common->ctequery)->canSetTag = false;
+		query->hasModifyingCTE = true;
+	}
 }
 
 /* True if the two have columns of the same types: one can be the other. */
@@ -439,6 +488,8 @@ campaign_select_analyze(CampaignSelect *select)
 	Query	   *query;
 	int			nestlevel;
 
+	if (select->effect != NULL && select->text.len == 0)
+		return copyObject(select->effect);
 	nestlevel = campaign_search_path_enter("pg_catalog, pg_temp");
 	statements = raw_parser(select->text.data, RAW_PARSE_DEFAULT);
 	query = parse_analyze_withcb(linitial_node(RawStmt, statements),
@@ -446,6 +497,8 @@ campaign_select_analyze(CampaignSelect *select)
 								 NULL);
 	campaign_settings_leave(nestlevel);
 	place_queries(query, select);
+	if (select->effect != NULL)
+		place_effect(query, select);
 	return query;
 }
 
@@ -526,6 +579,11 @@ campaign_select_run(CampaignSelect *select, CampaignReceiver *receiver)
 	uint64		processed;
 	int			nestlevel;
 
+	if (list_length(rewritten) != 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("tables with rules cannot be changed here"),
+				 errhint("Use triggers instead of rules, or change the table behind the view.")));
 	nestlevel = campaign_search_path_enter(select->search_path);
 	campaign_planning_adjust(campaign_work_mem);
 	/* Tables this transaction wrote must be seen, others as of now. */

@@ -27,6 +27,7 @@ typedef struct CampaignSelect
 	const CampaignVariables *variables; /* what vars.x means; may be NULL */
 	const char *search_path;	/* in force while it is planned and run */
 	List	   *queries;		/* of Query *, see campaign_select_rows */
+	Query	   *effect;			/* see campaign_select_effect; or NULL */
 } CampaignSelect;
 
 /* Who takes the rows; embed it and cast. */
@@ -59,6 +60,15 @@ extern char *campaign_query_item(const Query *query);
 extern char *campaign_columns_item(List *columns);
 /* The item that has its rows; the query becomes part of the select. */
 extern char *campaign_select_rows(CampaignSelect *select, Query *query);
+/*
+ * The name of an item that has what a statement of the owner's that changes
+ * data returns; the text must begin with campaign_select_effect_with().  If it
+ * returns nothing, it is the whole select, and the text is empty.
+ */
+extern char *campaign_select_effect(CampaignSelect *select, Query *query);
+extern char *campaign_select_effect_with(const CampaignSelect *select);
+/* The columns of a statement of the owner's, of TargetEntry *. */
+extern List *campaign_query_columns(const Query *query);
 /* Parses and analyzes; raises what is wrong with an expression. */
 extern Query *campaign_select_analyze(CampaignSelect *select);
 /*

@@ -11,10 +11,15 @@
 
 #include "access/table.h"
 #include "executor/tuptable.h"
+#include "fmgr.h"
+#include "miscadmin.h"
 #include "port/pg_bitutils.h"
 #include "utils/hsearch.h"
+#include "utils/memutils.h"
 #include "utils/rel.h"
+#include "utils/tuplestore.h"
 
+#include "base/attempt.h"
 #include "base/errors.h"
 #include "base/shared.h"
 #include "base/statistics.h"
@@ -39,6 +44,7 @@ typedef struct LocalSink
 	CampaignRouting routing;
 	CampaignOutlet *outlets;
 	CampaignWriter **writers;	/* NULL where an outlet only counts */
+	CampaignWriter **asides;	/* NULL where nothing is written beside it */
 	int			noutlets;
 	int64		rows;
 	HTAB	   *tallies;		/* of CampaignTally; NULL: nothing is counted */
@@ -103,6 +109,17 @@ tally(LocalSink *sink, int64 value)
 	sink->last->rows++;
 }
 
+/* Writes the last columns of the row beside it. */
+static void
+add_aside(CampaignWriter *writer, TupleTableSlot *slot)
+{
+	int			first = slot->tts_tupleDescriptor->natts -
+		campaign_writer_columns(writer);
+
+	campaign_writer_add(writer, slot->tts_values + first,
+						slot->tts_isnull + first);
+}
+
 /* Takes one row. */
 static void
 local_row(CampaignReceiver *receiver, TupleTableSlot *slot)
@@ -124,6 +141,8 @@ local_row(CampaignReceiver *receiver, TupleTableSlot *slot)
 		campaign_writer_add(sink->writers[number],
 							slot->tts_values + skipped,
 							slot->tts_isnull + skipped);
+	if (sink->asides[number] != NULL)
+		add_aside(sink->asides[number], slot);
 }
 
 /*
@@ -143,6 +162,40 @@ note_statistics(const CampaignOutlet *outlet)
 	table_close(relation, NoLock);
 }
 
+/* Opens what the outlets write to. */
+static void
+open_writers(LocalSink *sink)
+{
+	sink->writers = palloc0(sizeof(CampaignWriter *) * sink->noutlets);
+	sink->asides = palloc0(sizeof(CampaignWriter *) * sink->noutlets);
+	for (int i = 0; i < sink->noutlets; i++)
+	{
+		CampaignOutlet *outlet = &sink->outlets[i];
+
+		outlet->rows = 0;
+		if (outlet->population != NULL)
+			sink->writers[i] =
+				campaign_writer_open(outlet->population->relation);
+		if (OidIsValid(outlet->aside))
+			sink->asides[i] = campaign_writer_open(outlet->aside);
+	}
+}
+
+/* Closes it, and says what has been written. */
+static void
+close_writers(LocalSink *sink)
+{
+	for (int i = 0; i < sink->noutlets; i++)
+	{
+		if (sink->asides[i] != NULL)
+			(void) campaign_writer_close(sink->asides[i]);
+		if (sink->writers[i] == NULL)
+			continue;
+		(void) campaign_writer_close(sink->writers[i]);
+		note_statistics(&sink->outlets[i]);
+	}
+}
+
 /* Writes with multi-inserts into tables of this server. */
 static int64
 local_write(CampaignSelect *select, CampaignRouting routing,
@@ -152,22 +205,9 @@ local_write(CampaignSelect *select, CampaignRouting routing,
 
 	sink.tallies = tallies;
 	sink.noutlets = noutlets;
-	sink.writers = palloc0(sizeof(CampaignWriter *) * noutlets);
-	for (int i = 0; i < noutlets; i++)
-	{
-		outlets[i].rows = 0;
-		if (outlets[i].population != NULL)
-			sink.writers[i] =
-				campaign_writer_open(outlets[i].population->relation);
-	}
+	open_writers(&sink);
 	(void) campaign_select_run(select, &sink.receiver);
-	for (int i = 0; i < noutlets; i++)
-	{
-		if (sink.writers[i] == NULL)
-			continue;
-		(void) campaign_writer_close(sink.writers[i]);
-		note_statistics(&outlets[i]);
-	}
+	close_writers(&sink);
 	campaign_shared_progress_rows(sink.rows);
 	return sink.rows;
 }
@@ -208,4 +248,77 @@ campaign_sink_write_tallied(CampaignSelect *select, CampaignOutlet *outlets,
 	while ((entry = hash_seq_search(&scan)) != NULL)
 		*tallies = lappend(*tallies, entry);
 	return rows;
+}
+
+/* ------------------------ effects that are undone ------------------------ */
+
+/* A select of which only the rows stay. */
+typedef struct Vain
+{
+	CampaignReceiver receiver;
+	CampaignSelect *select;
+	MemoryContext context;		/* of what stays */
+	TupleDesc	desc;
+	Tuplestorestate *rows;
+} Vain;
+
+/* Receiver: before the first row. */
+static void
+vain_start(CampaignReceiver *receiver, TupleDesc desc)
+{
+	Vain	   *vain = (Vain *) receiver;
+	MemoryContext old = MemoryContextSwitchTo(vain->context);
+
+	vain->desc = CreateTupleDescCopy(desc);
+	MemoryContextSwitchTo(old);
+}
+
+/* Receiver: keeps a row, with values that do not lie in what is undone. */
+static void
+vain_row(CampaignReceiver *receiver, TupleTableSlot *slot)
+{
+	Vain	   *vain = (Vain *) receiver;
+
+	slot_getallattrs(slot);
+	for (int i = 0; i < vain->desc->natts; i++)
+	{
+		if (!slot->tts_isnull[i] && TupleDescAttr(vain->desc, i)->attlen == -1)
+			slot->tts_values[i] =
+				PointerGetDatum(PG_DETOAST_DATUM(slot->tts_values[i]));
+	}
+	tuplestore_putvalues(vain->rows, vain->desc, slot->tts_values,
+						 slot->tts_isnull);
+}
+
+/* The body of the attempt. */
+static void
+run_in_vain(void *arg)
+{
+	Vain	   *vain = arg;
+
+	(void) campaign_select_run(vain->select, &vain->receiver);
+	campaign_fire_deferred_triggers();
+}
+
+/* Runs the select, undoes what it has changed, and writes its rows. */
+int64
+campaign_sink_write_in_vain(CampaignSelect *select, CampaignRouting routing,
+							CampaignOutlet *outlets, int noutlets)
+{
+	LocalSink	sink = {{NULL, local_row}, routing, outlets};
+	Vain		vain = {{vain_start, vain_row}, select, CurrentMemoryContext};
+	TupleTableSlot *slot;
+
+	/* Its file has to survive the subtransaction in which it is written. */
+	vain.rows = tuplestore_begin_heap(false, true, work_mem);
+	campaign_attempt_in_vain(run_in_vain, &vain);
+	sink.noutlets = noutlets;
+	open_writers(&sink);
+	slot = MakeSingleTupleTableSlot(vain.desc, &TTSOpsMinimalTuple);
+	while (tuplestore_gettupleslot(vain.rows, true, false, slot))
+		local_row(&sink.receiver, slot);
+	ExecDropSingleTupleTableSlot(slot);
+	close_writers(&sink);
+	tuplestore_end(vain.rows);
+	return sink.rows;
 }

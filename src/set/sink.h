@@ -16,6 +16,11 @@ typedef struct CampaignOutlet
 	CampaignPopulation *population; /* NULL: only counted */
 	int64		capacity;		/* rows it takes at most; -1: all */
 	int64		rows;			/* that came, set by campaign_sink_write */
+	/*
+	 * A further table of ours that every row is written to, or InvalidOid: the
+	 * last of the select's columns, as many as it has, are its columns.
+	 */
+	Oid			aside;
 } CampaignOutlet;
 
 /* What the select's first column is; the others are the population's. */
@@ -44,6 +49,14 @@ typedef struct CampaignTally
 extern int64 campaign_sink_write(CampaignSelect *select,
 								 CampaignRouting routing,
 								 CampaignOutlet *outlets, int noutlets);
+/*
+ * The same for a select that changes data, whose effect is undone; its rows
+ * are written all the same.
+ */
+extern int64 campaign_sink_write_in_vain(CampaignSelect *select,
+										 CampaignRouting routing,
+										 CampaignOutlet *outlets,
+										 int noutlets);
 /* The same for CAMPAIGN_ROUTE_MASK; *tallies gets the CampaignTally *s. */
 extern int64 campaign_sink_write_tallied(CampaignSelect *select,
 										 CampaignOutlet *outlets, int noutlets,

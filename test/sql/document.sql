@@ -41,6 +41,8 @@ SELECT campaign_define($${
 		{"name": "keep", "kind": "save_audience", "options": {"audience": "kept", "mode": "append", "columns": {"mark": "score"}, "versions": 2}},
 		{"name": "read", "kind": "read_audience", "options": {"source": "SELECT 'a' AS mail", "match": "source.mail = email", "columns": {"mail": "source.mail"}, "sort_by": "mail", "dimension": "people", "skip_empty": true}},
 		{"name": "ask", "kind": "sql", "options": {"query": "SELECT id, 1 AS one FROM once", "dimension": "people", "skip_empty": true}},
+		{"name": "fresh", "kind": "incremental", "options": {"filter": "score > 1", "history_days": 2.5, "changed_by": "score, email", "date_field": "now()", "overlap": "2 days", "dimension": "people", "skip_empty": false}},
+		{"name": "write", "kind": "sql", "options": {"query": "DELETE FROM people WHERE false", "effect": true}},
 		{"name": "inner", "kind": "sub_campaign", "options": {"starts": "inner document", "parameters": {"n": "rows"}, "wait": true, "timeout": "1 day"}},
 		{"name": "done", "kind": "end", "options": null}],
 	"transitions": [

@@ -20,7 +20,7 @@ CREATE FUNCTION fitting(function text, name text, type regtype) RETURNS text LAN
 			WHEN 'source' THEN CASE WHEN function ~ 'link' THEN '''people''' ELSE '''everybody''' END WHEN 'target' THEN CASE WHEN function ~ 'link' THEN '''people''' ELSE '''both''' END WHEN 'after' THEN '''everybody''' WHEN 'kind' THEN '''end''' WHEN 'format' THEN '''text'''
 			WHEN 'channel' THEN '''email''' WHEN 'key' THEN '''id''' WHEN 'filter' THEN '''true''' WHEN 'time_zone' THEN '''email''' WHEN 'profile' THEN '''email''' WHEN 'language' THEN '''email'''
 			WHEN 'roles' THEN '''regress_nulls''' WHEN 'answers' THEN '''x''' WHEN 'operation' THEN '''union''' WHEN 'mode' THEN '''append''' WHEN 'query' THEN '''SELECT 1 AS id''' WHEN 'priority' THEN '''everybody'''
-			WHEN 'by' THEN '''id''' WHEN 'keep' THEN '''id DESC'''
+			WHEN 'by' THEN '''id''' WHEN 'keep' THEN '''id DESC''' WHEN 'changed_by' THEN '''id''' WHEN 'date_field' THEN '''now()'''
 			WHEN 'event' THEN '''opened''' WHEN 'category' THEN '''marketing''' WHEN 'template' THEN 'NULL' WHEN 'profile_dimension' THEN 'NULL' WHEN 'primary_set' THEN '''everybody''' WHEN 'address' THEN '''email''' ELSE '''x''' END
 		WHEN type = 'jsonb'::regtype THEN CASE name
 			WHEN 'columns' THEN '''{"one": "1"}''' WHEN 'links' THEN '''[]'''
@@ -28,6 +28,7 @@ CREATE FUNCTION fitting(function text, name text, type regtype) RETURNS text LAN
 			WHEN 'schedule' THEN '''{"frequency": "daily", "at": "09:00", "time_zone": "UTC"}'''
 			WHEN 'feedback' THEN '''{"campaign": "x", "delivery": "mail", "is": "sent"}'''
 			WHEN 'outcomes' THEN CASE WHEN function ~ 'test' THEN '''[{"name": "a", "condition": "true"}]''' ELSE '''[{"name": "a"}]''' END WHEN 'definition' THEN '''{"name": "other", "dimension": "people"}''' ELSE '''{}''' END
+		WHEN type = 'text[]'::regtype THEN '''{x}'''
 		WHEN type = 'regclass'::regtype THEN '''nulls.people'''
 		WHEN type = 'bytea'::regtype THEN '''\x73'''
 		WHEN type = 'interval'::regtype THEN '''1 hour'''

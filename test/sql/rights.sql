@@ -100,6 +100,7 @@ SELECT campaign_add_audience('ann', 'everybody');
 SELECT campaign_add_email('ann', 'mail', after => 'everybody', subject => 'From ann', body => '<p>{{ id }}</p>', options => '{"rules": "ann"}');
 SELECT campaign_add_audience('ann', 'fails', filter => '1 / divisor = 1', after => 'mail');
 SELECT campaign_add_save_audience('ann', 'keep', 'ann', after => 'everybody');
+SELECT campaign_add_incremental('ann', 'newcomers', after => 'everybody');
 SELECT campaign_publish('ann');
 UPDATE ann_people SET divisor = 0;
 SELECT campaign_schedule('ann', '{"frequency": "daily", "at": "09:00", "time_zone": "UTC", "from": "2096-01-01"}');
@@ -117,6 +118,7 @@ SELECT campaign_add_audience('bob', 'everybody');
 SELECT campaign_add_email('bob', 'mail', after => 'everybody', subject => 'From bob', body => '<p>{{ id }}</p>', options => '{"rules": "bob"}');
 SELECT campaign_add_audience('bob', 'fails', filter => '1 / divisor = 1', after => 'mail');
 SELECT campaign_add_save_audience('bob', 'keep', 'bob', after => 'everybody');
+SELECT campaign_add_incremental('bob', 'newcomers', after => 'everybody');
 SELECT campaign_publish('bob');
 UPDATE bob_people SET divisor = 0;
 SELECT campaign_schedule('bob', '{"frequency": "daily", "at": "09:00", "time_zone": "UTC", "from": "2096-01-01"}');
@@ -269,10 +271,11 @@ INSERT INTO calls VALUES
 ('campaign_add_combine(text, text, text, text, text, text, bigint, text, text)', 'campaign', $$SELECT campaign_add_combine($1, 'new', 'union')$$),
 ('campaign_add_deduplicate(text, text, text, text, jsonb, bigint, text, boolean, boolean, text)', 'campaign', $$SELECT campaign_add_deduplicate($1, 'new', 'id')$$),
 ('campaign_add_enrich(text, text, jsonb, jsonb, text, text)', 'campaign', $$SELECT campaign_add_enrich($1, 'new', '{"one": "1"}')$$),
+('campaign_add_incremental(text, text, text, numeric, text, text, interval, text, boolean, text)', 'campaign', $$SELECT campaign_add_incremental($1, 'new')$$),
 ('campaign_add_read_audience(text, text, text, bigint, text, text, jsonb, text, text, boolean, text)', 'campaign', $$SELECT campaign_add_read_audience($1, 'new', 'x')$$),
 ('campaign_add_save_audience(text, text, text, text, jsonb, bigint, text)', 'campaign', $$SELECT campaign_add_save_audience($1, 'new', 'x')$$),
 ('campaign_add_split(text, text, jsonb, text, text, boolean, boolean, boolean, text)', 'campaign', $$SELECT campaign_add_split($1, 'new', '[{"name": "a"}]')$$),
-('campaign_add_sql(text, text, text, text, boolean, text)', 'campaign', $$SELECT campaign_add_sql($1, 'new', 'SELECT 1 AS id')$$),
+('campaign_add_sql(text, text, text, boolean, text, boolean, text)', 'campaign', $$SELECT campaign_add_sql($1, 'new', 'SELECT 1 AS id')$$),
 ('campaign_add_fork(text, text, text)', 'campaign', $$SELECT campaign_add_fork($1, 'new')$$),
 ('campaign_add_join(text, text, text, integer, interval, text)', 'campaign', $$SELECT campaign_add_join($1, 'new')$$),
 ('campaign_add_test(text, text, jsonb, text, text)', 'campaign', $$SELECT campaign_add_test($1, 'new', '[{"name": "a", "condition": "true"}]')$$),
@@ -334,6 +337,7 @@ INSERT INTO calls VALUES
 ('campaign_why(bigint, text)', 'run', $$SELECT count(*) FROM campaign_why($2, '1')$$),
 ('campaign_audience_diff(text, integer, integer)', 'name', $$SELECT count(*) FROM campaign_audience_diff($1, 1, 1)$$),
 ('campaign_audience_drop(text)', 'name', $$SELECT campaign_audience_drop($1)$$),
+('campaign_forget_returned(text, text, text[])', 'campaign', $$SELECT campaign_forget_returned($1, 'newcomers')$$),
 ('campaign_forget(text, text)', 'none', $$SELECT messages FROM campaign_forget('no such dimension', '1')$$),
 ('campaign.message_status(text, timestamp with time zone, timestamp with time zone, text)', 'none', $$SELECT campaign.message_status('s', NULL, NULL, 'succeeded')$$),
 ('campaign.visible(oid)', 'role', $$SELECT campaign.visible(to_regrole('regress_rights_' || $1))$$),

@@ -1,0 +1,33 @@
+-- ---------------------------------------------------------------------------
+-- Functions and views: rows that incremental activities have returned
+-- ---------------------------------------------------------------------------
+
+-- What counts as returned now.  Of a stopped run nothing does before it is
+-- settled: see campaign.memory_batch.
+CREATE VIEW campaign.returned WITH (security_barrier) AS
+SELECT g.name AS campaign, m.activity, b.dimension, r.key, b.run_id,
+	b.returned_at, r.fingerprint
+FROM campaign.campaign g
+JOIN campaign.memory m ON m.campaign_id = g.campaign_id
+JOIN campaign.memory_batch b ON b.memory_id = m.memory_id
+LEFT JOIN campaign.run u ON u.run_id = b.run_id
+JOIN campaign.memory_row r ON r.batch_id = b.batch_id
+WHERE campaign.visible(g.owner) AND (b.settled OR u.state IS DISTINCT FROM 'stopped');
+COMMENT ON VIEW campaign.returned IS 'rows that incremental activities have returned and do not return again';
+COMMENT ON COLUMN campaign.returned.campaign IS 'name of the campaign';
+COMMENT ON COLUMN campaign.returned.activity IS 'name of the activity';
+COMMENT ON COLUMN campaign.returned.dimension IS 'the dimension whose row it is';
+COMMENT ON COLUMN campaign.returned.key IS 'key of the row, as campaign.message.recipient has it';
+COMMENT ON COLUMN campaign.returned.run_id IS 'the run that returned it';
+COMMENT ON COLUMN campaign.returned.returned_at IS 'when';
+COMMENT ON COLUMN campaign.returned.fingerprint IS 'hash of the expressions of changed_by then; NULL: the row stays away however it changes';
+
+-- Rows that are forgotten may be returned again.
+--   keys  as campaign.message.recipient has them; NULL: all the activity remembers
+CREATE FUNCTION @extschema@.campaign_forget_returned(
+	campaign text, activity text, keys text[] DEFAULT NULL)
+RETURNS bigint
+AS 'MODULE_PATHNAME', 'campaign_forget_returned'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION @extschema@.campaign_forget_returned(text, text, text[])
+	IS 'lets an incremental activity forget what it has returned, all of it or some keys; returns how many rows';

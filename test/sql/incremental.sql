@@ -1,0 +1,203 @@
+-- I1: a row that is returned twice, or that is taken for returned because a run
+-- was stopped, failed or only a test.
+\set VERBOSITY terse
+CREATE ROLE regress_incremental LOGIN;
+GRANT USAGE ON SCHEMA campaign TO regress_incremental;
+CREATE SCHEMA incremental AUTHORIZATION regress_incremental;
+SET search_path = incremental, public;
+SET SESSION AUTHORIZATION regress_incremental;
+CREATE TABLE customers (id bigint PRIMARY KEY, email text, score int, seen_at timestamptz);
+INSERT INTO customers SELECT g, 'c' || g || '@example.com', g * 10 FROM generate_series(1, 6) g;
+SELECT campaign_dimension('customers', addresses => '{"email": "email"}');
+\set counts 'SELECT string_agg(format(\'%s.%s %s\', source, outcome, rows), \', \' ORDER BY source, outcome) AS counts FROM (SELECT DISTINCT source, outcome, rows FROM campaign.flow_counts WHERE run_id = :run) f;'
+
+-- Each row once; a new one the next time; the branch ends when there is none.
+SELECT campaign_create('new ones', dimension => 'customers');
+SELECT campaign_add_incremental('new ones', 'fresh', filter => 'score <= 50');
+SELECT campaign_add_email('new ones', 'mail', after => 'fresh', subject => 's', body => '{{ id }}');
+SELECT campaign_publish('new ones');
+SELECT campaign_start('new ones') AS run \gset
+SELECT campaign_wait(:run);
+:counts
+SELECT campaign_start('new ones') AS run \gset
+SELECT campaign_wait(:run);
+:counts
+SELECT activity, state FROM campaign.run_progress WHERE run_id = :run ORDER BY activity;
+INSERT INTO customers VALUES (7, 'c7@example.com', 5, NULL);
+SELECT campaign_start('new ones') AS run \gset
+SELECT campaign_wait(:run);
+:counts
+SELECT activity, dimension, key, fingerprint FROM campaign.returned WHERE campaign = 'new ones' ORDER BY key;
+
+-- The next version of the campaign goes on with it; a copy begins anew.
+SELECT campaign_alter('new ones', 'fresh', '{"filter": "true"}');
+SELECT campaign_publish('new ones');
+SELECT campaign_start('new ones') AS run \gset
+SELECT campaign_wait(:run);
+:counts
+SELECT campaign_duplicate('new ones', 'copy');
+SELECT campaign_publish('copy');
+SELECT campaign_start('copy') AS run \gset
+SELECT campaign_wait(:run);
+:counts
+
+-- Forgetting: keys, nobody, all; only for the owner.
+SELECT campaign_forget_returned('copy', 'fresh', '{2,3,none}');
+SELECT campaign_forget_returned('copy', 'fresh', '{}');
+SELECT campaign_start('copy') AS run \gset
+SELECT campaign_wait(:run);
+:counts
+SELECT campaign_forget_returned('copy', 'fresh');
+SELECT count(*) FROM campaign.returned WHERE campaign = 'copy';
+SELECT campaign_forget_returned('copy', 'frech');
+SELECT campaign_forget_returned('copy', NULL);
+SELECT event, activity, message FROM campaign.log WHERE campaign = 'copy' AND event = 'forget' ORDER BY log_id;
+-- Dropped with the campaign.
+SELECT campaign_drop('copy');
+RESET SESSION AUTHORIZATION;
+SELECT count(*) FROM campaign.memory_row r WHERE NOT EXISTS (SELECT FROM campaign.returned x WHERE x.key = r.key AND x.campaign = 'new ones');
+SET SESSION AUTHORIZATION regress_incremental;
+
+SELECT campaign_drop('new ones');
+
+-- What a stopped run has returned comes again, but for those who were sent a
+-- message all the same; a failed run keeps it until it is stopped.
+SELECT campaign_create('stopped', dimension => 'customers');
+SELECT campaign_add_incremental('stopped', 'fresh');
+SELECT campaign_add_email('stopped', 'mail', after => 'fresh', subject => 's', body => '{{ id }}');
+SELECT campaign_add_wait('stopped', 'day', after => 'mail', duration => '1 day');
+SELECT campaign_add_audience('stopped', 'breaks', after => 'day', filter => 'id / (id - id) = 1');
+SELECT campaign_publish('stopped');
+SELECT campaign_start('stopped') AS run \gset
+SELECT campaign_wait(:run);
+:counts
+SELECT count(*) FROM campaign.returned WHERE campaign = 'stopped';
+SELECT min(lease::text) AS lease, count(*) AS claimed FROM campaign_claim('email', 2) \gset
+SELECT :claimed AS claimed;
+SELECT * FROM campaign_ack(:'lease');
+SELECT campaign_stop(:run);
+SELECT count(*) FROM campaign.returned WHERE campaign = 'stopped';
+SELECT campaign_start('stopped') AS run \gset
+SELECT campaign_wait(:run);
+:counts
+SELECT campaign_hurry(:run, 'day');
+SELECT campaign_wait(:run);
+SELECT count(*) FROM campaign.returned WHERE campaign = 'stopped';
+SELECT campaign_stop(:run);
+SELECT campaign_start('stopped') AS run \gset
+SELECT campaign_wait(:run);
+:counts
+SELECT campaign_stop(:run);
+SELECT campaign_drop('stopped');
+
+-- A task that fails remembers nothing: its retry returns all of it.
+SELECT campaign_create('fails', dimension => 'customers');
+SELECT campaign_add_incremental('fails', 'fresh', filter => 'score / (score - 5) > 0');
+SELECT campaign_publish('fails');
+SELECT campaign_start('fails') AS run \gset
+SELECT campaign_wait(:run);
+SELECT count(*) FROM campaign.returned WHERE campaign = 'fails';
+UPDATE customers SET score = 6 WHERE id = 7;
+SELECT campaign_retry(:run);
+SELECT campaign_wait(:run);
+:counts
+SELECT campaign_drop('fails');
+
+-- Rows that have changed come again; erasure takes what would tell, and nobody
+-- is returned for having been erased.
+SELECT campaign_create('changes', dimension => 'customers');
+SELECT campaign_add_incremental('changes', 'fresh', changed_by => 'score, lower(email), seen_at', skip_empty => false);
+SELECT campaign_publish('changes');
+SELECT campaign_start('changes') AS run \gset
+SELECT campaign_wait(:run);
+:counts
+SELECT count(*), count(fingerprint) FROM campaign.returned WHERE campaign = 'changes';
+UPDATE customers SET score = score + 1 WHERE id = 1;
+UPDATE customers SET email = upper(email) WHERE id = 2;
+UPDATE customers SET seen_at = '2026-01-01 UTC' WHERE id IN (3, 4);
+SELECT rows FROM campaign_forget('customers', '4');
+SELECT campaign_start('changes') AS run \gset
+SELECT campaign_wait(:run);
+:counts
+SELECT count(*), count(fingerprint) FROM campaign.returned WHERE campaign = 'changes';
+-- Back to what was returned already: that is no change.
+UPDATE customers SET score = score - 1 WHERE id = 1;
+SELECT campaign_start('changes') AS run \gset
+SELECT campaign_wait(:run);
+:counts
+
+-- Days; the rows of earlier executions are made older.
+SELECT campaign_alter('changes', 'fresh', '{"history_days": 2.5, "changed_by": null}');
+SELECT campaign_publish('changes');
+SELECT campaign_start('changes') AS run \gset
+SELECT campaign_wait(:run);
+:counts
+RESET SESSION AUTHORIZATION;
+UPDATE campaign.memory_batch SET returned_at = returned_at - interval '61 hours';
+SET SESSION AUTHORIZATION regress_incremental;
+SELECT count(*) FROM campaign.returned WHERE campaign = 'changes';
+SELECT campaign_start('changes') AS run \gset
+SELECT campaign_wait(:run);
+:counts
+SELECT count(*), min(returned_at) > now() - interval '1 hour' AS new FROM campaign.returned WHERE campaign = 'changes';
+SELECT campaign_drop('changes');
+
+-- By a date: none before the last execution, but for those that appear late; none
+-- of the future; again when the date has moved.
+CREATE TABLE events (id int PRIMARY KEY, at timestamptz DEFAULT now());
+SELECT campaign_dimension('events', addresses => '{"email": "id::text"}');
+INSERT INTO events VALUES (1, now() - interval '1 year'), (2, now()), (3, now() + interval '1 day'), (4, NULL);
+SELECT campaign_create('by date', dimension => 'events');
+SELECT campaign_add_incremental('by date', 'fresh', date_field => 'at', overlap => '10 minutes', skip_empty => false);
+SELECT campaign_publish('by date');
+SELECT campaign_start('by date') AS run \gset
+SELECT campaign_wait(:run);
+:counts
+SELECT key FROM campaign.returned WHERE campaign = 'by date' ORDER BY key;
+INSERT INTO events VALUES (5, now() - interval '5 minutes'), (6, now() - interval '2 hours'), (7, DEFAULT);
+SELECT campaign_start('by date') AS run \gset
+SELECT campaign_wait(:run);
+:counts
+UPDATE events SET at = now() WHERE id = 1;
+SELECT campaign_start('by date') AS run \gset
+SELECT campaign_wait(:run);
+:counts
+SELECT key, count(*) FROM campaign.returned WHERE campaign = 'by date' GROUP BY key ORDER BY key;
+SELECT campaign_drop('by date');
+
+-- Rows without a usable key are rejected, and not remembered; on the way, the
+-- columns that were added go on.
+CREATE TABLE loose (id int, kind text);
+INSERT INTO loose VALUES (1, 'a'), (1, 'b'), (2, 'a'), (NULL, 'a');
+SELECT campaign_dimension('loose', key => 'id', addresses => '{"email": "kind"}');
+SELECT campaign_create('loose ends', dimension => 'loose', settings => '{"keep_populations": true}');
+SELECT campaign_add_incremental('loose ends', 'fresh');
+SELECT campaign_add_audience('loose ends', 'all_of_them');
+SELECT campaign_add_enrich('loose ends', 'more', after => 'all_of_them', columns => '{"twice": "id * 2"}');
+SELECT campaign_add_incremental('loose ends', 'later', after => 'more', filter => 'twice > 2', changed_by => 'twice');
+SELECT campaign_publish('loose ends');
+SELECT campaign_start('loose ends') AS run \gset
+SELECT campaign_wait(:run);
+:counts
+SELECT activity, key FROM campaign.returned WHERE campaign = 'loose ends' ORDER BY activity, key;
+SELECT format('SELECT * FROM campaign_data.r%s_4_1;', :run) AS query \gset
+:query
+SELECT campaign_start('loose ends') AS run \gset
+SELECT campaign_wait(:run);
+:counts
+
+-- What is refused.
+SELECT campaign_add_incremental('loose ends', 'wrong', date_field => 'id');
+SELECT campaign_add_incremental('loose ends', 'wrong', date_field => 'current_date');
+SELECT campaign_add_incremental('loose ends', 'wrong', overlap => '1 hour');
+SELECT campaign_add_incremental('loose ends', 'wrong', history_days => -1);
+SELECT campaign_add_incremental('loose ends', 'wrong', dimension => 'customers', after => 'more');
+SELECT campaign_drop('loose ends');
+
+-- Clean up.
+RESET SESSION AUTHORIZATION;
+SELECT count(*) FROM campaign.memory;
+DELETE FROM campaign.dimension WHERE owner_name = 'regress_incremental';
+DROP SCHEMA incremental CASCADE;
+REVOKE USAGE ON SCHEMA campaign FROM regress_incremental;
+DROP ROLE regress_incremental;
