@@ -38,7 +38,7 @@ PGBIN=/usr/lib/postgresql/$PGVERSION/bin
 PACKAGES="make gcc libc6-dev postgresql-$PGVERSION postgresql-server-dev-$PGVERSION
 	postgresql-$PGVERSION-pgtap postgresql-$PGVERSION-cron libipc-run-perl
 	libtap-parser-sourcehandler-pgtap-perl libpq-dev libcurl4-openssl-dev
-	python3-aiosmtpd openssl"
+	python3-aiosmtpd openssl faketime"
 
 # What a caller's session says about servers, languages and make is not for ours.
 for var in $(compgen -e | grep -E '^(PG[A-Z]+|LC_[A-Z]+|LANGUAGE|MAKEFLAGS|MFLAGS|MAKELEVEL|MAKEOVERRIDES)$' \
