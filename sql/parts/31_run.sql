@@ -10,6 +10,8 @@
 --   occurrence the launch of the campaign's schedule that it is; NULL: none
 --   parent_run, parent_activity   the run that has started it, and by what
 --   depth      how many runs are above it
+--   errors     activities that failed and let it go on, counted over runs until
+--              one has none
 --   attached   the parent waits for its end, or has waited: what is done to the
 --              parent is done to it
 --   test       effects are computed and counted, but nothing is written or sent
@@ -32,7 +34,8 @@ CREATE TABLE campaign.run (
 	parent_run		bigint REFERENCES campaign.run ON DELETE SET NULL,
 	parent_activity	text COLLATE "C",
 	depth			integer NOT NULL DEFAULT 0,
-	attached		boolean NOT NULL DEFAULT false
+	attached		boolean NOT NULL DEFAULT false,
+	errors			integer NOT NULL DEFAULT 0
 );
 COMMENT ON TABLE campaign.run IS 'one execution of a campaign';
 CREATE INDEX run_campaign ON campaign.run (campaign_id);
@@ -48,6 +51,7 @@ CREATE INDEX run_version ON campaign.run (version_id);
 --   hurried   the time it waits for counts as come, because a person said so
 --   attempts  failed attempts since the last retry
 --   overlap   of a combination: rows by the sets they were in
+--   warn_at   when it is told that it takes too long; NULL: never
 --   error     of the last failed attempt, with its SQLSTATE, detail and hint
 CREATE TABLE campaign.task (
 	run_id			bigint NOT NULL REFERENCES campaign.run ON DELETE CASCADE,
@@ -68,10 +72,12 @@ CREATE TABLE campaign.task (
 	error			text,
 	detail			text,
 	hint			text,
+	warn_at			timestamptz,
 	PRIMARY KEY (run_id, activity)
 ) WITH (fillfactor = 70);
 COMMENT ON TABLE campaign.task IS 'one activity of a run';
 CREATE INDEX task_due ON campaign.task (due_at) WHERE state IN ('ready', 'waiting');
+CREATE INDEX task_warn ON campaign.task (warn_at) WHERE warn_at IS NOT NULL AND state IN ('ready', 'waiting');
 CREATE INDEX task_follow ON campaign.task (follow_at) WHERE follow_at IS NOT NULL;
 
 -- What a campaign is launched by.

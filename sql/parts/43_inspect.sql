@@ -11,6 +11,15 @@ LANGUAGE C STABLE PARALLEL RESTRICTED;
 COMMENT ON FUNCTION @extschema@.campaign_kinds()
 	IS 'the kinds of activities with their outcomes and options';
 
+-- The options that activities of every kind have, as campaign_kinds() shows
+-- those of one; they are set with campaign_alter() or campaign_add().
+CREATE FUNCTION @extschema@.campaign_common_options()
+RETURNS jsonb
+AS 'MODULE_PATHNAME', 'campaign_common_options_json'
+LANGUAGE C STABLE PARALLEL RESTRICTED;
+COMMENT ON FUNCTION @extschema@.campaign_common_options()
+	IS 'the options that activities of every kind have';
+
 CREATE FUNCTION @extschema@.campaign_check(
 	campaign text,
 	OUT severity text, OUT activity text, OUT code text, OUT message text,
@@ -71,7 +80,8 @@ SELECT t.run_id, c.name AS campaign, t.activity, a.kind,
 	t.error, t.sqlstate, t.detail, t.hint, t.attempts,
 	CASE WHEN r.home = campaign.home() OR r.state IN ('succeeded', 'stopped', 'missed')
 		THEN r.state ELSE 'held' END AS run_state,
-	r.test, r.parent_run, r.parent_activity, r.depth
+	r.test, r.parent_run, r.parent_activity, r.depth,
+	t.state IN ('ready', 'waiting') AND t.warn_at IS NOT NULL AND t.warn_at <= clock_timestamp() AS overdue
 FROM campaign.campaign c
 JOIN campaign.run r ON r.campaign_id = c.campaign_id
 JOIN campaign.task t ON t.run_id = r.run_id

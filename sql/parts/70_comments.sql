@@ -48,6 +48,7 @@ COMMENT ON COLUMN campaign.run_progress.test IS 'true: it is a test, which write
 COMMENT ON COLUMN campaign.run_progress.parent_run IS 'the run that has started the run; NULL: none';
 COMMENT ON COLUMN campaign.run_progress.parent_activity IS 'the activity of it that did';
 COMMENT ON COLUMN campaign.run_progress.depth IS 'how many runs are above the run';
+COMMENT ON COLUMN campaign.run_progress.overdue IS 'true: it takes longer than its option max_duration says';
 
 COMMENT ON COLUMN campaign.flow_counts.run_id IS 'the run';
 COMMENT ON COLUMN campaign.flow_counts.source IS 'activity out of which the rows came';
@@ -177,6 +178,7 @@ COMMENT ON COLUMN campaign.run.parent_run IS 'the run that has started it; NULL:
 COMMENT ON COLUMN campaign.run.parent_activity IS 'the activity of it that did';
 COMMENT ON COLUMN campaign.run.depth IS 'how many runs are above it';
 COMMENT ON COLUMN campaign.run.attached IS 'true: the parent waits for its end, and to pause, resume or stop the parent does the same to it';
+COMMENT ON COLUMN campaign.run.errors IS 'activities that failed and let the run go on, counted over runs until one has none';
 COMMENT ON COLUMN campaign.run.test IS 'true: it is a test, which writes and sends nothing';
 COMMENT ON COLUMN campaign.schedule.schedule IS 'the schedule, with what had been left open';
 COMMENT ON COLUMN campaign.schedule.meaning IS 'the same in words';
@@ -187,6 +189,7 @@ COMMENT ON COLUMN campaign.task.position IS 'order of definition';
 COMMENT ON COLUMN campaign.task.due_at IS 'not to be executed before';
 COMMENT ON COLUMN campaign.task.hurried IS 'the time it waits for counts as come, because a person said so';
 COMMENT ON COLUMN campaign.task.attempts IS 'failed attempts since the last retry';
+COMMENT ON COLUMN campaign.task.warn_at IS 'when it is told that the activity takes too long; NULL: never';
 COMMENT ON COLUMN campaign.task.rows_in IS 'rows that flowed in; -1 where nothing can';
 COMMENT ON COLUMN campaign.task.sqlstate IS 'of the last failed attempt, as are error, detail and hint';
 

@@ -9,6 +9,7 @@
 #include "utils/memutils.h"
 
 #include "activity/activity.h"
+#include "activity/common.h"
 #include "activity/option.h"
 #include "base/clock.h"
 #include "base/errors.h"
@@ -108,11 +109,15 @@ campaign_activity_needs(const CampaignActivity *activity)
 		kind->needs(activity);
 }
 
-/* Names of the outcomes of an activity. */
+/* Names of the outcomes of an activity; the one for errors is the last. */
 List *
 campaign_activity_outcomes(const CampaignActivity *activity)
 {
-	return campaign_kind_find(activity->kind)->outcomes(activity->options);
+	List	   *outcomes = campaign_kind_find(activity->kind)->outcomes(activity->options);
+
+	if (campaign_common_diverts(activity))
+		outcomes = lappend(outcomes, pstrdup(CAMPAIGN_ERROR_OUTCOME));
+	return outcomes;
 }
 
 /* Refuses a text that names none of the inbound transitions. */
@@ -152,7 +157,8 @@ campaign_scope_check_counted(const CampaignScope *scope)
 	{
 		const char *outcome = ((CampaignTransition *) lfirst(cell))->outcome;
 
-		if (strcmp(outcome, first) != 0)
+		if (strcmp(outcome, first) != 0 &&
+			strcmp(outcome, CAMPAIGN_ERROR_OUTCOME) != 0)
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("nothing can follow \"%s.%s\"",
@@ -209,8 +215,8 @@ campaign_activity_leading(const CampaignActivity *activity)
 static CampaignActivity *
 leading_source(const CampaignActivity *activity)
 {
-	return ((CampaignTransition *) list_nth(activity->inbound,
-											campaign_activity_leading(activity)))->source;
+	return campaign_transition_origin(list_nth(activity->inbound,
+											   campaign_activity_leading(activity)))->source;
 }
 
 /* Refuses to begin with lines of files. */
@@ -249,6 +255,15 @@ campaign_activity_dimension(const CampaignGraph *graph,
 		activity = leading_source(activity);
 	}
 	return graph->campaign->dimension;
+}
+
+/* The dimension of the rows that come along a transition. */
+char *
+campaign_transition_dimension(const CampaignGraph *graph,
+							  const CampaignTransition *transition)
+{
+	return campaign_activity_dimension(graph,
+									   campaign_transition_origin(transition)->source);
 }
 
 /* The graph's dimension of that name: frozen with it, or as it is now. */
@@ -373,10 +388,12 @@ static List *
 inbound_columns(CampaignGraph *graph, const CampaignTransition *transition,
 				const CampaignVariables *variables)
 {
-	const CampaignKind *kind = campaign_kind_find(transition->source->kind);
-	List	   *shape = kind->shape == NULL ? NIL :
-		kind->shape(transition->outcome);
+	const CampaignKind *kind;
+	List	   *shape;
 
+	transition = campaign_transition_origin(transition);
+	kind = campaign_kind_find(transition->source->kind);
+	shape = kind->shape == NULL ? NIL : kind->shape(transition->outcome);
 	return shape != NIL ? shape :
 		declared_columns(graph, transition->source, variables);
 }

@@ -226,6 +226,9 @@ extern void campaign_activity_check_dimension(const char *dimension);
 /* The dimension an activity's rows come from, by name. */
 extern char *campaign_activity_dimension(const CampaignGraph *graph,
 										 const CampaignActivity *activity);
+/* The dimension of the rows that come along a transition, by name. */
+extern char *campaign_transition_dimension(const CampaignGraph *graph,
+										   const CampaignTransition *transition);
 /* The graph's dimension of that name: frozen with it, or as it is now. */
 extern CampaignTarget *campaign_graph_target(const CampaignGraph *graph,
 											 const char *dimension);

@@ -52,8 +52,8 @@ check_audience(const CampaignScope *scope)
 	if (activity->inbound == NIL ||
 		campaign_option_text(activity->options, "dimension") == NULL)
 		return;
-	inbound = campaign_activity_dimension(scope->graph,
-										  ((CampaignTransition *) linitial(activity->inbound))->source);
+	inbound = campaign_transition_dimension(scope->graph,
+											linitial(activity->inbound));
 	if (strcmp(inbound, scope->target->dimension->name) == 0)
 		return;
 	ereport(ERROR,

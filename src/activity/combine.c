@@ -104,8 +104,8 @@ check_dimensions(const CampaignScope *scope)
 	foreach(cell, scope->activity->inbound)
 	{
 		CampaignActivity *source = ((CampaignTransition *) lfirst(cell))->source;
-		char	   *dimension = campaign_activity_dimension(scope->graph,
-															source);
+		char	   *dimension = campaign_transition_dimension(scope->graph,
+															  lfirst(cell));
 
 		if (strcmp(dimension, scope->target->dimension->name) != 0)
 			ereport(ERROR,

@@ -88,8 +88,7 @@ check_alike(const CampaignScope *scope)
 	foreach(cell, scope->activity->inbound)
 	{
 		CampaignTransition *transition = lfirst(cell);
-		char	   *dimension = campaign_activity_dimension(scope->graph,
-															transition->source);
+		char	   *dimension = campaign_transition_dimension(scope->graph, transition);
 
 		if (strcmp(dimension, scope->target->dimension->name) == 0 &&
 			same_columns(scope->added,

@@ -18,6 +18,7 @@
 #include "utils/lsyscache.h"
 #include "utils/typcache.h"
 
+#include "activity/common.h"
 #include "activity/option.h"
 #include "activity/scalar.h"
 #include "base/identity.h"
@@ -191,6 +192,8 @@ option_names(const CampaignKind *kind)
 
 	for (int i = 0; i < kind->noptions; i++)
 		names = lappend(names, (char *) kind->options[i].name);
+	for (int i = 0; i < campaign_common_count; i++)
+		names = lappend(names, (char *) campaign_common_options[i].name);
 	return names;
 }
 
@@ -203,13 +206,17 @@ find_option(const CampaignKind *kind, const char *name)
 		if (strcmp(kind->options[i].name, name) == 0)
 			return &kind->options[i];
 	}
+	for (int i = 0; i < campaign_common_count; i++)
+	{
+		if (strcmp(campaign_common_options[i].name, name) == 0)
+			return &campaign_common_options[i];
+	}
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("unrecognized option \"%s\" of kind \"%s\"", name,
 					kind->name),
-			 errhint("%s", kind->noptions == 0 ? "This kind has no options." :
-					 campaign_nearest_hint(name, option_names(kind),
-										   "options"))));
+			 errhint("%s", campaign_nearest_hint(name, option_names(kind),
+												 "options"))));
 	return NULL;				/* keep the compiler quiet */
 }
 
@@ -730,16 +737,16 @@ push_text(JsonbParseState **state, const char *name, const char *text)
 	pushJsonbValue(state, WJB_VALUE, &value);
 }
 
-/* The options as an array of {name, type, required, default, meaning}. */
+/* Options as an array of {name, type, required, default, meaning}. */
 Jsonb *
-campaign_kind_options_json(const CampaignKind *kind)
+campaign_options_json(const CampaignOption *options, int count)
 {
 	JsonbParseState *state = NULL;
 
 	pushJsonbValue(&state, WJB_BEGIN_ARRAY, NULL);
-	for (int i = 0; i < kind->noptions; i++)
+	for (int i = 0; i < count; i++)
 	{
-		const CampaignOption *option = &kind->options[i];
+		const CampaignOption *option = &options[i];
 
 		pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
 		push_text(&state, "name", option->name);

@@ -58,7 +58,7 @@ extern const char *campaign_expression_collation(const CampaignScope *scope,
 												 const CampaignExpression *expression);
 /* All expressions of an activity, of CampaignExpression *. */
 extern List *campaign_activity_expressions(const CampaignScope *scope);
-/* The options campaign_kinds() shows, as jsonb. */
-extern Jsonb *campaign_kind_options_json(const CampaignKind *kind);
+/* Options as campaign_kinds() shows them. */
+extern Jsonb *campaign_options_json(const CampaignOption *options, int count);
 
 #endif							/* CAMPAIGN_OPTION_H */

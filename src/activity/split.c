@@ -101,7 +101,7 @@ static void
 run_split(CampaignTask *task)
 {
 	CampaignShares *shares = campaign_shares_read(task->scope.activity->options);
-	int			noutlets = list_length(campaign_activity_outcomes(task->scope.activity));
+	int			noutlets = list_length(outcomes_of_split(task->scope.activity->options));
 	CampaignOutlet *outlets = palloc0(sizeof(CampaignOutlet) * noutlets);
 	CampaignPopulation *population = campaign_task_population(task, 0);
 	int64		rows = ((CampaignFlow *) linitial(task->inbound))->rows;

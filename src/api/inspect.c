@@ -8,6 +8,7 @@
 #include "miscadmin.h"
 #include "utils/tuplestore.h"
 
+#include "activity/common.h"
 #include "activity/option.h"
 #include "api/argument.h"
 #include "base/compat.h"
@@ -25,6 +26,7 @@ CAMPAIGN_FUNCTION(campaign_visible);
 CAMPAIGN_FUNCTION(campaign_home_text);
 CAMPAIGN_FUNCTION(campaign_sample_position);
 CAMPAIGN_FUNCTION(campaign_kinds);
+CAMPAIGN_FUNCTION(campaign_common_options_json);
 CAMPAIGN_FUNCTION(campaign_check);
 CAMPAIGN_FUNCTION(campaign_preview);
 CAMPAIGN_FUNCTION(campaign_graph);
@@ -111,11 +113,21 @@ campaign_kinds(PG_FUNCTION_ARGS)
 				 psprintf("%d or more", kind->min_inbound) :
 				 psprintf("%d to %d", kind->min_inbound, kind->max_inbound));
 		set_text(values, nulls, 4, kind->outcome_names);
-		values[5] = JsonbPGetDatum(campaign_kind_options_json(kind));
+		values[5] = JsonbPGetDatum(campaign_options_json(kind->options,
+														 kind->noptions));
 		tuplestore_putvalues(result->setResult, result->setDesc, values,
 							 nulls);
 	}
 	return (Datum) 0;
+}
+
+/* campaign_common_options() */
+Datum
+campaign_common_options_json(PG_FUNCTION_ARGS)
+{
+	campaign_require_user();
+	PG_RETURN_JSONB_P(campaign_options_json(campaign_common_options,
+											campaign_common_count));
 }
 
 /* campaign_check(campaign) */

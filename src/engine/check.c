@@ -12,6 +12,7 @@
 #include "nodes/nodeFuncs.h"
 #include "utils/builtins.h"
 
+#include "activity/common.h"
 #include "activity/option.h"
 #include "activity/wording.h"
 #include "base/attempt.h"
@@ -176,6 +177,7 @@ ask_kind(void *arg)
 	Question   *question = arg;
 	const CampaignKind *kind = campaign_kind_find(question->activity->kind);
 
+	campaign_common_check(question->scope);
 	if (kind->check != NULL)
 		kind->check(question->scope);
 	question->expressions = campaign_activity_expressions(question->scope);
@@ -250,6 +252,13 @@ check_inbound(Checking *checking, CampaignActivity *activity,
 {
 	int			inbound = list_length(activity->inbound);
 
+	if (inbound == 0 && kind->min_inbound == 0 &&
+		(campaign_common_execution(activity) == CAMPAIGN_EXECUTION_PASS_THROUGH ||
+		 campaign_common_diverts(activity)))
+		add_problem(checking, "error", activity, "missing_input",
+					psprintf("activity \"%s\" has no inbound transition whose population could go on",
+							 activity->name),
+					"Connect one, or take option \"execution\" or what follows outcome \"error\" away.");
 	if (inbound > 0 && inbound < kind->min_inbound)
 		add_problem(checking, "error", activity, "missing_input",
 					psprintf("activity \"%s\" has %d inbound transition, kind \"%s\" takes at least %d",

@@ -15,6 +15,7 @@
 #include "utils/json.h"
 #include "utils/numeric.h"
 
+#include "activity/common.h"
 #include "activity/option.h"
 #include "activity/wording.h"
 #include "base/errors.h"
@@ -32,7 +33,7 @@
 #include "store/task.h"
 
 /* Settings of a campaign. */
-static const char *const setting_names = "variables, keep_populations, priority, template, throttle, time_zone";
+static const char *const setting_names = "variables, keep_populations, priority, template, throttle, time_zone, max_consecutive_errors";
 
 /* Notes a change in the log. */
 static void
@@ -78,6 +79,22 @@ check_priority(const JsonbValue *value)
 				 errhint("Of campaigns with due messages the one with the highest priority is served first.")));
 }
 
+/* Refuses a number of errors that is none. */
+static void
+check_consecutive_errors(const JsonbValue *value)
+{
+	bool		error = false;
+
+	if (value != NULL &&
+		(value->type != jbvNumeric ||
+		 numeric_int4_opt_error(value->val.numeric, &error) < 1 || error ||
+		 strchr(campaign_scalar_text(value), '.') != NULL))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("setting \"max_consecutive_errors\" must be a whole number of at least 1"),
+				 errhint("After as many errors in a row the next one suspends the run, even where errors are ignored.")));
+}
+
 /* Refuses settings whose values are not valid. */
 static void
 check_setting_values(const Jsonb *settings)
@@ -100,6 +117,8 @@ check_setting_values(const Jsonb *settings)
 				 errhint("True makes it a template, of which campaign_duplicate() makes campaigns.")));
 	if (priority != NULL)
 		check_priority(priority);
+	check_consecutive_errors(campaign_object_member(&settings->root,
+													"max_consecutive_errors"));
 	if (zone != NULL)
 		(void) campaign_zone_require(zone->type == jbvString ?
 									 campaign_scalar_text(zone) : "");
@@ -213,7 +232,8 @@ read_source(const CampaignRecord *record, const char *text, char **outcome)
 	activity = require_activity(record, name);
 	outcomes = campaign_activity_outcomes(activity);
 	*outcome = dot == NULL ? default_outcome(activity, outcomes) : dot + 1;
-	if (!campaign_list_has(outcomes, *outcome))
+	if (strcmp(*outcome, CAMPAIGN_ERROR_OUTCOME) != 0 &&
+		!campaign_list_has(outcomes, *outcome))
 		ereport(ERROR,
 				(errcode(ERRCODE_CAMPAIGN_NOT_FOUND),
 				 errmsg("activity \"%s\" has no outcome \"%s\"", name,
@@ -283,6 +303,7 @@ check_in_graph(CampaignRecord *record, const char *name)
 	campaign_scope_open(&scope, graph, activity,
 						campaign_variables_declared(record->settings));
 	campaign_scope_declare(&scope);
+	campaign_common_check(&scope);
 	if (kind->check != NULL)
 		kind->check(&scope);
 	foreach(cell, campaign_activity_expressions(&scope))

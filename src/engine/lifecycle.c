@@ -315,6 +315,8 @@ add_run(CampaignRecord *record, const CampaignGraph *graph, Jsonb *variables,
 
 	run_id = campaign_run_create(graph, campaign_epoch_current(), variables,
 								 occurrence);
+	if (campaign_option_count(record->settings, "max_consecutive_errors", 0) > 0)
+		campaign_run_inherit_errors(run_id, record->id);
 	line.run_id = run_id;
 	line.message = psprintf("version %d", record->live_number);
 	campaign_log_add(&line);
@@ -527,15 +529,31 @@ campaign_lifecycle_resume(int64 run_id)
 	return campaign_run_lock(run_id);
 }
 
-/* Verb: stops. */
+/* Stops a run, with what is left of its messages; false if it cannot be. */
 static bool
-stop_run(int64 run_id)
+end_run(int64 run_id, const char *why)
 {
-	if (!campaign_state_move(CAMPAIGN_NOUN_RUN, run_id, NULL, "stopped", NULL))
+	if (!campaign_state_move(CAMPAIGN_NOUN_RUN, run_id, NULL, "stopped", why))
 		return false;
 	campaign_chunks_withdraw(run_id, campaign_clock_now());
 	campaign_ready_halt(campaign_run_find(run_id));
 	return true;
+}
+
+/* Verb: stops. */
+static bool
+stop_run(int64 run_id)
+{
+	return end_run(run_id, NULL);
+}
+
+/* Stops a locked run because of an error of its own. */
+void
+campaign_lifecycle_abort(int64 run_id, const char *why)
+{
+	(void) end_run(run_id, why);
+	campaign_child_apply(run_id, stop_run);
+	hand_over();
 }
 
 /*
@@ -571,6 +589,7 @@ retry_run(int64 run_id)
 		(void) campaign_state_move(CAMPAIGN_NOUN_TASK, run_id, lfirst(cell),
 								   "ready", "retry");
 	}
+	campaign_run_forget_errors(run_id);
 	(void) campaign_state_move(CAMPAIGN_NOUN_RUN, run_id, NULL, "running",
 							   "retry");
 	campaign_ready_run(run_id, "running", &tasks);

@@ -10,6 +10,7 @@
 
 #include "storage/shmem.h"
 
+#include "activity/common.h"
 #include "activity/option.h"
 #include "base/errors.h"
 #include "base/text.h"
@@ -155,6 +156,22 @@ add_edges(Picture *picture, const CampaignActivity *activity)
 	}
 }
 
+/* The kind, and that it is not executed. */
+static char *
+kind_shown(const CampaignActivity *activity)
+{
+	switch (campaign_common_execution(activity))
+	{
+		case CAMPAIGN_EXECUTION_DISABLED:
+			return psprintf("%s, disabled", activity->kind);
+		case CAMPAIGN_EXECUTION_PASS_THROUGH:
+			return psprintf("%s, passed through", activity->kind);
+		case CAMPAIGN_EXECUTION_NORMAL:
+			break;
+	}
+	return activity->kind;
+}
+
 /* Adds an activity, with its state if a run is drawn. */
 static void
 add_activity(Picture *picture, const CampaignActivity *activity)
@@ -163,7 +180,7 @@ add_activity(Picture *picture, const CampaignActivity *activity)
 	ListCell   *cell;
 
 	drawn->name = activity->name;
-	drawn->kind = activity->kind;
+	drawn->kind = kind_shown(activity);
 	drawn->summary = summary_of(activity);
 	foreach(cell, picture->states)
 	{

@@ -22,6 +22,7 @@
 #include "utils/timestamp.h"
 
 #include "activity/activity.h"
+#include "activity/common.h"
 #include "activity/option.h"
 #include "base/attempt.h"
 #include "base/clock.h"
@@ -33,6 +34,7 @@
 #include "base/text.h"
 #include "engine/check.h"
 #include "engine/child.h"
+#include "engine/failure.h"
 #include "engine/ready.h"
 #include "engine/step.h"
 #include "queue/chunk.h"
@@ -41,8 +43,7 @@
 #include "store/state.h"
 #include "store/version.h"
 
-/* Attempts at a task whose error may pass by itself, and the first pause. */
-#define PASSING_ATTEMPTS	5
+/* The first pause between attempts at a follow-up. */
 #define FIRST_BACKOFF_MS	1000
 
 /* The pause between attempts at a follow-up doubles up to about an hour. */
@@ -53,6 +54,7 @@ typedef struct Step
 	CampaignTask task;
 	CampaignTaken *taken;
 	bool		follow;			/* a follow-up of a task that has succeeded */
+	bool		disabled;		/* it is not to be executed */
 	TimestampTz started_at;
 	ErrorData  *error;			/* of the owner's part; NULL: none */
 } Step;
@@ -125,6 +127,8 @@ prepare(Step *step)
 
 	campaign_ensure(activity != NULL, "activity \"%s\" is not in the graph",
 					step->taken->activity);
+	task->scope.graph = graph;
+	task->scope.activity = activity;
 	campaign_scope_open(&task->scope, graph, activity,
 						campaign_variables_of_run(graph->campaign->settings,
 												  task->run->variables));
@@ -132,7 +136,8 @@ prepare(Step *step)
 										  task->run->version_id,
 										  activity->name);
 	campaign_scope_discover(&task->scope, task->inbound);
-	check_objects(&task->scope);
+	if (campaign_common_execution(activity) == CAMPAIGN_EXECUTION_NORMAL)
+		check_objects(&task->scope);
 	task->due = strcmp(step->taken->state, "waiting") == 0;
 	task->hurried = step->taken->hurried;
 	task->since = task->due ? step->taken->started_at : step->started_at;
@@ -152,12 +157,30 @@ close_cursors(void)
 		PortalHashTableDeleteAll();
 }
 
+/* Has the activity do its work, or be passed by. */
+static void
+execute(Step *step)
+{
+	const CampaignActivity *activity = step->task.scope.activity;
+	const CampaignKind *kind = campaign_kind_find(activity->kind);
+
+	if (step->follow)
+		kind->follow(&step->task);
+	else if (campaign_common_execution(activity) == CAMPAIGN_EXECUTION_DISABLED)
+		step->disabled = true;
+	else if (campaign_common_execution(activity) == CAMPAIGN_EXECUTION_PASS_THROUGH)
+		campaign_common_pass(&step->task);
+	else
+		kind->run(&step->task);
+	if (step->task.launch != NULL)
+		campaign_child_start(&step->task);
+}
+
 /* The owner's part, within a subtransaction. */
 static void
 run_owner_part(void *arg)
 {
 	Step	   *step = arg;
-	const CampaignKind *kind;
 	int			nestlevel;
 	bool		pushed = !ActiveSnapshotSet();
 
@@ -166,13 +189,7 @@ run_owner_part(void *arg)
 	nestlevel = campaign_formats_enter();
 	prepare(step);
 	CAMPAIGN_FAULT("task_prepared");
-	kind = campaign_kind_find(step->task.scope.activity->kind);
-	if (step->follow)
-		kind->follow(&step->task);
-	else
-		kind->run(&step->task);
-	if (step->task.launch != NULL)
-		campaign_child_start(&step->task);
+	execute(step);
 	campaign_fire_deferred_triggers();
 	close_cursors();
 	CAMPAIGN_FAULT("task_executed");
@@ -193,6 +210,29 @@ rows_in(const CampaignTask *task)
 	return sum;
 }
 
+/* Adds that nothing came out of the outcome for errors, if there is one. */
+static void
+add_no_error(CampaignTask *task)
+{
+	ListCell   *cell;
+	CampaignFlow *flow;
+
+	if (task->wait_until != 0 ||
+		!campaign_common_diverts(task->scope.activity))
+		return;
+	foreach(cell, task->outbound)
+	{
+		if (strcmp(((CampaignFlow *) lfirst(cell))->outcome,
+				   CAMPAIGN_ERROR_OUTCOME) == 0)
+			return;
+	}
+	flow = palloc0(sizeof(CampaignFlow));
+	flow->source = task->scope.activity->name;
+	flow->outcome = pstrdup(CAMPAIGN_ERROR_OUTCOME);
+	flow->dimension = task->scope.target->dimension->name;
+	task->outbound = lappend(task->outbound, flow);
+}
+
 /* Records what came out and what may go on. */
 static void
 record_success(Step *step)
@@ -203,6 +243,8 @@ record_success(Step *step)
 	bool		waits = task->wait_until != 0;
 	ListCell   *cell;
 
+	if (!step->disabled)
+		add_no_error(task);
 	foreach(cell, task->outbound)
 		campaign_flow_insert(run_id, lfirst(cell));
 	campaign_task_record(run_id, name, step->started_at,
@@ -214,29 +256,13 @@ record_success(Step *step)
 	if (waits)
 		campaign_task_set_due(run_id, name, task->wait_until);
 	(void) campaign_state_move(CAMPAIGN_NOUN_TASK, run_id, name,
-							   waits ? "waiting" : "succeeded", NULL);
+							   waits ? "waiting" :
+							   step->disabled ? "skipped" : "succeeded",
+							   step->disabled ? "it is disabled" : NULL);
 	if (task->follow_at != 0)
 		campaign_task_set_follow(run_id, name, task->follow_at, 0);
 	if (!waits)
 		campaign_ready_successors(run_id, task->scope.activity);
-}
-
-/* Notes an error in the log. */
-static void
-log_error(const Step *step)
-{
-	const ErrorData *error = step->error;
-	CampaignLogLine line = {
-		.owner = step->task.run->owner,
-		.campaign = step->task.run->campaign,
-		.run_id = step->task.run->id,
-		.activity = step->taken->activity,
-		.event = "error",
-		.message = error->message,
-		.sqlstate = pstrdup(unpack_sql_state(error->sqlerrcode))
-	};
-
-	campaign_log_add(&line);
 }
 
 /*
@@ -252,7 +278,7 @@ record_follow(Step *step)
 
 	if (step->error != NULL)
 	{
-		log_error(step);
+		campaign_failure_log(&step->task, step->taken->activity, step->error);
 		attempts = step->taken->attempts + 1;
 		next = TimestampTzPlusMilliseconds(campaign_clock_now(),
 										   (int64) FIRST_BACKOFF_MS <<
@@ -260,31 +286,6 @@ record_follow(Step *step)
 	}
 	campaign_task_set_follow(run_id, step->taken->activity, next, attempts);
 	campaign_shared_wake_at_commit();
-}
-
-/* Records a failed attempt: again later, or not. */
-static void
-record_failure(Step *step)
-{
-	const ErrorData *error = step->error;
-	int64		run_id = step->task.run->id;
-	const char *name = step->taken->activity;
-	int			attempts = step->taken->attempts + 1;
-	CampaignTaskError recorded = {
-		unpack_sql_state(error->sqlerrcode), error->message, error->detail,
-		error->hint
-	};
-
-	campaign_task_record_error(run_id, name, step->started_at, &recorded,
-							   attempts);
-	log_error(step);
-	if (campaign_error_may_pass(error) && attempts < PASSING_ATTEMPTS)
-		campaign_task_set_due(run_id, name,
-							  TimestampTzPlusMilliseconds(campaign_clock_now(),
-														  FIRST_BACKOFF_MS << (attempts - 1)));
-	else
-		(void) campaign_state_move(CAMPAIGN_NOUN_TASK, run_id, name, "failed",
-								   error->message);
 }
 
 /* True if the work of a task may be recorded in a run of that state. */
@@ -355,13 +356,39 @@ drop_released(const Step *step, bool last)
 						 released_populations(task));
 }
 
+/* Records the task, and what the run is in then. */
+static void
+record_task(Step *step, const char *state)
+{
+	int64		run_id = step->task.run->id;
+	CampaignRunSummary tasks = {0};
+	bool		ended = true;
+
+	if (step->error == NULL)
+		record_success(step);
+	else
+		ended = campaign_failure_record(&step->task, step->taken,
+										step->started_at, step->error);
+	if (step->error != NULL &&
+		strcmp(campaign_run_lock(run_id), "stopped") == 0)
+		return;					/* its error has aborted it */
+	campaign_ready_run(run_id, state, &tasks);
+	if (ended)
+		drop_released(step, tasks.ready + tasks.waiting + tasks.pending == 0);
+	/*
+	 * One ready task is this executor's own next one; a schedule may be
+	 * waiting for the end of the run.
+	 */
+	if (tasks.ready > 1 || step->error != NULL || step->task.wait_until != 0 ||
+		tasks.ready + tasks.waiting + tasks.pending == 0)
+		campaign_shared_wake_at_commit();
+}
+
 /* Records the step under the run's lock; false if the run was halted. */
 static bool
 record(Step *step)
 {
-	int64		run_id = step->task.run->id;
-	char	   *state = campaign_run_lock(run_id);
-	CampaignRunSummary tasks = {0};
+	char	   *state = campaign_run_lock(step->task.run->id);
 
 	if (campaign_held() && !step->task.rehearsal)
 		return false;
@@ -374,20 +401,7 @@ record(Step *step)
 	}
 	if (!accepts_work(state))
 		return false;
-	if (step->error == NULL)
-		record_success(step);
-	else
-		record_failure(step);
-	campaign_ready_run(run_id, state, &tasks);
-	if (step->error == NULL)
-		drop_released(step, tasks.ready + tasks.waiting + tasks.pending == 0);
-	/*
-	 * One ready task is this executor's own next one; a schedule may be
-	 * waiting for the end of the run.
-	 */
-	if (tasks.ready > 1 || step->error != NULL || step->task.wait_until != 0 ||
-		tasks.ready + tasks.waiting + tasks.pending == 0)
-		campaign_shared_wake_at_commit();
+	record_task(step, state);
 	CAMPAIGN_FAULT("task_recorded");
 	return true;
 }
@@ -550,6 +564,7 @@ campaign_due_runs(TimestampTz *next_due)
 	TimestampTz now = campaign_clock_now();
 	List	   *due = campaign_run_due(now, true);
 
+	campaign_task_warn(now);
 	*next_due = campaign_run_next_due(now);
 	return due;
 }

@@ -153,6 +153,7 @@ skip_violations(List *violations, const CampaignRun *run)
 					   " LEFT JOIN campaign.flow f ON f.run_id = r.run_id"
 					   " AND f.source = e.source AND f.outcome = e.outcome"
 					   " WHERE r.run_id = $1 AND t.state IN ('succeeded', 'skipped')"
+					   " AND t.started_at IS NOT NULL = (t.state = 'succeeded')"
 					   " GROUP BY t.activity, t.state"
 					   " HAVING (count(*) FILTER (WHERE f.active)"
 					   " >= coalesce(($2 ->> t.activity)::int8, count(*)))"
@@ -191,6 +192,8 @@ delivery_violations(List *violations, int64 run_id)
 					   " JOIN campaign.activity a ON a.version_id = r.version_id"
 					   " AND a.name = t.activity AND a.kind = ANY ($2)"
 					   " WHERE r.run_id = $1 AND t.state = 'succeeded'"
+					   " AND t.error IS NULL"
+					   " AND a.options ->> 'execution' IS DISTINCT FROM 'pass_through'"
 					   " AND NOT EXISTS (SELECT FROM campaign.delivery d"
 					   " WHERE d.run_id = r.run_id AND d.activity = t.activity)");
 

@@ -30,10 +30,12 @@ static void
 create_tasks(int64 run_id, const CampaignGraph *graph)
 {
 	CAMPAIGN_STATEMENT(insert,
-					   "INSERT INTO campaign.task (run_id, activity, position, state, due_at)"
+					   "INSERT INTO campaign.task (run_id, activity, position, state, due_at, warn_at)"
 					   " SELECT $1, a.name, a.position,"
 					   " CASE WHEN i.target IS NULL THEN 'ready' ELSE 'pending' END,"
-					   " CASE WHEN i.target IS NULL THEN clock_timestamp() END"
+					   " CASE WHEN i.target IS NULL THEN clock_timestamp() END,"
+					   " CASE WHEN i.target IS NULL THEN clock_timestamp()"
+					   " + (a.options ->> 'max_duration')::interval END"
 					   " FROM campaign.activity a"
 					   " LEFT JOIN (SELECT DISTINCT target FROM campaign.transition"
 					   " WHERE version_id = $2) i ON i.target = a.name"
@@ -176,6 +178,47 @@ campaign_run_set_variables(int64 run_id, const Jsonb *values)
 					   " WHERE run_id = $1");
 
 	campaign_execute(&update, campaign_int8(run_id), campaign_jsonb(values));
+}
+
+/* Counts an error that the run goes on after. */
+int
+campaign_run_count_error(int64 run_id)
+{
+	CAMPAIGN_STATEMENT(count,
+					   "UPDATE campaign.run SET errors = errors + 1"
+					   " WHERE run_id = $1 RETURNING errors");
+
+	return campaign_row_int4(campaign_query(&count, campaign_int8(run_id)),
+							 0, 1);
+}
+
+/* A person has looked at them. */
+void
+campaign_run_forget_errors(int64 run_id)
+{
+	CAMPAIGN_STATEMENT(forget,
+					   "UPDATE campaign.run SET errors = 0"
+					   " WHERE run_id = $1 AND errors <> 0");
+
+	campaign_execute(&forget, campaign_int8(run_id));
+}
+
+/* Counts on from the campaign's last run, if that had errors. */
+void
+campaign_run_inherit_errors(int64 run_id, int64 campaign_id)
+{
+	CAMPAIGN_STATEMENT(inherit,
+					   "UPDATE campaign.run r SET errors = p.errors"
+					   " FROM (SELECT run_id, errors FROM campaign.run"
+					   " WHERE campaign_id = $2 AND run_id <> $1"
+					   " AND state <> 'missed' AND NOT test"
+					   " ORDER BY run_id DESC LIMIT 1) p"
+					   " WHERE r.run_id = $1 AND EXISTS"
+					   " (SELECT FROM campaign.task t WHERE t.run_id = p.run_id"
+					   " AND t.error IS NOT NULL)");
+
+	campaign_execute(&inherit, campaign_int8(run_id),
+					 campaign_int8(campaign_id));
 }
 
 /* True if this very transaction added the run. */
@@ -351,7 +394,13 @@ TimestampTz
 campaign_run_next_due(TimestampTz now)
 {
 	CAMPAIGN_STATEMENT(find,
-					   "SELECT t.due_at FROM " DUE_TASKS("> $1", "") " t"
+					   "SELECT t.due_at FROM (" DUE_TASKS("> $1", "")
+					   " UNION ALL SELECT t.run_id, t.warn_at"
+					   " FROM campaign.task t"
+					   " JOIN campaign.run r ON r.run_id = t.run_id"
+					   " WHERE t.warn_at > $1 AND t.state IN ('ready', 'waiting')"
+					   " AND r.home = $2 AND r.state IN ('pending', 'running', 'waiting')"
+					   " AND NOT EXISTS (SELECT FROM campaign.hold)) t"
 					   " ORDER BY t.due_at LIMIT 1");
 	CampaignRows *rows = campaign_query(&find, campaign_time(now),
 										campaign_text(campaign_home()));

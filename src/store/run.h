@@ -65,6 +65,14 @@ extern CampaignRun *campaign_run_find(int64 run_id);
 extern CampaignRun *campaign_run_require(int64 run_id);
 /* Sets some of its variables, to values that were checked. */
 extern void campaign_run_set_variables(int64 run_id, const Jsonb *values);
+/*
+ * Counts an error that the run goes on after; gives how many there have been
+ * since a run of the campaign had none, or a person tried again.
+ */
+extern int	campaign_run_count_error(int64 run_id);
+extern void campaign_run_forget_errors(int64 run_id);
+/* Counts on from the campaign's last run, if that had errors. */
+extern void campaign_run_inherit_errors(int64 run_id, int64 campaign_id);
 /* True if this very transaction added the run. */
 extern bool campaign_run_is_new(int64 run_id);
 /* Locks the run until the end of the transaction; gives its state now. */

@@ -7,9 +7,12 @@
  */
 #include "postgres.h"
 
+#include "miscadmin.h"
+
 #include "base/errors.h"
 #include "base/sql.h"
 #include "base/text.h"
+#include "store/run.h"
 #include "store/task.h"
 
 /* The task of the only row; NULL if there is none. */
@@ -239,6 +242,59 @@ campaign_task_set_due(int64 run_id, const char *activity, TimestampTz due_at)
 					 campaign_time(due_at));
 }
 
+/* When the activity's time begins, and when it is over. */
+#define BEGIN_NOW \
+	" SET due_at = clock_timestamp(), hurried = false," \
+	" warn_at = clock_timestamp() + (a.options ->> 'max_duration')::interval"
+#define OF_THE_VERSION \
+	" FROM campaign.run r JOIN campaign.activity a USING (version_id)" \
+	" WHERE t.run_id = $1 AND t.activity = $2" \
+	" AND r.run_id = t.run_id AND a.name = t.activity"
+
+/* The task can be executed from now on. */
+void
+campaign_task_set_begin(int64 run_id, const char *activity)
+{
+	CAMPAIGN_STATEMENT(update,
+					   "UPDATE campaign.task t" BEGIN_NOW OF_THE_VERSION);
+
+	campaign_execute(&update, campaign_int8(run_id), campaign_text(activity));
+}
+
+/*
+ * Tells of tasks that take longer than they may.  They may be locked by who is
+ * executing them, so that it was told is in the log alone.
+ */
+void
+campaign_task_warn(TimestampTz now)
+{
+	CAMPAIGN_STATEMENT(warn,
+					   "WITH late AS (SELECT t.run_id, t.activity, c.owner, c.name,"
+					   " 'it takes longer than ' || (a.options ->> 'max_duration') AS message"
+					   " FROM campaign.task t"
+					   " JOIN campaign.run r ON r.run_id = t.run_id"
+					   " JOIN campaign.campaign c ON c.campaign_id = r.campaign_id"
+					   " JOIN campaign.activity a ON a.version_id = r.version_id"
+					   " AND a.name = t.activity"
+					   " WHERE t.warn_at <= $1 AND t.state IN ('ready', 'waiting')"
+					   " AND r.home = $2 AND r.state IN ('pending', 'running', 'waiting')"
+					   " AND NOT EXISTS (SELECT FROM campaign.hold)"
+					   " AND NOT EXISTS (SELECT FROM campaign.log l"
+					   " WHERE l.run_id = t.run_id AND l.activity = t.activity"
+					   " AND l.event = 'overdue' AND l.logged_at >= t.warn_at)),"
+					   " logged AS (INSERT INTO campaign.log"
+					   " (role_name, owner, campaign, run_id, activity, event, message)"
+					   " SELECT $3, owner, name, run_id, activity, 'overdue', message"
+					   " FROM late)"
+					   " SELECT pg_notify('campaign_overdue',"
+					   " jsonb_build_object('campaign', name, 'run', run_id,"
+					   " 'activity', activity, 'message', message)::text) FROM late");
+
+	(void) campaign_query(&warn, campaign_time(now),
+						  campaign_text(campaign_home()),
+						  campaign_text(GetUserNameFromId(GetUserId(), false)));
+}
+
 /* True if a task of the run is due. */
 bool
 campaign_task_is_due(int64 run_id, TimestampTz now)
@@ -308,10 +364,8 @@ void
 campaign_task_set_retried(int64 run_id, const char *activity)
 {
 	CAMPAIGN_STATEMENT(update,
-					   "UPDATE campaign.task"
-					   " SET due_at = clock_timestamp(), attempts = 0,"
-					   " started_at = NULL"
-					   " WHERE run_id = $1 AND activity = $2");
+					   "UPDATE campaign.task t" BEGIN_NOW
+					   ", attempts = 0, started_at = NULL" OF_THE_VERSION);
 
 	campaign_execute(&update, campaign_int8(run_id), campaign_text(activity));
 }

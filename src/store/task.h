@@ -90,6 +90,13 @@ extern void campaign_task_record_error(int64 run_id, const char *activity,
 									   int attempts);
 extern void campaign_task_set_due(int64 run_id, const char *activity,
 								  TimestampTz due_at);
+/* A task that is about to be ready is due now, and may take its time. */
+extern void campaign_task_set_begin(int64 run_id, const char *activity);
+/*
+ * Tells of tasks, by NOTIFY campaign_overdue and in the log, that take longer
+ * than they may; of each once.
+ */
+extern void campaign_task_warn(TimestampTz now);
 /* A waiting task is due now; not if somebody is just executing it. */
 extern void campaign_task_wake(int64 run_id, const char *activity);
 /*

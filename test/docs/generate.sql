@@ -22,6 +22,13 @@ SELECT format(E'<!-- begin options %s -->\n', kind)
 	|| E'\n<!-- end -->'
 FROM campaign_kinds() ORDER BY kind;
 
+-- Options of every kind.
+SELECT E'<!-- begin common options -->\n| option | type | default | meaning |\n|---|---|---|---|\n'
+	|| string_agg(format('| `%s` | %s | %s | %s |', o.name, o.type, pg_temp.cell(o."default"), pg_temp.cell(o.meaning)), E'\n' ORDER BY o.number)
+	|| E'\n<!-- end -->'
+FROM ROWS FROM (jsonb_to_recordset(campaign_common_options()) AS (name text, type text, required text, "default" text, meaning text)) WITH ORDINALITY
+	AS o(name, type, required, "default", meaning, number);
+
 -- Functions and procedures, as they are declared; those of one name together.
 SELECT format(E'<!-- begin function %s -->\n```text\n%s\n```\n%s\n<!-- end -->', f.name,
 	string_agg(format('%s(%s)%s', f.name, f.arguments, f.result), E'\n' ORDER BY f.arguments DESC),

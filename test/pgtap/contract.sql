@@ -106,6 +106,7 @@ INSERT INTO expected_function VALUES
 ('public', 'campaign_audience_drop',
 	'name text',
 	'void', 'volatile'),
+('public', 'campaign_common_options', '', 'jsonb', 'stable'),
 ('public', 'campaign_confirm',
 	'run bigint, activity text',
 	'void', 'volatile'),
