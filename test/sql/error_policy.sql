@@ -97,7 +97,9 @@ SELECT begin('{"on_error": "abort"}') AS run \gset
 SELECT finish(:run);
 SELECT activity, state, sqlstate, error FROM campaign.run_progress WHERE run_id = :run AND activity IN ('risky', 'mail');
 SELECT message FROM campaign.log WHERE run_id = :run AND new_state = 'stopped';
+\set VERBOSITY sqlstate
 SELECT campaign_retry(:run);
+\set VERBOSITY terse
 SELECT * FROM campaign_verify(:run);
 
 -- O3: an outcome that carries the population that came in.
@@ -158,7 +160,7 @@ SELECT finish(:run);
 SELECT activity, kind, state, rows_in, rows_out FROM campaign.run_progress WHERE run_id = :run;
 SELECT message FROM campaign.log WHERE run_id = :run AND new_state = 'skipped' ORDER BY log_id;
 SELECT last_value, is_called FROM attempts;
-SELECT campaign_graph('policy', run => :run);
+SELECT regexp_replace(campaign_graph('policy', run => :run), 'run \d+', 'run N') AS graph;
 SELECT * FROM campaign_verify(:run);
 SELECT begin('{"execution": "pass_through"}') AS run \gset
 SELECT finish(:run);
