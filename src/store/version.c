@@ -27,10 +27,17 @@
 #define OBJECTS_JSON \
 	"(SELECT jsonb_agg(to_jsonb(a.objects) ORDER BY a.position)" \
 	" FROM campaign.activity a WHERE a.version_id = v.version_id)"
+/*
+ * What versions of the extension before did not freeze counts only where there
+ * is some, so that versions of campaigns keep their hashes.
+ */
+#define IF_ANY(column) \
+	" || CASE WHEN coalesce(v." column ", '[]') IN ('[]', '{}') THEN '[]'" \
+	" ELSE jsonb_build_array(jsonb_build_object('" column "', v." column ")) END"
 #define HASH \
-	"sha256(convert_to(jsonb_build_array(v.definition, v.dimensions," \
-	" v.rules, v.links, " \
-	ACTIVITIES_JSON ", " TRANSITIONS_JSON ", " OBJECTS_JSON ")::text, 'UTF8'))"
+	"sha256(convert_to((jsonb_build_array(v.definition, v.dimensions," \
+	" v.rules, " ACTIVITIES_JSON ", " TRANSITIONS_JSON ", " OBJECTS_JSON ")" \
+	IF_ANY("links") ")::text, 'UTF8'))"
 
 /* The whole definition as jsonb. */
 Jsonb *
