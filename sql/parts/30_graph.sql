@@ -94,7 +94,8 @@ CREATE TABLE campaign.campaign (
 );
 COMMENT ON TABLE campaign.campaign IS 'a campaign: name, owner, dimension, status, settings';
 
--- A definition of a campaign: number 0 is the draft, the others are frozen.
+-- A definition of a campaign: number 0 is the draft, the others are frozen; -1
+-- is what the newest test tests.
 --   hash        SHA-256 of the frozen definition, NULL for the draft
 --   definition  what campaign_export shows, NULL for the draft
 --   dimensions  copies of the dimensions used, NULL for the draft

@@ -15,6 +15,7 @@
 --   attached   the parent waits for its end, or has waited: what is done to the
 --              parent is done to it
 --   test       effects are computed and counted, but nothing is written or sent
+--   test_options  of a test: how campaign_test() was told to do it
 CREATE TABLE campaign.run (
 	run_id			bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
 	uuid			uuid NOT NULL DEFAULT gen_random_uuid(),
@@ -35,13 +36,16 @@ CREATE TABLE campaign.run (
 	parent_activity	text COLLATE "C",
 	depth			integer NOT NULL DEFAULT 0,
 	attached		boolean NOT NULL DEFAULT false,
-	errors			integer NOT NULL DEFAULT 0
+	errors			integer NOT NULL DEFAULT 0,
+	test_options	jsonb,
+	CHECK (test OR test_options IS NULL)
 );
 COMMENT ON TABLE campaign.run IS 'one execution of a campaign';
 CREATE INDEX run_campaign ON campaign.run (campaign_id);
 CREATE UNIQUE INDEX run_occurrence ON campaign.run (campaign_id, occurrence) WHERE occurrence IS NOT NULL;
 CREATE INDEX run_parent ON campaign.run (parent_run) WHERE parent_run IS NOT NULL;
 CREATE UNIQUE INDEX run_child ON campaign.run (parent_run, parent_activity) WHERE attached;
+CREATE INDEX run_test ON campaign.run (campaign_id) WHERE test;
 CREATE INDEX run_version ON campaign.run (version_id);
 
 -- One activity of a run.

@@ -16,6 +16,17 @@ LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION @extschema@.campaign_start(text, jsonb)
 	IS 'starts a run of the newest version and gives its number';
 
+CREATE FUNCTION @extschema@.campaign_test(
+	campaign text, variables jsonb DEFAULT NULL, until text DEFAULT NULL,
+	sample_rows bigint DEFAULT NULL, sample_percent numeric DEFAULT NULL,
+	recipients text[] DEFAULT NULL, waits boolean DEFAULT false,
+	answers jsonb DEFAULT NULL, signals jsonb DEFAULT NULL, events jsonb DEFAULT NULL)
+RETURNS bigint
+AS 'MODULE_PATHNAME', 'campaign_test'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION @extschema@.campaign_test(text, jsonb, text, bigint, numeric, text[], boolean, jsonb, jsonb, jsonb)
+	IS 'starts a run of the draft that has no effect, in place of the campaign''s last test, and gives its number';
+
 CREATE FUNCTION @extschema@.campaign_wait(run bigint, timeout interval DEFAULT '10 minutes')
 RETURNS text
 AS 'MODULE_PATHNAME', 'campaign_wait'

@@ -210,7 +210,8 @@ COMMENT ON FUNCTION campaign.subject_hash(text) IS 'hash of whom a rule counts m
 -- that reached nobody, and will not, count no more: where there are any among
 -- the messages of a row, each of them is looked up, as campaign.message does.
 CREATE VIEW campaign.contacted WITH (security_barrier) AS
-SELECT k.rule_id, k.contacted_at, k.weight, s.subject
+SELECT k.rule_id, k.contacted_at, k.weight, s.subject,
+	CASE WHEN r.test THEN r.run_id END AS test_run_id
 FROM campaign.contact k
 JOIN campaign.delivery d ON d.delivery_id = k.delivery_id
 JOIN campaign.run r ON r.run_id = d.run_id
@@ -254,6 +255,7 @@ RETURN CASE result
 	WHEN 'f' THEN 'failed'
 	WHEN 'w' THEN 'withdrawn'
 	WHEN 'e' THEN 'expired'
+	WHEN 't' THEN 'test'
 	ELSE CASE
 		WHEN leased_until > statement_timestamp() THEN 'leased'
 		WHEN run_state IN ('stopped', 'missed') THEN 'withdrawn'
@@ -309,7 +311,7 @@ LEFT JOIN LATERAL (
 	ORDER BY o.attempt DESC LIMIT 1
 ) o ON true
 WHERE campaign.visible(g.owner);
-COMMENT ON VIEW campaign.message IS 'messages with their status: pending, leased, sent, failed, withdrawn or expired';
+COMMENT ON VIEW campaign.message IS 'messages with their status: pending, leased, sent, failed, withdrawn or expired; of a test run: test';
 COMMENT ON COLUMN campaign.message.attempts IS 'how often the message was handed out';
 COMMENT ON COLUMN campaign.message.error IS 'reason of the last failed attempt, or of the withdrawal';
 

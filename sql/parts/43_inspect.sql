@@ -41,6 +41,17 @@ LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION @extschema@.campaign_preview(text, text, text, integer, jsonb)
 	IS 'the message that one row of the dimension would get, or why it would get none';
 
+-- Reads what is in the queue, of a test too; nothing is evaluated.
+CREATE FUNCTION @extschema@.campaign_read_message(
+	run bigint, activity text, key text,
+	OUT address text, OUT reason text, OUT subject text, OUT body text,
+	OUT attributes jsonb, OUT edition smallint, OUT language text)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'campaign_read_message'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION @extschema@.campaign_read_message(bigint, text, text)
+	IS 'the message that a recipient has of a run, or why he has none';
+
 CREATE FUNCTION @extschema@.campaign_graph(
 	campaign text, format text DEFAULT 'text', run bigint DEFAULT NULL)
 RETURNS text

@@ -69,19 +69,21 @@ CROSS JOIN LATERAL (
 	) m
 	GROUP BY m.event
 ) e
-WHERE campaign.visible(g.owner);
+WHERE campaign.visible(g.owner) AND NOT r.test;
 COMMENT ON VIEW campaign.event_counts IS 'feedback per delivery and event: how many messages, and how many events';
 COMMENT ON COLUMN campaign.event_counts.messages IS 'messages with the event, each counted once';
 COMMENT ON COLUMN campaign.event_counts.events IS 'events, of which a message may have several';
 
--- Messages that were sent, and what became of each.  As campaign.message: each
--- looks its chunk up; get_byte() must not see other chunks' messages.
-CREATE VIEW campaign.sent WITH (security_barrier) AS
+-- Messages that were sent, or that a test counts as sent, and what became of
+-- each.  As campaign.message: each looks its chunk up; get_byte() must not see
+-- other chunks' messages.
+CREATE VIEW campaign.sent_or_tested WITH (security_barrier) AS
 SELECT g.name AS campaign, d.run_id, d.activity, f.dimension, m.message_id, m.recipient,
 	coalesce(m.person, m.recipient) AS person, c.sent_at,
 	ARRAY(SELECT DISTINCT e.event FROM campaign.event e WHERE e.message_id = m.message_id) AS events,
 	ARRAY(SELECT DISTINCT e.detail ->> 'link' FROM campaign.event e
-		WHERE e.message_id = m.message_id AND e.event = 'clicked' AND e.detail ? 'link') AS links
+		WHERE e.message_id = m.message_id AND e.event = 'clicked' AND e.detail ? 'link') AS links,
+	r.test
 FROM campaign.campaign g
 JOIN campaign.run r ON r.campaign_id = g.campaign_id
 JOIN campaign.delivery d ON d.run_id = r.run_id
@@ -102,10 +104,15 @@ CROSS JOIN LATERAL (
 	WHERE c.delivery_id = m.delivery_id
 		AND c.last_id BETWEEN m.message_id AND m.message_id + 999
 		AND CASE WHEN c.first_id <= m.message_id AND c.last_id >= m.message_id
-			THEN get_byte(c.results, (m.message_id - c.first_id)::integer) = 115 END
+			THEN get_byte(c.results, (m.message_id - c.first_id)::integer) IN (115, 116) END
 	LIMIT 1
 ) c
 WHERE campaign.visible(g.owner);
+COMMENT ON VIEW campaign.sent_or_tested IS 'messages that were sent, or that a test counts as sent; for the owners'' selects';
+
+CREATE VIEW campaign.sent WITH (security_barrier) AS
+SELECT campaign, run_id, activity, dimension, message_id, recipient, person, sent_at, events, links
+FROM campaign.sent_or_tested WHERE NOT test;
 COMMENT ON VIEW campaign.sent IS 'messages that were sent, with what people did with each';
 COMMENT ON COLUMN campaign.sent.campaign IS 'name of the campaign';
 COMMENT ON COLUMN campaign.sent.run_id IS 'number of the run';
@@ -154,7 +161,7 @@ CROSS JOIN LATERAL (
 		GROUP BY e.event, e.message_id
 	) m
 ) e
-WHERE campaign.visible(g.owner);
+WHERE campaign.visible(g.owner) AND NOT r.test;
 COMMENT ON VIEW campaign.report IS 'figures of each delivery: messages from targeted to sent, and people by what they did';
 COMMENT ON COLUMN campaign.report.sent IS 'messages that a sender acknowledged as sent';
 COMMENT ON COLUMN campaign.report.delivered_rate IS 'delivered / sent';
@@ -194,7 +201,7 @@ WITH figures AS (
 		WHERE e.delivery_id = d.delivery_id AND e.event = k.event
 			AND e.message_id >= r.epoch << 36 AND e.message_id < (r.epoch + 1) << 36
 	) p
-	WHERE campaign.visible(g.owner)
+	WHERE campaign.visible(g.owner) AND NOT r.test
 )
 SELECT f.campaign, f.run_id, f.activity, f.variant, f.event, f.sent, f.people,
 	round(f.people::numeric / nullif(f.sent, 0), 4) AS rate,

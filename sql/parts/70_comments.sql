@@ -84,7 +84,7 @@ COMMENT ON COLUMN campaign.message.message_id IS 'number of the message, unique 
 COMMENT ON COLUMN campaign.message.recipient IS 'key of the targeted row as text';
 COMMENT ON COLUMN campaign.message.channel IS 'the channel';
 COMMENT ON COLUMN campaign.message.address IS 'where it goes';
-COMMENT ON COLUMN campaign.message.status IS 'pending, leased, sent, failed or withdrawn';
+COMMENT ON COLUMN campaign.message.status IS 'pending, leased, sent, failed, withdrawn or expired; test in a test run';
 COMMENT ON COLUMN campaign.message.send_at IS 'not before';
 COMMENT ON COLUMN campaign.message.settled_at IS 'when it was acknowledged or withdrawn; of one that is to be tried again, when the last attempt failed';
 
@@ -156,7 +156,7 @@ COMMENT ON COLUMN campaign.campaign.dimension IS 'name of the owner''s dimension
 COMMENT ON COLUMN campaign.campaign.status IS 'draft, published, closed, stopped or archived';
 COMMENT ON COLUMN campaign.campaign.settings IS 'variables, keep_populations, priority and throttle';
 
-COMMENT ON COLUMN campaign.version.number IS '0: the draft; the others are frozen, the highest is live';
+COMMENT ON COLUMN campaign.version.number IS '0: the draft; -1: what is tested; the others are frozen, the highest is live';
 COMMENT ON COLUMN campaign.version.hash IS 'SHA-256 of the frozen definition; NULL for the draft';
 COMMENT ON COLUMN campaign.version.definition IS 'what campaign_export shows; NULL for the draft';
 COMMENT ON COLUMN campaign.version.dimensions IS 'copies of the dimensions it uses; NULL for the draft';
@@ -180,6 +180,7 @@ COMMENT ON COLUMN campaign.run.depth IS 'how many runs are above it';
 COMMENT ON COLUMN campaign.run.attached IS 'true: the parent waits for its end, and to pause, resume or stop the parent does the same to it';
 COMMENT ON COLUMN campaign.run.errors IS 'activities that failed and let the run go on, counted over runs until one has none';
 COMMENT ON COLUMN campaign.run.test IS 'true: it is a test, which writes and sends nothing';
+COMMENT ON COLUMN campaign.run.test_options IS 'how a test is done; NULL: it is none';
 COMMENT ON COLUMN campaign.schedule.schedule IS 'the schedule, with what had been left open';
 COMMENT ON COLUMN campaign.schedule.meaning IS 'the same in words';
 COMMENT ON COLUMN campaign.schedule.home IS 'server and database that may launch it';
@@ -341,6 +342,7 @@ COMMENT ON COLUMN campaign.contact.subjects IS 'campaign.subject_hash() of who i
 COMMENT ON COLUMN campaign.contacted.rule_id IS 'the rule, as in campaign.rule';
 COMMENT ON COLUMN campaign.contacted.contacted_at IS 'when the message is meant to be sent';
 COMMENT ON COLUMN campaign.contacted.weight IS 'of the message, in hundredths';
+COMMENT ON COLUMN campaign.contacted.test_run_id IS 'the test run whose message it is; NULL: it is no test''s';
 COMMENT ON COLUMN campaign.contacted.subject IS 'campaign.subject_hash() of who is counted';
 COMMENT ON COLUMN campaign.rules.name IS 'unique among its owner''s';
 COMMENT ON COLUMN campaign.rules.kind IS 'pressure, capacity, control or quiet_hours';
@@ -364,3 +366,14 @@ COMMENT ON COLUMN campaign.links.cardinality IS 'one, zero or one, or many: how 
 COMMENT ON COLUMN campaign.links.condition IS 'SQL expression over both rows';
 COMMENT ON COLUMN campaign.links.declared IS 'declared with campaign_link(); else a foreign key gives it';
 COMMENT ON COLUMN campaign.links.owner IS 'role whose dimension it leads from';
+COMMENT ON COLUMN campaign.sent_or_tested.campaign IS 'name of the campaign';
+COMMENT ON COLUMN campaign.sent_or_tested.run_id IS 'number of the run';
+COMMENT ON COLUMN campaign.sent_or_tested.activity IS 'name of the channel activity';
+COMMENT ON COLUMN campaign.sent_or_tested.dimension IS 'dimension of the targeted row';
+COMMENT ON COLUMN campaign.sent_or_tested.message_id IS 'number of the message';
+COMMENT ON COLUMN campaign.sent_or_tested.recipient IS 'key of the targeted row';
+COMMENT ON COLUMN campaign.sent_or_tested.person IS 'key of the person behind it, or the recipient';
+COMMENT ON COLUMN campaign.sent_or_tested.sent_at IS 'when its sender said so';
+COMMENT ON COLUMN campaign.sent_or_tested.events IS 'what became of it, each event once';
+COMMENT ON COLUMN campaign.sent_or_tested.links IS 'links in it that were clicked, each once';
+COMMENT ON COLUMN campaign.sent_or_tested.test IS 'true: a test counts it as sent';

@@ -53,6 +53,7 @@ GRANT SELECT ON
 	campaign.channels,
 	campaign.event_counts,
 	campaign.sent,
+	campaign.sent_or_tested,
 	campaign.audiences,
 	campaign.returned,
 	campaign.report,

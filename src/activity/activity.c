@@ -11,6 +11,7 @@
 #include "activity/activity.h"
 #include "activity/common.h"
 #include "activity/option.h"
+#include "activity/trial.h"
 #include "base/clock.h"
 #include "base/errors.h"
 #include "base/text.h"
@@ -476,8 +477,11 @@ campaign_task_population(const CampaignTask *task, int number)
 CampaignSelect *
 campaign_task_select(const CampaignTask *task)
 {
-	return campaign_select_new(task->scope.variables,
-							   task->scope.activity->search_path);
+	CampaignSelect *select = campaign_select_new(task->scope.variables,
+												 task->scope.activity->search_path);
+
+	select->sample = campaign_trial_sample(task);
+	return select;
 }
 
 /* Where between 0 and 1 the row stands when it is drawn. */

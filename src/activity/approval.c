@@ -14,6 +14,7 @@
 #include "activity/notice.h"
 #include "activity/option.h"
 #include "activity/scalar.h"
+#include "activity/trial.h"
 #include "base/clock.h"
 #include "base/text.h"
 #include "store/approval.h"
@@ -191,6 +192,18 @@ remind(const CampaignTask *task, CampaignApproval *approval)
 	return campaign_clock_after(approval->reminded_at, every);
 }
 
+/* The answer where nobody is asked: the test's, the default, or the first. */
+static const char *
+untold_answer(const CampaignTask *task)
+{
+	const Jsonb *given = task->scope.activity->options;
+	const char *answer = campaign_trial_answer(task);
+
+	if (answer == NULL)
+		answer = campaign_option_text(given, "default_answer");
+	return answer != NULL ? answer : linitial(read_answers(given));
+}
+
 /* Asks, reminds, or goes on by the answer. */
 static void
 run_approval(CampaignTask *task)
@@ -202,10 +215,9 @@ run_approval(CampaignTask *task)
 	char	   *question = approval != NULL ? NULL :
 		campaign_scalar_render(task, "question");
 
-	if (task->rehearsal)
+	if (task->rehearsal || task->run->test)
 	{
-		campaign_task_choose(task, 0,
-							 linitial(read_answers(task->scope.activity->options)));
+		campaign_task_choose(task, 0, untold_answer(task));
 		return;
 	}
 	(void) campaign_run_lock(task->run->id);

@@ -22,6 +22,7 @@
 #include "activity/quarantine.h"
 #include "activity/recipient.h"
 #include "activity/rule.h"
+#include "activity/trial.h"
 #include "base/clock.h"
 #include "base/seen.h"
 #include "base/settings.h"
@@ -635,6 +636,7 @@ enqueue(const CampaignTask *task)
 	enqueue.epoch = task->run->epoch;
 	enqueue.now = campaign_clock_now();
 	enqueue.confirmed = true;
+	enqueue.test = task->run->test;
 	enqueue.judged_later = campaign_recipient_consent(&task->scope) != NULL;
 	selection.contents = enqueue.contents;
 	selection.ruling = campaign_ruling_open(task, enqueue.now);
@@ -662,6 +664,21 @@ next_follow(const CampaignDelivery *delivery)
 }
 
 /*
+ * Goes on after the messages of a test: nobody has to confirm them, and nothing
+ * is left to be done for them.
+ */
+static void
+finish_test(CampaignTask *task, const CampaignDelivery *delivery,
+			const char *reason)
+{
+	if (reason != NULL)
+		campaign_trial_withhold(task, psprintf("would wait for a confirmation: %s",
+											   reason));
+	campaign_trial_react(task, delivery->delivery_id);
+	campaign_task_pass(task, 0);
+}
+
+/*
  * Enqueues, and passes the whole population on.  Who waits for a confirmation
  * comes here again, when it was given.
  */
@@ -679,6 +696,11 @@ campaign_delivery_run(CampaignTask *task)
 		delivery = campaign_delivery_find(task->run->id, activity);
 		reason = task->rehearsal ? NULL :
 			campaign_confirmation_reason(task, delivery);
+	}
+	if (task->run->test)
+	{
+		finish_test(task, delivery, reason);
+		return;
 	}
 	if (reason != NULL)
 		campaign_confirmation_wait(task, delivery, reason);

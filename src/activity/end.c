@@ -9,6 +9,7 @@
 
 #include "activity/launch.h"
 #include "activity/option.h"
+#include "activity/trial.h"
 #include "base/shared.h"
 #include "base/text.h"
 #include "store/signal.h"
@@ -87,6 +88,12 @@ send_signal(CampaignTask *task)
 	payload = receiver == NULL ? campaign_object_empty() :
 		common_variables(task->run, record);
 	(void) campaign_variables_bind(record->settings, payload);
+	if (task->run->test)
+	{
+		campaign_trial_withhold(task, psprintf("would send signal \"%s\" to campaign \"%s\"",
+											   name, record->name));
+		return;
+	}
 	(void) campaign_signal_send(record, name, payload);
 	campaign_shared_wake_at_commit();
 }

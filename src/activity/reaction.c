@@ -307,8 +307,11 @@ build_select(CampaignTask *task, const Reaction *reaction, StringInfo text)
 	else
 		append_events(text, reaction->is_not, reaction->link);
 	appendStringInfo(text,
-					 " AS did_not FROM campaign.sent AS s WHERE s.activity = %s",
-					 quote_literal_cstr(reaction->delivery));
+					 " AS did_not FROM campaign.sent_or_tested AS s"
+					 " WHERE s.activity = %s AND %s s.test",
+					 quote_literal_cstr(reaction->delivery),
+					 task->run->test && reaction->campaign == NULL ? "" :
+					 "NOT");
 	if (reaction->campaign == NULL)
 		appendStringInfo(text, " AND s.run_id = " INT64_FORMAT, task->run->id);
 	else
@@ -334,6 +337,8 @@ campaign_reaction_select(CampaignTask *task)
 	if (!read_reaction(task->scope.activity, &reaction))
 		return NULL;
 	select = campaign_task_select(task);
+	/* They only say which rows there are; of those a test takes its sample. */
+	select->sample = NULL;
 	build_select(task, &reaction, &select->text);
 	recipients.key = list_make1(campaign_column_make("recipient", TEXTOID,
 													 C_COLLATION_OID));

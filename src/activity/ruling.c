@@ -110,6 +110,7 @@ append_pressure(CampaignRuling *ruling, int number)
 {
 	const RulingStage *stage = list_nth(ruling->stages, number - 1);
 	StringInfo	text = &ruling->select->text;
+	int64		run_id = ruling->task->run->id;
 	int64		most = campaign_rule_number(stage->rule->settings, "messages");
 	char	   *share = shares_subjects(ruling, stage) ?
 		psprintf("pg_catalog.row_number() OVER (PARTITION BY %s IS NULL,"
@@ -127,10 +128,11 @@ append_pressure(CampaignRuling *ruling, int number)
 	appendStringInfo(text,
 					 " LEFT JOIN (SELECT subject, pg_catalog.sum(weight) AS used"
 					 " FROM campaign.contacted WHERE rule_id = " INT64_FORMAT
+					 " AND coalesce(test_run_id, " INT64_FORMAT ") = " INT64_FORMAT
 					 " AND contacted_at >= %s::pg_catalog.timestamptz"
 					 " GROUP BY subject) AS \"campaign.u\""
 					 " ON \"campaign.u\".subject = \"campaign.subject_%d\") AS %s",
-					 stage->counting->rule_id,
+					 stage->counting->rule_id, run_id, run_id,
 					 quote_literal_cstr(timestamptz_to_str(stage->counting->since)),
 					 number, alias_of(ruling));
 }
@@ -304,7 +306,8 @@ open_capacity(CampaignRuling *ruling, const CampaignRule *rule,
 	stage->counting = begin_counting(ruling, rule, settings_now, false);
 	campaign_room_find(&stage->room, rule->id, &period,
 					   campaign_rule_number(rule->settings, "messages"),
-					   defers ? flow->rows : 0, ruling->now);
+					   defers ? flow->rows : 0, ruling->now,
+					   ruling->task->run->id);
 	if (defers)
 		ruling->send_at = ruling->send_at == NULL ? column :
 			psprintf("greatest(%s, %s)", ruling->send_at, column);

@@ -13,6 +13,7 @@
 
 #include "activity/column.h"
 #include "activity/option.h"
+#include "activity/trial.h"
 #include "base/errors.h"
 #include "base/text.h"
 #include "set/row.h"
@@ -286,7 +287,59 @@ write_version(const Save *save, const char *name)
 	return outlet.rows;
 }
 
-/* Writes a version and passes the population on. */
+/* Writes the version that comes after the newest one. */
+static void
+save_version(const Save *save, const CampaignAudience *audience,
+			 const char *mode)
+{
+	const CampaignTask *task = save->task;
+	CampaignAudienceSave version = {
+		.number = audience->number + 1,
+		.population = psprintf("a" INT64_FORMAT "_%d", audience->id,
+							   audience->number + 1),
+		.dimension = task->scope.target->dimension->name,
+		.mode = mode,
+		.run_id = task->run->id,
+		.activity = task->scope.activity->name,
+		.campaign = task->run->campaign
+	};
+
+	version.rows = write_version(save, version.population);
+	campaign_audience_add(audience->id, &version);
+	drop_old(audience, task->scope.activity->options);
+}
+
+/* Counts what a test would save, and says so. */
+static void
+withhold_version(const Save *save, const CampaignAudience *audience)
+{
+	CampaignOutlet outlet = {.capacity = -1};
+
+	campaign_sink_write(save->select, CAMPAIGN_ROUTE_SOLE, &outlet, 1);
+	campaign_trial_withhold(save->task,
+							psprintf("would save version %d of audience \"%s\" with " INT64_FORMAT " rows",
+									 audience->number + 1, audience->name,
+									 outlet.rows));
+}
+
+/* The audience as it is; a test locks nothing and makes none. */
+static CampaignAudience *
+open_audience(const CampaignTask *task, char *name)
+{
+	CampaignAudience *audience;
+
+	if (!task->run->test)
+		return campaign_audience_lock(task->run->owner, name);
+	audience = campaign_audience_find(task->run->owner, name, 0);
+	if (audience == NULL)
+	{
+		audience = palloc0(sizeof(CampaignAudience));
+		audience->name = name;
+	}
+	return audience;
+}
+
+/* Writes a version, or counts it in a test, and passes the population on. */
 static void
 run_save(CampaignTask *task)
 {
@@ -295,10 +348,8 @@ run_save(CampaignTask *task)
 	char	   *mode = campaign_option_text(given, "mode");
 	Save		save = {task, campaign_task_population(task, 0)};
 	CampaignAudience *audience;
-	CampaignAudienceSave version = {0};
 
-	audience = campaign_audience_lock(task->run->owner,
-									  campaign_option_text(given, "audience"));
+	audience = open_audience(task, campaign_option_text(given, "audience"));
 	save.additions = read_columns(scope);
 	save.columns = save.additions == NIL ?
 		campaign_population_added(save.population) :
@@ -309,18 +360,10 @@ run_save(CampaignTask *task)
 		mode = "overwrite";
 	open_before(&save, audience, mode);
 	build_select(&save, mode);
-
-	version.number = audience->number + 1;
-	version.population = psprintf("a" INT64_FORMAT "_%d", audience->id,
-								  version.number);
-	version.dimension = scope->target->dimension->name;
-	version.mode = mode;
-	version.rows = write_version(&save, version.population);
-	version.run_id = task->run->id;
-	version.activity = scope->activity->name;
-	version.campaign = task->run->campaign;
-	campaign_audience_add(audience->id, &version);
-	drop_old(audience, given);
+	if (task->run->test)
+		withhold_version(&save, audience);
+	else
+		save_version(&save, audience, mode);
 	campaign_task_pass(task, 0);
 }
 

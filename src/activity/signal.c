@@ -11,6 +11,7 @@
 #include "utils/timestamp.h"
 
 #include "activity/option.h"
+#include "activity/trial.h"
 #include "base/clock.h"
 #include "base/text.h"
 #include "store/signal.h"
@@ -58,10 +59,12 @@ run_signal(CampaignTask *task)
 	TimestampTz deadline = timeout == NULL ? DT_NOEND :
 		campaign_clock_after(task->since, timeout);
 
+	if (name == NULL)
+		name = activity->name;
 	(void) campaign_run_lock(task->run->id);
-	task->variables = campaign_signal_newest(task->run->id,
-											 name ? name : activity->name);
-	if (task->variables != NULL || task->rehearsal)
+	task->variables = task->run->test ? campaign_trial_payload(task, name) :
+		campaign_signal_newest(task->run->id, name);
+	if (task->variables != NULL || task->rehearsal || task->run->test)
 		campaign_task_choose(task, 0, "result");
 	else if (timeout != NULL && campaign_task_overdue(task, deadline))
 		campaign_task_choose(task, 0, "timeout");

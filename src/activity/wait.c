@@ -13,6 +13,7 @@
 
 #include "activity/option.h"
 #include "activity/scalar.h"
+#include "activity/trial.h"
 #include "base/clock.h"
 #include "set/quiet.h"
 #include "set/zone.h"
@@ -165,7 +166,7 @@ look(CampaignTask *task)
 																	 "until_condition"));
 	TimestampTz open = after_quiet_hours(activity->options, now);
 
-	if ((holds && open <= now) || task->rehearsal)
+	if ((holds && open <= now) || campaign_trial_rushes(task))
 		campaign_task_choose(task, 0, "result");
 	else if (timeout != NULL && campaign_task_overdue(task, deadline))
 		campaign_task_choose(task, 0, "timeout");
@@ -187,7 +188,8 @@ run_wait(CampaignTask *task)
 	}
 	if (!task->due)
 		until = waiting_until(task);
-	if (until > campaign_clock_now())
+	if (until > campaign_clock_now() &&
+		!(task->run->test && campaign_trial_rushes(task)))
 		task->wait_until = until;
 	else
 		campaign_task_choose(task, 0, "result");

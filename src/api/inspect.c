@@ -29,6 +29,7 @@ CAMPAIGN_FUNCTION(campaign_kinds);
 CAMPAIGN_FUNCTION(campaign_common_options_json);
 CAMPAIGN_FUNCTION(campaign_check);
 CAMPAIGN_FUNCTION(campaign_preview);
+CAMPAIGN_FUNCTION(campaign_read_message);
 CAMPAIGN_FUNCTION(campaign_graph);
 CAMPAIGN_FUNCTION(campaign_verify);
 
@@ -161,24 +162,13 @@ campaign_check(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
-/* campaign_preview(campaign, activity, key, version, variables) */
-Datum
-campaign_preview(PG_FUNCTION_ARGS)
+/* Gives one message as the only row. */
+static Datum
+give_preview(FunctionCallInfo fcinfo, const CampaignPreview *preview)
 {
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
-	CampaignPreviewRequest request = {0};
-	CampaignPreview *preview;
 	Datum		values[7] = {0};
 	bool		nulls[7] = {0};
-
-	campaign_origin_require_user();
-	request.campaign = campaign_argument_required(fcinfo, 0, "campaign");
-	request.activity = campaign_argument_required(fcinfo, 1, "activity");
-	request.key = campaign_argument_required(fcinfo, 2, "key");
-	campaign_argument_require(fcinfo, 3, "version");
-	request.version = PG_GETARG_INT32(3);
-	request.variables = campaign_argument_jsonb(fcinfo, 4);
-	preview = campaign_preview_message(&request);
 
 	InitMaterializedSRF(fcinfo, 0);
 	set_text(values, nulls, 0, preview->address);
@@ -191,6 +181,37 @@ campaign_preview(PG_FUNCTION_ARGS)
 	set_text(values, nulls, 6, preview->language);
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 	return (Datum) 0;
+}
+
+/* campaign_preview(campaign, activity, key, version, variables) */
+Datum
+campaign_preview(PG_FUNCTION_ARGS)
+{
+	CampaignPreviewRequest request = {0};
+
+	campaign_origin_require_user();
+	request.campaign = campaign_argument_required(fcinfo, 0, "campaign");
+	request.activity = campaign_argument_required(fcinfo, 1, "activity");
+	request.key = campaign_argument_required(fcinfo, 2, "key");
+	campaign_argument_require(fcinfo, 3, "version");
+	request.version = PG_GETARG_INT32(3);
+	request.variables = campaign_argument_jsonb(fcinfo, 4);
+	return give_preview(fcinfo, campaign_preview_message(&request));
+}
+
+/* campaign_read_message(run, activity, key) */
+Datum
+campaign_read_message(PG_FUNCTION_ARGS)
+{
+	char	   *activity;
+	char	   *key;
+
+	campaign_origin_require_user();
+	campaign_argument_require(fcinfo, 0, "run");
+	activity = campaign_argument_required(fcinfo, 1, "activity");
+	key = campaign_argument_required(fcinfo, 2, "key");
+	return give_preview(fcinfo, campaign_preview_read(PG_GETARG_INT64(0),
+													  activity, key));
 }
 
 /* campaign_graph(campaign, format, run) */

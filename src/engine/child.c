@@ -45,7 +45,8 @@ campaign_child_start(const CampaignTask *task)
 	int64		run_id;
 
 	check_descent(task->run, record);
-	run_id = campaign_lifecycle_start_beside(record, launch->variables);
+	run_id = campaign_lifecycle_start_beside(record, launch->variables,
+											 task->run);
 	campaign_child_attach(run_id, task->run, task->scope.activity->name,
 						  launch->attached);
 	CAMPAIGN_FAULT("child_started");

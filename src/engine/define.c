@@ -25,6 +25,7 @@
 #include "base/text.h"
 #include "engine/define.h"
 #include "engine/lifecycle.h"
+#include "engine/trial.h"
 #include "queue/erase.h"
 #include "set/variable.h"
 #include "set/zone.h"
@@ -545,8 +546,9 @@ campaign_define_drop(const char *campaign)
 	ListCell   *cell;
 
 	campaign_lifecycle_require_idle(record->id, record->name, "drop");
+	campaign_trial_erase(record);
 	campaign_run_lock_all(record->id);
-	foreach(cell, campaign_run_populations(record->id))
+	foreach(cell, campaign_run_populations(record->id, true))
 		(void) campaign_population_drop(lfirst(cell));
 	campaign_queue_erase(record->id);
 	log_change(record, NULL, "dropped");

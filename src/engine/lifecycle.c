@@ -18,6 +18,7 @@
 
 #include "activity/option.h"
 #include "activity/rule.h"
+#include "activity/trial.h"
 #include "base/clock.h"
 #include "base/errors.h"
 #include "base/fault.h"
@@ -51,8 +52,8 @@
 #define NAMED_PROBLEMS	3
 
 /* Makes what was changed durable and known. */
-static void
-hand_over(void)
+void
+campaign_lifecycle_hand_over(void)
 {
 	ForceSyncCommit();
 	campaign_shared_wake_at_commit();
@@ -133,8 +134,8 @@ named_rules(const CampaignGraph *graph)
 }
 
 /* Refuses a verb in the status the campaign is in. */
-static void
-refuse_status(const CampaignRecord *record, const char *verb)
+void
+campaign_lifecycle_refuse_status(const CampaignRecord *record, const char *verb)
 {
 	bool		archived = strcmp(record->status, "archived") == 0;
 
@@ -152,13 +153,29 @@ refuse_status(const CampaignRecord *record, const char *verb)
 					 "lets it be started")));
 }
 
+/* Freezes a draft without errors, as what is tested or as the next version. */
+int
+campaign_lifecycle_freeze(CampaignGraph *draft, bool test)
+{
+	Oid			owner = draft->campaign->owner;
+	Jsonb	   *dimensions;
+	Jsonb	   *rules;
+
+	refuse_errors(draft->campaign->name, campaign_check_graph(draft));
+	dimensions = campaign_dimension_freeze(owner, collect_objects(draft));
+	rules = campaign_rule_freeze(owner, named_rules(draft));
+	if (!test)
+		return campaign_version_publish(draft, dimensions, rules);
+	campaign_version_freeze_test(draft, dimensions, rules);
+	return CAMPAIGN_VERSION_TEST;
+}
+
 /* Freezes the draft as the next version; gives its number. */
 int
 campaign_lifecycle_publish(const char *campaign)
 {
 	CampaignRecord *record = campaign_record_require(campaign, true);
 	CampaignGraph *draft = campaign_graph_load(record, record->draft_id);
-	List	   *dimensions;
 	int			number;
 	CampaignLogLine line = {
 		.owner = record->owner,
@@ -167,7 +184,7 @@ campaign_lifecycle_publish(const char *campaign)
 	};
 
 	if (strcmp(record->status, "archived") == 0)
-		refuse_status(record, "publish");
+		campaign_lifecycle_refuse_status(record, "publish");
 	if (campaign_option_bool(record->settings, "template", false))
 		ereport(ERROR,
 				(errcode(ERRCODE_CAMPAIGN_STATE),
@@ -175,13 +192,7 @@ campaign_lifecycle_publish(const char *campaign)
 						record->name),
 				 errhint("campaign_duplicate(%s, name, parameters) makes a campaign of it.",
 						 quote_literal_cstr(record->name))));
-	refuse_errors(record->name, campaign_check_graph(draft));
-	dimensions = collect_objects(draft);
-	number = campaign_version_publish(draft,
-									  campaign_dimension_freeze(record->owner,
-																dimensions),
-									  campaign_rule_freeze(record->owner,
-														   named_rules(draft)));
+	number = campaign_lifecycle_freeze(draft, false);
 	if (strcmp(record->status, "published") != 0)
 		(void) campaign_state_move(CAMPAIGN_NOUN_CAMPAIGN, record->id, NULL,
 								   "published", NULL);
@@ -228,28 +239,12 @@ campaign_lifecycle_check_owner(const CampaignRecord *record)
 				 errhint("Let a role of its own own the campaign, or set campaign.enable_superuser_campaigns.")));
 }
 
-/* Refuses campaigns that nobody may or can execute. */
+/* Refuses what nobody may or can execute, whatever its status. */
 void
-campaign_lifecycle_check_startable(const CampaignRecord *record)
+campaign_lifecycle_check_executable(const CampaignRecord *record)
 {
 	const char *problem;
 
-	if (strcmp(record->status, "closed") == 0 ||
-		strcmp(record->status, "archived") == 0)
-		refuse_status(record, "start");
-	if (strcmp(record->status, "published") != 0 || record->live_id == 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_CAMPAIGN_STATE),
-				 errmsg("campaign \"%s\" is not published", record->name),
-				 errhint("Publish it with campaign_publish(%s).",
-						 quote_literal_cstr(record->name))));
-	if (campaign_call_reaches(record->name, record->name))
-		ereport(ERROR,
-				(errcode(ERRCODE_CAMPAIGN_STATE),
-				 errmsg("campaign \"%s\" would start itself again",
-						record->name),
-				 errdetail("It starts a campaign that starts it, as they are published now."),
-				 errhint("Campaigns start each other in one direction only; publish one of them without that.")));
 	if (campaign_held())
 		ereport(ERROR,
 				(errcode(ERRCODE_CAMPAIGN_STATE),
@@ -267,6 +262,29 @@ campaign_lifecycle_check_startable(const CampaignRecord *record)
 				 errhint("ALTER ROLE … LOGIN, GRANT CONNECT ON DATABASE, or GRANT USAGE ON SCHEMA campaign mend that.")));
 }
 
+/* Refuses campaigns that nobody may or can execute. */
+void
+campaign_lifecycle_check_startable(const CampaignRecord *record)
+{
+	if (strcmp(record->status, "closed") == 0 ||
+		strcmp(record->status, "archived") == 0)
+		campaign_lifecycle_refuse_status(record, "start");
+	if (strcmp(record->status, "published") != 0 || record->live_id == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_CAMPAIGN_STATE),
+				 errmsg("campaign \"%s\" is not published", record->name),
+				 errhint("Publish it with campaign_publish(%s).",
+						 quote_literal_cstr(record->name))));
+	if (campaign_call_reaches(record->name, record->name))
+		ereport(ERROR,
+				(errcode(ERRCODE_CAMPAIGN_STATE),
+				 errmsg("campaign \"%s\" would start itself again",
+						record->name),
+				 errdetail("It starts a campaign that starts it, as they are published now."),
+				 errhint("Campaigns start each other in one direction only; publish one of them without that.")));
+	campaign_lifecycle_check_executable(record);
+}
+
 /*
  * Drops what ended runs have left because somebody was reading it when they
  * ended.
@@ -279,7 +297,7 @@ drop_leftovers(const CampaignRecord *record)
 
 	if (campaign_option_bool(record->settings, "keep_populations", false))
 		return;
-	foreach(cell, campaign_run_populations(record->id))
+	foreach(cell, campaign_run_populations(record->id, false))
 	{
 		if (campaign_population_drop(lfirst(cell)))
 			dropped = lappend(dropped, lfirst(cell));
@@ -289,8 +307,8 @@ drop_leftovers(const CampaignRecord *record)
 }
 
 /* The values of a run's variables, read with the rights of the owner. */
-static Jsonb *
-bind_variables(const CampaignGraph *graph, const Jsonb *given)
+Jsonb *
+campaign_lifecycle_bind(const CampaignGraph *graph, const Jsonb *given)
 {
 	CampaignIdentity identity;
 	Jsonb	   *bound;
@@ -320,7 +338,7 @@ add_run(CampaignRecord *record, const CampaignGraph *graph, Jsonb *variables,
 	line.run_id = run_id;
 	line.message = psprintf("version %d", record->live_number);
 	campaign_log_add(&line);
-	hand_over();
+	campaign_lifecycle_hand_over();
 	return run_id;
 }
 
@@ -347,22 +365,31 @@ campaign_lifecycle_start(const char *campaign, const Jsonb *variables)
 	campaign_lifecycle_require_idle(record->id, record->name, "start");
 	graph = campaign_graph_load(record, record->live_id);
 	drop_leftovers(record);
-	run_id = add_run(record, graph, bind_variables(graph, variables), 0);
+	run_id = add_run(record, graph, campaign_lifecycle_bind(graph, variables), 0);
 	campaign_lifecycle_notice(psprintf("execute run " INT64_FORMAT, run_id));
 	return run_id;
 }
 
-/* Starts a run for an activity of another run. */
+/* Starts a run for an activity of another run; that of a test is a test. */
 int64
-campaign_lifecycle_start_beside(CampaignRecord *record, const Jsonb *variables)
+campaign_lifecycle_start_beside(CampaignRecord *record, const Jsonb *variables,
+								const CampaignRun *parent)
 {
 	CampaignGraph *graph;
+	Jsonb	   *waits;
 
 	campaign_lifecycle_check_startable(record);
 	graph = campaign_graph_load(record, record->live_id);
+	if (parent->test)
+	{
+		waits = campaign_trial_inherited(parent);
+		return campaign_run_create_test(graph, campaign_epoch_current(),
+										campaign_lifecycle_bind(graph, variables),
+										waits);
+	}
 	if (campaign_run_unfinished(record->id) == 0)
 		drop_leftovers(record);
-	return add_run(record, graph, bind_variables(graph, variables), 0);
+	return add_run(record, graph, campaign_lifecycle_bind(graph, variables), 0);
 }
 
 /* Refuses values of variables that campaign_start() would refuse. */
@@ -370,7 +397,7 @@ void
 campaign_lifecycle_check_variables(CampaignRecord *record,
 								   const Jsonb *variables)
 {
-	(void) bind_variables(campaign_graph_load(record, record->live_id),
+	(void) campaign_lifecycle_bind(campaign_graph_load(record, record->live_id),
 						  variables);
 }
 
@@ -405,7 +432,7 @@ end_campaign(const CampaignRecord *record, const char *status,
 		return;
 	if (campaign_state_move(CAMPAIGN_NOUN_CAMPAIGN, record->id, NULL, status,
 							NULL) == NULL)
-		refuse_status(record, verb);
+		campaign_lifecycle_refuse_status(record, verb);
 	(void) campaign_schedule_delete(record->id);
 	ForceSyncCommit();
 }
@@ -487,7 +514,7 @@ campaign_lifecycle_pause(int64 run_id)
 		refuse_verb(run_id, state, "pause",
 					"It was stopped for good.");
 	campaign_child_apply(run_id, pause_run);
-	hand_over();
+	campaign_lifecycle_hand_over();
 	return pstrdup("paused");
 }
 
@@ -525,7 +552,7 @@ campaign_lifecycle_resume(int64 run_id)
 					"Repair the cause and call campaign_retry()." :
 					"Only a paused run can be resumed.");
 	campaign_child_apply(run_id, resume_run);
-	hand_over();
+	campaign_lifecycle_hand_over();
 	return campaign_run_lock(run_id);
 }
 
@@ -553,7 +580,7 @@ campaign_lifecycle_abort(int64 run_id, const char *why)
 {
 	(void) end_run(run_id, why);
 	campaign_child_apply(run_id, stop_run);
-	hand_over();
+	campaign_lifecycle_hand_over();
 }
 
 /*
@@ -570,7 +597,7 @@ campaign_lifecycle_stop(int64 run_id)
 	if (!stop_run(run_id))
 		refuse_verb(run_id, state, "stop", "It has come to its end already.");
 	campaign_child_apply(run_id, stop_run);
-	hand_over();
+	campaign_lifecycle_hand_over();
 	return pstrdup("stopped");
 }
 
@@ -608,7 +635,7 @@ campaign_lifecycle_retry(int64 run_id)
 		refuse_verb(run_id, state, "retry",
 					"Only a failed run can be tried again.");
 	campaign_child_apply(run_id, retry_run);
-	hand_over();
+	campaign_lifecycle_hand_over();
 	return campaign_run_lock(run_id);
 }
 
@@ -628,7 +655,7 @@ campaign_lifecycle_adopt(void)
 				(errmsg("owners of campaigns do not exist here: %s",
 						campaign_list_join(missing)),
 				 errhint("Create the roles and call campaign_adopt() again, or drop the campaigns.")));
-	hand_over();
+	campaign_lifecycle_hand_over();
 	return adopted;
 }
 

@@ -11,6 +11,7 @@
 #include "utils/jsonb.h"
 
 #include "store/graph.h"
+#include "store/run.h"
 
 /* Freezes the draft as the next version; gives its number. */
 extern int	campaign_lifecycle_publish(const char *campaign);
@@ -21,9 +22,28 @@ extern int64 campaign_lifecycle_start(const char *campaign,
 extern int64 campaign_lifecycle_launch(CampaignRecord *record,
 									   const Jsonb *variables,
 									   TimestampTz occurrence);
-/* The same for an activity of another run, whether or not one has not ended. */
+/*
+ * The same for an activity of another run, whether or not one has not ended;
+ * in a test, a test.
+ */
 extern int64 campaign_lifecycle_start_beside(CampaignRecord *record,
-											 const Jsonb *variables);
+											 const Jsonb *variables,
+											 const CampaignRun *parent);
+/*
+ * Freezes a draft, or the part of it the graph has, as the next version or as
+ * what is tested; gives its number.  Refuses one with errors.
+ */
+extern int	campaign_lifecycle_freeze(CampaignGraph *draft, bool test);
+/* The values of a run's variables, read with the rights of the owner. */
+extern Jsonb *campaign_lifecycle_bind(const CampaignGraph *graph,
+									  const Jsonb *given);
+/* Makes what was changed durable and known. */
+extern void campaign_lifecycle_hand_over(void);
+/* Refuses a verb in the status the campaign is in. */
+extern void campaign_lifecycle_refuse_status(const CampaignRecord *record,
+											 const char *verb);
+/* Refuses what nobody may or can execute, whatever its status. */
+extern void campaign_lifecycle_check_executable(const CampaignRecord *record);
 /* Refuses campaigns that nobody may or can execute. */
 extern void campaign_lifecycle_check_startable(const CampaignRecord *record);
 /* Refuses values of variables that campaign_start() would refuse. */

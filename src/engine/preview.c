@@ -18,6 +18,9 @@
 #include "engine/define.h"
 #include "engine/lifecycle.h"
 #include "engine/preview.h"
+#include "queue/delivery.h"
+#include "queue/person.h"
+#include "store/run.h"
 
 /* A preview in progress. */
 typedef struct Previewing
@@ -113,4 +116,45 @@ campaign_preview_message(const CampaignPreviewRequest *request)
 													activity)),
 				 errhint("Write the key as campaign.message shows it in column recipient.")));
 	return previewing.preview;
+}
+
+/* Refuses a recipient that the delivery knows nothing of. */
+static void
+refuse_recipient(const CampaignRun *run, const char *activity,
+				 const char *key)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_CAMPAIGN_NOT_FOUND),
+			 errmsg("activity \"%s\" of run " INT64_FORMAT " has no message for \"%s\"",
+					activity, run->id, key),
+			 errhint("campaign.message and campaign.excluded show whom it has targeted by now.")));
+}
+
+/* The message in the queue that a recipient has. */
+CampaignPreview *
+campaign_preview_read(int64 run_id, const char *activity, const char *key)
+{
+	CampaignRun *run = campaign_run_require(run_id);
+	CampaignGraph *graph = campaign_graph_load(campaign_record_by_id(run->campaign_id),
+											   run->version_id);
+	CampaignActivity *channel = require_channel(graph, activity);
+	CampaignDelivery *delivery = campaign_delivery_find(run_id, activity);
+	CampaignPreview *preview = palloc0(sizeof(CampaignPreview));
+	CampaignPersonMessage *found;
+
+	if (delivery == NULL)
+		refuse_recipient(run, activity, key);
+	preview->campaign = run->campaign;
+	preview->activity = activity;
+	preview->contents = campaign_content_parse(channel->kind,
+											   channel->options);
+	found = campaign_person_message(delivery->delivery_id, key);
+	if (found != NULL)
+		campaign_preview_render(preview, found);
+	else
+		preview->reason = campaign_person_exclusion(delivery->delivery_id,
+													key);
+	if (found == NULL && preview->reason == NULL)
+		refuse_recipient(run, activity, key);
+	return preview;
 }

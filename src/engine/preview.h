@@ -25,5 +25,12 @@ typedef struct CampaignPreviewRequest
  * database meanwhile is undone.
  */
 extern CampaignPreview *campaign_preview_message(const CampaignPreviewRequest *request);
+/*
+ * The message in the queue that a recipient has of an activity of a run, with
+ * the reason if he has none; refused if he was not among the targeted.
+ */
+extern CampaignPreview *campaign_preview_read(int64 run_id,
+											  const char *activity,
+											  const char *key);
 
 #endif							/* CAMPAIGN_ENGINE_PREVIEW_H */

@@ -185,7 +185,8 @@ campaign_ready_halt(const CampaignRun *run)
 											   run->version_id);
 
 	cancel_tasks(run->id);
-	if (!campaign_option_bool(graph->campaign->settings, "keep_populations",
+	if (!run->test &&
+		!campaign_option_bool(graph->campaign->settings, "keep_populations",
 							  false))
 		campaign_ready_sweep(run->id, run->version_id,
 							 campaign_flow_populations(run->id));

@@ -141,8 +141,9 @@ prepare(Step *step)
 	task->due = strcmp(step->taken->state, "waiting") == 0;
 	task->hurried = step->taken->hurried;
 	task->since = task->due ? step->taken->started_at : step->started_at;
-	task->keep = campaign_option_bool(graph->campaign->settings,
-									  "keep_populations", false);
+	task->keep = task->run->test ||
+		campaign_option_bool(graph->campaign->settings, "keep_populations",
+							 false);
 }
 
 /*

@@ -24,6 +24,7 @@
 #define CAMPAIGN_RESULT_WITHDRAWN	'w'
 #define CAMPAIGN_RESULT_EXPIRED		'e'
 #define CAMPAIGN_RESULT_RETRIED		'r'
+#define CAMPAIGN_RESULT_TESTED		't'
 
 typedef struct CampaignChunk
 {

@@ -168,7 +168,8 @@ campaign_period_start(const CampaignPeriod *period, TimestampTz now,
 
 /*
  * Messages of runs that were stopped take no room in what is ahead.  $4: the
- * rule, $5: messages of a period, $6: messages to find room for, $7: periods.
+ * rule, $5: messages of a period, $6: messages to find room for, $7: periods,
+ * $8: the run, for messages of other tests take no room either.
  */
 CAMPAIGN_STATEMENT(find_room,
 				   "WITH p AS MATERIALIZED (SELECT i,"
@@ -183,6 +184,7 @@ CAMPAIGN_STATEMENT(find_room,
 				   " JOIN campaign.run n ON n.run_id = d.run_id"
 				   " WHERE k.rule_id = $4 AND k.contacted_at >= p.starts"
 				   " AND k.contacted_at < p.ends"
+				   " AND (NOT n.test OR n.run_id = $8)"
 				   " AND (k.contacted_at <= $1"
 				   " OR n.state NOT IN ('stopped', 'missed'))), 0), 0)::bigint"
 				   " AS room FROM p),"
@@ -197,7 +199,7 @@ CAMPAIGN_STATEMENT(find_room,
 void
 campaign_room_find(CampaignRoom *room, int64 rule_id,
 				   const CampaignPeriod *period, int64 messages,
-				   int64 wanted, TimestampTz now)
+				   int64 wanted, TimestampTz now, int64 run_id)
 {
 	int64		periods = wanted == 0 ? 0 : PERIODS_AHEAD - 1;
 	CampaignRows *rows;
@@ -207,7 +209,8 @@ campaign_room_find(CampaignRoom *room, int64 rule_id,
 						  campaign_text(period->time_zone),
 						  campaign_int8(rule_id), campaign_int8(messages),
 						  campaign_int8(Max(wanted, 1)),
-						  campaign_int4((int32) periods));
+						  campaign_int4((int32) periods),
+						  campaign_int8(run_id));
 	room->bounds = campaign_row_text(rows, 0, 1);
 	room->times = campaign_row_text(rows, 0, 2);
 	room->total = campaign_row_int8(rows, 0, 3);

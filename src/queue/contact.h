@@ -46,7 +46,7 @@ extern int64 campaign_subject_number(const char *data, Size length);
  * Periods that have room under a rule, from the present one on, as two arrays
  * in text form: how many messages come before each, and when each begins
  * (NULL: it has begun).  Gives how many messages they take; no period is
- * looked at once that is enough.
+ * looked at once that is enough.  Of tests only the messages of that run count.
  */
 typedef struct CampaignRoom
 {
@@ -64,7 +64,7 @@ typedef struct CampaignPeriod
 
 extern void campaign_room_find(CampaignRoom *room, int64 rule_id,
 							   const CampaignPeriod *period, int64 messages,
-							   int64 wanted, TimestampTz now);
+							   int64 wanted, TimestampTz now, int64 run_id);
 /* Since when the period, or the stretch of time that ends now, lasts. */
 extern TimestampTz campaign_period_start(const CampaignPeriod *period,
 										 TimestampTz now, bool rolling);

@@ -42,6 +42,7 @@ CAMPAIGN_STATEMENT(find_previous,
 				   "SELECT d.queued FROM campaign.run r"
 				   " JOIN campaign.run o ON o.campaign_id = r.campaign_id"
 				   " AND o.run_id < r.run_id AND o.state = 'succeeded'"
+				   " AND NOT o.test"
 				   " JOIN campaign.delivery d ON d.run_id = o.run_id"
 				   " AND d.activity = $2"
 				   " WHERE r.run_id = $1"

@@ -88,7 +88,7 @@ CAMPAIGN_STATEMENT(insert_delivery,
 CAMPAIGN_STATEMENT(count_delivery,
 				   "UPDATE campaign.delivery"
 				   " SET targeted = $2, excluded = $3, queued = $4,"
-				   " drained = $4 = 0, lanes = $5"
+				   " drained = $4 = 0 OR $6, lanes = $5"
 				   " WHERE delivery_id = $1");
 
 /* No select can give more recipients than rows flow into the activity. */
@@ -486,7 +486,10 @@ open_enqueuer(Enqueuer *enqueuer, CampaignEnqueue *enqueue)
 	enqueuer->chunk.delivery_id = create_delivery(enqueue);
 	enqueuer->chunk.last_id = -1;
 	enqueuer->chunk.results = enqueuer->open_results;
-	memset(enqueuer->open_results, CAMPAIGN_RESULT_OPEN, CAMPAIGN_CHUNK_SIZE);
+	enqueuer->chunk.settled = enqueue->test;
+	enqueuer->chunk.leased_until = enqueue->test ? enqueue->now : 0;
+	memset(enqueuer->open_results, enqueue->test ? CAMPAIGN_RESULT_TESTED :
+		   CAMPAIGN_RESULT_OPEN, CAMPAIGN_CHUNK_SIZE);
 	initStringInfo(&enqueuer->previous);
 	initStringInfo(&enqueuer->lowest);
 	initStringInfo(&enqueuer->highest);
@@ -532,10 +535,11 @@ close_enqueuer(Enqueuer *enqueuer)
 					 campaign_int8(enqueue->targeted),
 					 campaign_int8(enqueue->excluded),
 					 campaign_int8(enqueue->queued),
-					 campaign_text_array(enqueuer->lanes));
+					 campaign_text_array(enqueuer->lanes),
+					 campaign_bool(enqueue->test));
 	campaign_shared_progress_rows(enqueue->targeted);
 	/* A hint for senders who LISTEN; sent when this commits. */
-	if (enqueue->queued > 0)
+	if (enqueue->queued > 0 && !enqueue->test)
 		Async_Notify(CAMPAIGN_NOTIFY_CHANNEL, enqueue->channel);
 }
 

@@ -38,6 +38,7 @@ typedef struct CampaignEnqueue
 	bool		confirmed;		/* false: handed out once it is confirmed */
 	TimestampTz valid_until;	/* 0: messages do not expire at an instant */
 	const Interval *valid_for;	/* NULL: nor so long after they are due */
+	bool		test;			/* nobody is ever to see messages but who tests */
 	bool		judged_later;	/* messages put off wait for
 								 * campaign_delivery_judge */
 	List	   *rules;			/* of CampaignCounting *, which count messages */

@@ -33,3 +33,41 @@ campaign_queue_erase(int64 campaign_id)
 	campaign_execute(&exclusions, campaign_int8(campaign_id));
 	campaign_execute(&events, campaign_int8(campaign_id));
 }
+
+/* Deletes messages, exclusions and events of one delivery, between bounds. */
+static void
+erase_delivery(int64 delivery_id, int64 first_id, int64 last_id)
+{
+	CAMPAIGN_STATEMENT(messages,
+					   "DELETE FROM campaign.dispatch WHERE delivery_id = $1"
+					   " AND message_id BETWEEN $2 AND $3");
+	CAMPAIGN_STATEMENT(exclusions,
+					   "DELETE FROM campaign.exclusion WHERE delivery_id = $1");
+	CAMPAIGN_STATEMENT(events,
+					   "DELETE FROM campaign.event WHERE delivery_id = $1"
+					   " AND message_id BETWEEN $2 AND $3");
+
+	campaign_execute(&messages, campaign_int8(delivery_id),
+					 campaign_int8(first_id), campaign_int8(last_id));
+	campaign_execute(&exclusions, campaign_int8(delivery_id));
+	campaign_execute(&events, campaign_int8(delivery_id),
+					 campaign_int8(first_id), campaign_int8(last_id));
+}
+
+/* Deletes those of one run. */
+void
+campaign_queue_erase_run(int64 run_id)
+{
+	CAMPAIGN_STATEMENT(find,
+					   "SELECT d.delivery_id, coalesce(min(c.first_id), 0),"
+					   " coalesce(max(c.last_id), -1)"
+					   " FROM campaign.delivery d"
+					   " LEFT JOIN campaign.chunk c USING (delivery_id)"
+					   " WHERE d.run_id = $1 GROUP BY d.delivery_id");
+	CampaignRows *rows = campaign_query(&find, campaign_int8(run_id));
+
+	for (int i = 0; i < rows->count; i++)
+		erase_delivery(campaign_row_int8(rows, i, 1),
+					   campaign_row_int8(rows, i, 2),
+					   campaign_row_int8(rows, i, 3));
+}

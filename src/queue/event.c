@@ -53,7 +53,7 @@ CAMPAIGN_STATEMENT(record_events,
 				   " JOIN campaign.run r ON r.run_id = d.run_id"
 				   " JOIN campaign.campaign g"
 				   " ON g.campaign_id = r.campaign_id"
-				   " WHERE c.last_id"
+				   " WHERE NOT r.test AND c.last_id"
 				   " BETWEEN e.message_id"
 				   " AND least(e.message_id, (1::bigint << 62)) + 999"
 				   " AND c.first_id <= e.message_id"
@@ -288,4 +288,28 @@ campaign_events_record(List *events, Oid caller, CampaignEventCounts *counts)
 	/* Nobody may be contacted again because the server lost its memory. */
 	if (rows->count > 1 && suppress(rows, find_addresses(rows)))
 		ForceSyncCommit();
+}
+
+/* Has messages of a test have an event. */
+void
+campaign_events_pretend(int64 delivery_id, const char *event, double percent,
+						List *recipients)
+{
+	CAMPAIGN_STATEMENT(pretend,
+					   "INSERT INTO campaign.event (message_id, delivery_id,"
+					   " event, at, event_key)"
+					   " SELECT m.message_id, m.delivery_id, $2,"
+					   " clock_timestamp(), campaign.address_hash($2)"
+					   " FROM (SELECT min(c.first_id) AS first_id,"
+					   " max(c.last_id) AS last_id FROM campaign.chunk c"
+					   " WHERE c.delivery_id = $1) b"
+					   " JOIN campaign.dispatch m ON m.delivery_id = $1"
+					   " AND m.message_id BETWEEN b.first_id AND b.last_id"
+					   " WHERE m.recipient = ANY ($4)"
+					   " OR campaign.sample_position(m.recipient,"
+					   " 'campaign.test.event') < $3::float8");
+
+	campaign_execute(&pretend, campaign_int8(delivery_id),
+					 campaign_text(event), campaign_text(psprintf("%.17g", percent / 100)),
+					 campaign_text_array(recipients));
 }

@@ -25,4 +25,12 @@ typedef struct CampaignEventCounts
 extern void campaign_events_record(List *events, Oid caller,
 								   CampaignEventCounts *counts);
 
+/*
+ * Has that percent of a test delivery's messages (drawn by their recipients),
+ * or those to the named recipients (char *), have the event.  Nothing follows
+ * from it: nobody is suppressed.
+ */
+extern void campaign_events_pretend(int64 delivery_id, const char *event,
+									double percent, List *recipients);
+
 #endif							/* CAMPAIGN_EVENT_H */

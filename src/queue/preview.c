@@ -93,3 +93,25 @@ campaign_preview_run(CampaignPreview *preview, CampaignSelect *select)
 
 	(void) campaign_select_run(select, &previewer.receiver);
 }
+
+/* Renders a message that is in the queue. */
+void
+campaign_preview_render(CampaignPreview *preview,
+						const CampaignPersonMessage *found)
+{
+	CampaignTracking untracked = {0};
+	int			edition = found->chunk->edition;
+	CampaignMessageContent *content;
+
+	if (edition < 0)
+		edition = -1 - edition;
+	content = campaign_content_edition(preview->contents, edition);
+	preview->found = true;
+	preview->recipient = found->message.recipient;
+	preview->address = found->message.address;
+	preview->edition = edition;
+	preview->language = content->language;
+	preview->message = *campaign_message_render(content, preview->campaign,
+												preview->activity,
+												&found->message, &untracked);
+}

@@ -11,6 +11,7 @@
 
 #include "set/select.h"
 #include "queue/message.h"
+#include "queue/person.h"
 
 typedef struct CampaignPreview
 {
@@ -35,5 +36,11 @@ typedef struct CampaignPreview
  */
 extern void campaign_preview_run(CampaignPreview *preview,
 								 CampaignSelect *select);
+/*
+ * Renders a message that is in the queue, without tracking.  One whose variant
+ * is decided later is shown with the first.
+ */
+extern void campaign_preview_render(CampaignPreview *preview,
+									const CampaignPersonMessage *found);
 
 #endif							/* CAMPAIGN_PREVIEW_H */

@@ -28,6 +28,8 @@ typedef struct CampaignSelect
 	const char *search_path;	/* in force while it is planned and run */
 	List	   *queries;		/* of Query *, see campaign_select_rows */
 	Query	   *effect;			/* see campaign_select_effect; or NULL */
+	const struct CampaignSample *sample;	/* which of its rows a sink gets;
+											 * NULL: all */
 } CampaignSelect;
 
 /* Who takes the rows; embed it and cast. */

@@ -24,6 +24,7 @@
 #include "base/shared.h"
 #include "base/statistics.h"
 #include "base/writer.h"
+#include "set/sample.h"
 #include "set/sink.h"
 
 /* Rows between two reports of progress. */
@@ -203,6 +204,9 @@ local_write(CampaignSelect *select, CampaignRouting routing,
 {
 	LocalSink	sink = {{NULL, local_row}, routing, outlets};
 
+	if (select->sample != NULL && select->effect == NULL)
+		campaign_sample_apply(select, select->sample,
+							  routing == CAMPAIGN_ROUTE_SOLE ? 0 : 1);
 	sink.tallies = tallies;
 	sink.noutlets = noutlets;
 	open_writers(&sink);

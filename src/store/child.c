@@ -56,14 +56,11 @@ campaign_child_release(int64 parent_id, const char *activity)
 					 campaign_text(activity));
 }
 
-/* Attached runs, in order. */
-List *
-campaign_child_attached(int64 parent_id)
+/* The numbers that a statement gives for a run, of int64 *. */
+static List *
+read_children(CampaignStatement *statement, int64 parent_id)
 {
-	CAMPAIGN_STATEMENT(find,
-					   "SELECT run_id FROM campaign.run WHERE parent_run = $1"
-					   " AND attached ORDER BY run_id");
-	CampaignRows *rows = campaign_query(&find, campaign_int8(parent_id));
+	CampaignRows *rows = campaign_query(statement, campaign_int8(parent_id));
 	List	   *children = NIL;
 
 	for (int i = 0; i < rows->count; i++)
@@ -74,6 +71,28 @@ campaign_child_attached(int64 parent_id)
 		children = lappend(children, child);
 	}
 	return children;
+}
+
+/* Attached runs, in order. */
+List *
+campaign_child_attached(int64 parent_id)
+{
+	CAMPAIGN_STATEMENT(find,
+					   "SELECT run_id FROM campaign.run WHERE parent_run = $1"
+					   " AND attached ORDER BY run_id");
+
+	return read_children(&find, parent_id);
+}
+
+/* All runs it has started, in order. */
+List *
+campaign_child_all(int64 parent_id)
+{
+	CAMPAIGN_STATEMENT(find,
+					   "SELECT run_id FROM campaign.run WHERE parent_run = $1"
+					   " ORDER BY run_id");
+
+	return read_children(&find, parent_id);
 }
 
 /* Locks the attached runs. */

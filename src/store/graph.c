@@ -372,6 +372,63 @@ campaign_graph_order(const CampaignGraph *graph)
 	return order;
 }
 
+/* Marks an activity and all before it. */
+static void
+mark_before(const CampaignActivity *activity, bool *marked)
+{
+	ListCell   *cell;
+
+	check_stack_depth();
+	if (marked[activity->index])
+		return;
+	marked[activity->index] = true;
+	foreach(cell, activity->inbound)
+		mark_before(((CampaignTransition *) lfirst(cell))->source, marked);
+}
+
+/* Those of the transitions between marked activities. */
+static List *
+marked_transitions(List *transitions, const bool *marked)
+{
+	List	   *kept = NIL;
+	ListCell   *cell;
+
+	foreach(cell, transitions)
+	{
+		CampaignTransition *transition = lfirst(cell);
+
+		if (marked[transition->source->index] &&
+			marked[transition->target->index])
+			kept = lappend(kept, transition);
+	}
+	return kept;
+}
+
+/* Takes all activities out but one and those before it. */
+void
+campaign_graph_cut(CampaignGraph *graph, const CampaignActivity *last)
+{
+	bool	   *marked = palloc0(sizeof(bool) *
+								 list_length(graph->activities));
+	List	   *kept = NIL;
+	ListCell   *cell;
+
+	mark_before(last, marked);
+	graph->transitions = marked_transitions(graph->transitions, marked);
+	foreach(cell, graph->activities)
+	{
+		CampaignActivity *activity = lfirst(cell);
+
+		if (!marked[activity->index])
+			continue;
+		activity->outbound = marked_transitions(activity->outbound, marked);
+		kept = lappend(kept, activity);
+	}
+	graph->activities = kept;
+	foreach(cell, kept)
+		((CampaignActivity *) lfirst(cell))->index = foreach_current_index(cell);
+}
+
 /* --------------------------- changes to a draft ------------------------- */
 
 /* Appends an activity; a second one of that name is refused. */

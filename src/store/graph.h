@@ -84,6 +84,12 @@ extern CampaignGraph *campaign_graph_load(CampaignRecord *record,
 /* The activity of that name, or NULL. */
 extern CampaignActivity *campaign_graph_find(const CampaignGraph *graph,
 											 const char *name);
+/*
+ * Takes all activities out of the graph but that one and those before it, with
+ * their transitions.
+ */
+extern void campaign_graph_cut(CampaignGraph *graph,
+							   const CampaignActivity *last);
 /* The activities in an order in which sources precede targets, those on
  * cycles left out. */
 extern List *campaign_graph_order(const CampaignGraph *graph);

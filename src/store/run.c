@@ -94,6 +94,44 @@ campaign_run_create(const CampaignGraph *graph, int64 epoch,
 	return run_id;
 }
 
+/* Adds a test run with its tasks. */
+int64
+campaign_run_create_test(const CampaignGraph *graph, int64 epoch,
+						 const Jsonb *variables, const Jsonb *options)
+{
+	CAMPAIGN_STATEMENT(mark,
+					   "UPDATE campaign.run SET test = true, test_options = $2"
+					   " WHERE run_id = $1");
+	int64		run_id = campaign_run_create(graph, epoch, variables, 0);
+
+	campaign_execute(&mark, campaign_int8(run_id), campaign_jsonb(options));
+	return run_id;
+}
+
+/* The campaign's test run, or 0. */
+int64
+campaign_run_test(int64 campaign_id)
+{
+	CAMPAIGN_STATEMENT(find,
+					   "SELECT run_id FROM campaign.run"
+					   " WHERE campaign_id = $1 AND test"
+					   " AND version_id IN (SELECT version_id FROM campaign.version"
+					   " WHERE campaign_id = $1 AND number = -1)"
+					   " ORDER BY run_id DESC LIMIT 1");
+	CampaignRows *rows = campaign_query(&find, campaign_int8(campaign_id));
+
+	return rows->count == 0 ? 0 : campaign_row_int8(rows, 0, 1);
+}
+
+/* Deletes the run and, by cascade, all that is recorded of it. */
+void
+campaign_run_delete(int64 run_id)
+{
+	CAMPAIGN_STATEMENT(drop, "DELETE FROM campaign.run WHERE run_id = $1");
+
+	campaign_execute(&drop, campaign_int8(run_id));
+}
+
 /* Adds a run that did not take place. */
 int64
 campaign_run_create_missed(const CampaignRecord *record, int64 epoch,
@@ -127,7 +165,7 @@ campaign_run_find(int64 run_id)
 					   "SELECT r.run_id, r.uuid, r.campaign_id, r.version_id,"
 					   " r.state, r.home, r.epoch, r.variables, c.owner,"
 					   " c.owner_name, c.name, r.test, r.parent_run,"
-					   " r.parent_activity, r.depth"
+					   " r.parent_activity, r.depth, r.test_options"
 					   " FROM campaign.run r"
 					   " JOIN campaign.campaign c ON c.campaign_id = r.campaign_id"
 					   " WHERE r.run_id = $1");
@@ -152,6 +190,7 @@ campaign_run_find(int64 run_id)
 	run->parent_id = campaign_row_int8(rows, 0, 13);
 	run->parent_activity = campaign_row_text(rows, 0, 14);
 	run->depth = campaign_row_int4(rows, 0, 15);
+	run->test_options = campaign_row_jsonb(rows, 0, 16);
 	return run;
 }
 
@@ -284,6 +323,22 @@ campaign_run_lock_all(int64 campaign_id)
 	(void) campaign_query(&lock_runs, campaign_int8(campaign_id));
 }
 
+/* The same for one run. */
+void
+campaign_run_lock_whole(int64 run_id)
+{
+	CAMPAIGN_STATEMENT(lock_tasks,
+					   "SELECT FROM campaign.task WHERE run_id = $1"
+					   " AND (state IN ('ready', 'waiting')"
+					   " OR follow_at IS NOT NULL)"
+					   " ORDER BY position FOR UPDATE");
+	CAMPAIGN_STATEMENT(lock_run,
+					   "SELECT FROM campaign.run WHERE run_id = $1 FOR UPDATE");
+
+	(void) campaign_query(&lock_tasks, campaign_int8(run_id));
+	(void) campaign_query(&lock_run, campaign_int8(run_id));
+}
+
 /* Counts the tasks that are not at their end. */
 void
 campaign_run_summary(int64 run_id, CampaignRunSummary *summary)
@@ -302,13 +357,13 @@ campaign_run_summary(int64 run_id, CampaignRunSummary *summary)
 	summary->failed = campaign_row_int4(rows, 0, 4);
 }
 
-/* A run of the campaign that has not come to its end, or 0. */
+/* A run of the campaign, no test, that has not come to its end, or 0. */
 int64
 campaign_run_unfinished(int64 campaign_id)
 {
 	CAMPAIGN_STATEMENT(find,
 					   "SELECT run_id FROM campaign.run WHERE campaign_id = $1"
-					   " AND state NOT IN ('succeeded', 'stopped', 'missed')"
+					   " AND NOT test AND state NOT IN ('succeeded', 'stopped', 'missed')"
 					   " ORDER BY run_id LIMIT 1");
 	CampaignRows *rows = campaign_query(&find, campaign_int8(campaign_id));
 
@@ -321,7 +376,7 @@ campaign_run_any(int64 campaign_id)
 {
 	CAMPAIGN_STATEMENT(find,
 					   "SELECT FROM campaign.run WHERE campaign_id = $1"
-					   " AND state <> 'missed' LIMIT 1");
+					   " AND NOT test AND state <> 'missed' LIMIT 1");
 
 	return campaign_query(&find, campaign_int8(campaign_id))->count > 0;
 }

@@ -32,6 +32,7 @@ typedef struct CampaignRun
 	int			depth;			/* how many runs are above it */
 	bool		test;			/* effects are counted, but nothing is written or
 								 * sent */
+	Jsonb	   *test_options;	/* how that is done; NULL if it is no test */
 } CampaignRun;
 
 /* How many of a run's tasks are in which state. */
@@ -53,6 +54,14 @@ extern const char *campaign_home(void);
 extern int64 campaign_run_create(const CampaignGraph *graph, int64 epoch,
 								 const Jsonb *variables,
 								 TimestampTz occurrence);
+/* Adds a test run of the graph's version, which is a frozen one. */
+extern int64 campaign_run_create_test(const CampaignGraph *graph, int64 epoch,
+									  const Jsonb *variables,
+									  const Jsonb *options);
+/* The campaign's test run, or 0. */
+extern int64 campaign_run_test(int64 campaign_id);
+/* Deletes the run and, by cascade, all that is recorded of it. */
+extern void campaign_run_delete(int64 run_id);
 /* Adds a run, in state missed, of a launch that did not take place. */
 extern int64 campaign_run_create_missed(const CampaignRecord *record,
 										int64 epoch, TimestampTz occurrence,
@@ -82,11 +91,16 @@ extern char *campaign_run_lock(int64 run_id);
  * where the transaction may lock anything.
  */
 extern void campaign_run_freeze(int64 run_id);
+/* Locks all that can still move in runs of the campaign, or in one of them. */
 extern void campaign_run_lock_all(int64 campaign_id);
+extern void campaign_run_lock_whole(int64 run_id);
 extern void campaign_run_summary(int64 run_id, CampaignRunSummary *summary);
-/* A run of the campaign that has not come to its end, or 0. */
+/* A run of the campaign, no test, that has not come to its end, or 0. */
 extern int64 campaign_run_unfinished(int64 campaign_id);
-/* True if a run of the campaign was ever started; a missed one was not. */
+/*
+ * True if a run of the campaign was ever started; a missed one was not, and a
+ * test is none.
+ */
 extern bool campaign_run_any(int64 campaign_id);
 /* All runs started elsewhere are now at home here; gives their number. */
 extern int64 campaign_run_adopt(void);

@@ -116,7 +116,7 @@ campaign_schedule_due(TimestampTz now, Oid owner)
 					   " AND s.next_at <= $1 AND ($3 = 0 OR c.owner = $3)"
 					   " AND NOT (coalesce(s.schedule ->> 'overlap', '') = 'queue'"
 					   " AND EXISTS (SELECT FROM campaign.run r"
-					   " WHERE r.campaign_id = s.campaign_id"
+					   " WHERE r.campaign_id = s.campaign_id AND NOT r.test"
 					   " AND r.state NOT IN ('succeeded', 'stopped', 'missed')))"
 					   " ORDER BY s.next_at, s.campaign_id");
 	CampaignRows *rows = campaign_query(&find, campaign_time(now),

@@ -33,7 +33,7 @@ find_runs(int64 campaign_id, const char *name)
 					   " JOIN campaign.activity a ON a.version_id = r.version_id"
 					   " AND a.name = t.activity AND a.kind = 'signal'"
 					   " WHERE r.campaign_id = $1 AND " SIGNAL_NAME " = $2"
-					   " AND r.home = $3"
+					   " AND r.home = $3 AND NOT r.test"
 					   " AND r.state NOT IN ('succeeded', 'stopped', 'missed')"
 					   " AND t.state IN ('pending', 'ready', 'waiting', 'failed')"
 					   " ORDER BY r.run_id");

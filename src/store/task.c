@@ -501,16 +501,18 @@ campaign_flow_populations(int64 run_id)
 	return first_column(campaign_query(&find, campaign_int8(run_id)));
 }
 
-/* Populations of all runs of a campaign that still exist. */
+/* Populations of a campaign's runs that still exist. */
 List *
-campaign_run_populations(int64 campaign_id)
+campaign_run_populations(int64 campaign_id, bool tests)
 {
 	CAMPAIGN_STATEMENT(find,
 					   "SELECT DISTINCT f.population FROM campaign.flow f"
 					   " JOIN campaign.run r ON r.run_id = f.run_id"
-					   " WHERE r.campaign_id = $1 AND f.population IS NOT NULL");
+					   " WHERE r.campaign_id = $1 AND f.population IS NOT NULL"
+					   " AND ($2 OR NOT r.test)");
 
-	return first_column(campaign_query(&find, campaign_int8(campaign_id)));
+	return first_column(campaign_query(&find, campaign_int8(campaign_id),
+									   campaign_bool(tests)));
 }
 
 /* The population is gone; the counts stay. */

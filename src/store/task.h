@@ -138,8 +138,8 @@ extern void campaign_task_require(int64 run_id, const char *activity);
 extern List *campaign_flow_all(int64 run_id);
 /* All populations of the run that still exist, of char *. */
 extern List *campaign_flow_populations(int64 run_id);
-/* Those of all runs of a campaign. */
-extern List *campaign_run_populations(int64 campaign_id);
+/* Those of all runs of a campaign, its test among them or not. */
+extern List *campaign_run_populations(int64 campaign_id, bool tests);
 /* These of them are gone; the counts stay. */
 extern void campaign_run_forget_populations(int64 campaign_id,
 											List *populations);

@@ -60,7 +60,7 @@ campaign_version_definition(const CampaignRecord *record, int64 version_id)
 }
 
 /*
- * Copies the draft's rows into the new version, with the options the
+ * Copies the graph's rows into the new version, with the options the
  * activities have by now: texts of templates are written out in them.
  */
 static void
@@ -73,7 +73,11 @@ copy_graph(const CampaignGraph *draft, int64 version_id)
 	CAMPAIGN_STATEMENT(copy_transitions,
 					   "INSERT INTO campaign.transition"
 					   " SELECT $2, source, outcome, target, position"
-					   " FROM campaign.transition WHERE version_id = $1");
+					   " FROM campaign.transition WHERE version_id = $1"
+					   " AND source IN (SELECT name FROM campaign.activity"
+					   " WHERE version_id = $2)"
+					   " AND target IN (SELECT name FROM campaign.activity"
+					   " WHERE version_id = $2)");
 	ListCell   *cell;
 
 	foreach(cell, draft->activities)
@@ -90,17 +94,18 @@ copy_graph(const CampaignGraph *draft, int64 version_id)
 					 campaign_int8(version_id));
 }
 
-/* Freezes the draft as the next version; gives its number. */
-int
-campaign_version_publish(const CampaignGraph *draft, const Jsonb *dimensions,
-						 const Jsonb *rules)
+/* Freezes the graph as the version of that number, 0: the next; gives it. */
+static int
+freeze(const CampaignGraph *draft, int number, const Jsonb *dimensions,
+	   const Jsonb *rules)
 {
 	CAMPAIGN_STATEMENT(insert,
 					   "INSERT INTO campaign.version (campaign_id, number,"
 					   " dimensions, rules, links, published_at,"
 					   " published_by)"
-					   " VALUES ($1, (SELECT max(number) + 1 FROM campaign.version"
-					   " WHERE campaign_id = $1), $2, $3, $4,"
+					   " VALUES ($1, coalesce(nullif($6, 0),"
+					   " (SELECT max(number) + 1 FROM campaign.version"
+					   " WHERE campaign_id = $1)), $2, $3, $4,"
 					   " clock_timestamp(), $5)"
 					   " RETURNING version_id, number");
 	CAMPAIGN_STATEMENT(describe,
@@ -115,7 +120,8 @@ campaign_version_publish(const CampaignGraph *draft, const Jsonb *dimensions,
 	rows = campaign_query(&insert, campaign_int8(draft->campaign->id),
 						  campaign_jsonb(dimensions), campaign_jsonb(rules),
 						  campaign_jsonb(campaign_link_freeze(draft->links)),
-						  campaign_text(GetUserNameFromId(GetUserId(), false)));
+						  campaign_text(GetUserNameFromId(GetUserId(), false)),
+						  campaign_int4(number));
 	version_id = campaign_row_int8(rows, 0, 1);
 	copy_graph(draft, version_id);
 	campaign_execute(&describe, campaign_int8(version_id),
@@ -123,6 +129,33 @@ campaign_version_publish(const CampaignGraph *draft, const Jsonb *dimensions,
 																version_id)));
 	campaign_execute(&stamp, campaign_int8(version_id));
 	return campaign_row_int4(rows, 0, 2);
+}
+
+/* Freezes the draft as the next version; gives its number. */
+int
+campaign_version_publish(const CampaignGraph *draft, const Jsonb *dimensions,
+						 const Jsonb *rules)
+{
+	return freeze(draft, 0, dimensions, rules);
+}
+
+/* Freezes the graph's part of the draft as the version that is tested. */
+void
+campaign_version_freeze_test(const CampaignGraph *draft,
+							 const Jsonb *dimensions, const Jsonb *rules)
+{
+	(void) freeze(draft, CAMPAIGN_VERSION_TEST, dimensions, rules);
+}
+
+/* Deletes the version that is tested. */
+void
+campaign_version_drop_test(int64 campaign_id)
+{
+	CAMPAIGN_STATEMENT(drop,
+					   "DELETE FROM campaign.version"
+					   " WHERE campaign_id = $1 AND number = -1");
+
+	campaign_execute(&drop, campaign_int8(campaign_id));
 }
 
 /* True if the version's rows still have the hash they were frozen with. */

@@ -31,6 +31,17 @@ extern Jsonb *campaign_definition_instantiate(const Jsonb *definition,
 /* Variables that have no default and are not given, of char *. */
 extern List *campaign_settings_missing(const Jsonb *settings,
 									   const Jsonb *parameters);
+/* Number of the version that is tested. */
+#define CAMPAIGN_VERSION_TEST (-1)
+/*
+ * Freezes those of the draft's activities that the graph has as the version
+ * that is tested, of which there must be none.
+ */
+extern void campaign_version_freeze_test(const CampaignGraph *draft,
+										 const Jsonb *dimensions,
+										 const Jsonb *rules);
+/* Deletes the version that is tested; no run must be of it. */
+extern void campaign_version_drop_test(int64 campaign_id);
 /* True if the version's rows still have the hash they were frozen with. */
 extern bool campaign_version_intact(int64 version_id);
 /* The version of that number; 0 if there is none. */

@@ -17,7 +17,7 @@ CREATE FUNCTION fitting(function text, name text, type regtype) RETURNS text LAN
 	SELECT CASE
 		WHEN type = 'text'::regtype THEN CASE name WHEN 'campaign' THEN CASE WHEN function ~ 'create' THEN '''fresh''' ELSE '''nulls''' END WHEN 'dimension' THEN '''people''' WHEN 'activity' THEN CASE WHEN function ~ 'add' THEN '''fresh''' ELSE '''everybody''' END
 			WHEN 'condition' THEN '''true''' WHEN 'cardinality' THEN '''many'''
-			WHEN 'source' THEN CASE WHEN function ~ 'link' THEN '''people''' ELSE '''everybody''' END WHEN 'target' THEN CASE WHEN function ~ 'link' THEN '''people''' ELSE '''both''' END WHEN 'after' THEN '''everybody''' WHEN 'kind' THEN '''end''' WHEN 'format' THEN '''text'''
+			WHEN 'source' THEN CASE WHEN function ~ 'link' THEN '''people''' ELSE '''everybody''' END WHEN 'until' THEN '''everybody''' WHEN 'target' THEN CASE WHEN function ~ 'link' THEN '''people''' ELSE '''both''' END WHEN 'after' THEN '''everybody''' WHEN 'kind' THEN '''end''' WHEN 'format' THEN '''text'''
 			WHEN 'channel' THEN '''email''' WHEN 'key' THEN '''id''' WHEN 'filter' THEN '''true''' WHEN 'time_zone' THEN '''email''' WHEN 'profile' THEN '''email''' WHEN 'language' THEN '''email'''
 			WHEN 'roles' THEN '''regress_nulls''' WHEN 'answers' THEN '''x''' WHEN 'operation' THEN '''union''' WHEN 'mode' THEN '''append''' WHEN 'query' THEN '''SELECT 1 AS id''' WHEN 'priority' THEN '''everybody'''
 			WHEN 'by' THEN '''id''' WHEN 'keep' THEN '''id DESC''' WHEN 'changed_by' THEN '''id''' WHEN 'date_field' THEN '''now()'''
@@ -35,6 +35,7 @@ CREATE FUNCTION fitting(function text, name text, type regtype) RETURNS text LAN
 		WHEN type = 'timestamptz'::regtype THEN '''2030-01-01'''
 		WHEN type = 'uuid'::regtype THEN '''00000000-0000-0000-0000-000000000000'''
 		WHEN type = 'boolean'::regtype THEN 'true'
+		WHEN type = 'text[]'::regtype THEN '''{x}'''
 		WHEN name = 'version' AND function ~ 'read' THEN '1'
 		WHEN name IN ('n', 'size', 'max_rows', 'max_segments', 'quorum', 'versions', 'version1', 'version2') THEN '1'
 		ELSE '0' END || '::' || type

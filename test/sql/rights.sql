@@ -292,6 +292,8 @@ INSERT INTO calls VALUES
 ('campaign_add_end(text, text, text, text, text, jsonb, text)', 'campaign', $$SELECT campaign_add_end($1, 'new')$$),
 ('campaign_preview(text, text, text, integer, jsonb)', 'campaign', $$SELECT subject FROM campaign_preview($1, 'mail', '2')$$),
 ('campaign_publish(text)', 'campaign', $$SELECT campaign_publish($1)$$),
+('campaign_read_message(bigint, text, text)', 'run', $$SELECT address IS NOT NULL FROM campaign_read_message($2, 'mail', '1')$$),
+('campaign_test(text, jsonb, text, bigint, numeric, text[], boolean, jsonb, jsonb, jsonb)', 'idle', $$SELECT campaign_test($1) > 0$$),
 ('campaign_start(text, jsonb)', 'idle', $$SELECT campaign_start($1)$$),
 ('campaign_schedule(text, jsonb)', 'campaign', $$SELECT campaign_schedule($1, '{"frequency": "daily", "at": "09:00", "time_zone": "UTC"}')$$),
 ('campaign_unschedule(text)', 'campaign', $$SELECT campaign_unschedule($1)$$),
