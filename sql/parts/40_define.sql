@@ -301,6 +301,41 @@ END;
 COMMENT ON FUNCTION @extschema@.campaign_add_deduplicate(text, text, text, text, jsonb, bigint, text, boolean, boolean, text)
 	IS 'adds a deduplication: the best of the rows that are equal in something';
 
+CREATE FUNCTION @extschema@.campaign_add_change_dimension(
+	campaign text, activity text, dimension text, link text DEFAULT NULL,
+	sort_by text DEFAULT NULL, keep bigint DEFAULT NULL,
+	columns jsonb DEFAULT NULL, collection text DEFAULT NULL,
+	lines jsonb DEFAULT NULL, collect text DEFAULT NULL,
+	after text DEFAULT NULL)
+RETURNS text
+LANGUAGE sql VOLATILE PARALLEL UNSAFE
+BEGIN ATOMIC
+	SELECT @extschema@.campaign_add(campaign, activity, 'change_dimension',
+		jsonb_strip_nulls(jsonb_build_object('dimension', dimension,
+			'link', link, 'sort_by', sort_by, 'keep', keep,
+			'columns', columns, 'collection', collection, 'lines', lines,
+			'collect', collect)), after);
+END;
+COMMENT ON FUNCTION @extschema@.campaign_add_change_dimension(text, text, text, text, text, bigint, jsonb, text, jsonb, text, text)
+	IS 'adds a change of dimension: from rows to those that links lead to';
+
+CREATE FUNCTION @extschema@.campaign_add_reconcile(
+	campaign text, activity text, dimension text, pairs jsonb DEFAULT NULL,
+	match text DEFAULT NULL, filter text DEFAULT NULL,
+	ambiguous text DEFAULT NULL, sort_by text DEFAULT NULL,
+	columns jsonb DEFAULT NULL, after text DEFAULT NULL)
+RETURNS text
+LANGUAGE sql VOLATILE PARALLEL UNSAFE
+BEGIN ATOMIC
+	SELECT @extschema@.campaign_add(campaign, activity, 'reconcile',
+		jsonb_strip_nulls(jsonb_build_object('dimension', dimension,
+			'pairs', pairs, 'match', match, 'filter', filter,
+			'ambiguous', ambiguous, 'sort_by', sort_by,
+			'columns', columns)), after);
+END;
+COMMENT ON FUNCTION @extschema@.campaign_add_reconcile(text, text, text, jsonb, text, text, text, text, jsonb, text)
+	IS 'adds a reconciliation: the rows of a dimension that other rows mean';
+
 CREATE FUNCTION @extschema@.campaign_add_fork(campaign text, activity text, after text DEFAULT NULL)
 RETURNS text
 LANGUAGE sql VOLATILE PARALLEL UNSAFE

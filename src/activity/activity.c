@@ -22,6 +22,7 @@ static const CampaignKind *const kinds[] = {
 	&campaign_kind_alert,
 	&campaign_kind_approval,
 	&campaign_kind_audience,
+	&campaign_kind_change_dimension,
 	&campaign_kind_combine,
 	&campaign_kind_custom,
 	&campaign_kind_deduplicate,
@@ -34,6 +35,7 @@ static const CampaignKind *const kinds[] = {
 	&campaign_kind_join,
 	&campaign_kind_push,
 	&campaign_kind_read_audience,
+	&campaign_kind_reconcile,
 	&campaign_kind_save_audience,
 	&campaign_kind_signal,
 	&campaign_kind_sms,
@@ -212,12 +214,23 @@ campaign_activity_leading(const CampaignActivity *activity)
 	return 0;
 }
 
-/* The activity whose rows go on from here. */
-static CampaignActivity *
-leading_source(const CampaignActivity *activity)
+/* The transition whose rows go on from here. */
+static const CampaignTransition *
+leading_transition(const CampaignActivity *activity)
 {
 	return campaign_transition_origin(list_nth(activity->inbound,
-											   campaign_activity_leading(activity)))->source;
+											   campaign_activity_leading(activity)));
+}
+
+/* True if rows that go this way have changed their dimension. */
+static bool
+has_changed(const CampaignTransition *transition)
+{
+	const CampaignActivity *source = transition->source;
+
+	return campaign_kind_find(source->kind)->changes &&
+		strcmp(transition->outcome,
+			   linitial(campaign_activity_outcomes(source))) == 0;
 }
 
 /* Refuses to begin with lines of files. */
@@ -231,9 +244,20 @@ campaign_activity_check_dimension(const char *dimension)
 				 errhint("It is that of what load_file reads.")));
 }
 
+/* The dimension that an activity says its rows are of, or NULL. */
+static char *
+stated_dimension(const CampaignActivity *activity)
+{
+	const char *always = campaign_kind_find(activity->kind)->dimension;
+
+	return always != NULL ? pstrdup(always) :
+		campaign_option_text(activity->options, "dimension");
+}
+
 /*
- * The dimension an activity's rows come from: that of the first activity on
- * the way up that names one, or the campaign's.
+ * The dimension of the rows an activity sees: that of the first one on the way
+ * up that says so, or the campaign's.  One that changes it says what it changes
+ * it to.
  */
 char *
 campaign_activity_dimension(const CampaignGraph *graph,
@@ -244,16 +268,18 @@ campaign_activity_dimension(const CampaignGraph *graph,
 	/* Counted, because a graph that was not checked may have cycles. */
 	while (steps-- >= 0)
 	{
-		const char *always = campaign_kind_find(activity->kind)->dimension;
-		char	   *named = campaign_option_text(activity->options, "dimension");
+		const CampaignTransition *leading;
+		char	   *stated = campaign_kind_find(activity->kind)->changes ? NULL :
+			stated_dimension(activity);
 
-		if (always != NULL)
-			return pstrdup(always);
-		if (named != NULL)
-			return named;
+		if (stated != NULL)
+			return stated;
 		if (activity->inbound == NIL)
 			break;
-		activity = leading_source(activity);
+		leading = leading_transition(activity);
+		if (has_changed(leading))
+			return stated_dimension(leading->source);
+		activity = leading->source;
 	}
 	return graph->campaign->dimension;
 }
@@ -263,8 +289,9 @@ char *
 campaign_transition_dimension(const CampaignGraph *graph,
 							  const CampaignTransition *transition)
 {
-	return campaign_activity_dimension(graph,
-									   campaign_transition_origin(transition)->source);
+	transition = campaign_transition_origin(transition);
+	return has_changed(transition) ? stated_dimension(transition->source) :
+		campaign_activity_dimension(graph, transition->source);
 }
 
 /* The graph's dimension of that name: frozen with it, or as it is now. */
@@ -321,6 +348,8 @@ campaign_scope_open(CampaignScope *scope, CampaignGraph *graph,
 										  campaign_activity_dimension(graph,
 																	  activity));
 	scope->person = find_person(scope);
+	scope->result = !campaign_kind_find(activity->kind)->changes ? NULL :
+		campaign_graph_target(graph, stated_dimension(activity));
 }
 
 /* Sets the columns of the rows from those of the inbound transitions. */
@@ -351,7 +380,8 @@ compute_columns(CampaignGraph *graph, CampaignActivity *activity,
 	campaign_scope_declare(&scope);
 	if (kind->columns == NULL)
 		return scope.added;
-	return list_concat_copy(scope.added, kind->columns(&scope));
+	return list_concat_copy(kind->changes ? NIL : scope.added,
+							kind->columns(&scope));
 }
 
 /*
@@ -392,11 +422,18 @@ inbound_columns(CampaignGraph *graph, const CampaignTransition *transition,
 	const CampaignKind *kind;
 	List	   *shape;
 
+	check_stack_depth();
 	transition = campaign_transition_origin(transition);
 	kind = campaign_kind_find(transition->source->kind);
 	shape = kind->shape == NULL ? NIL : kind->shape(transition->outcome);
-	return shape != NIL ? shape :
-		declared_columns(graph, transition->source, variables);
+	if (shape != NIL)
+		return shape;
+	/* What has not been changed is as it came. */
+	if (kind->changes && !has_changed(transition))
+		return transition->source->inbound == NIL ? NIL :
+			inbound_columns(graph, leading_transition(transition->source),
+							variables);
+	return declared_columns(graph, transition->source, variables);
 }
 
 /* True if an activity of the graph may have added columns. */
@@ -533,12 +570,21 @@ campaign_task_followed(const CampaignTask *task, const char *outcome)
 	return false;
 }
 
+/* What the rows of an outcome are of, by number from 0. */
+static CampaignTarget *
+outcome_target(const CampaignTask *task, int number)
+{
+	return number == 0 && task->scope.result != NULL ? task->scope.result :
+		task->scope.target;
+}
+
 /* Readies an outlet for an outcome. */
 void
 campaign_task_outlet(CampaignTask *task, CampaignOutlet *outlet, int number,
 					 List *added)
 {
 	outlet->capacity = -1;
+	outlet->first = 0;
 	outlet->rows = 0;
 	outlet->population = NULL;
 	outlet->aside = InvalidOid;
@@ -549,7 +595,7 @@ campaign_task_outlet(CampaignTask *task, CampaignOutlet *outlet, int number,
 											task->run->id,
 											task->scope.activity->position,
 											number + 1),
-								   task->scope.target, added,
+								   outcome_target(task, number), added,
 								   task->run->owner);
 }
 
@@ -563,7 +609,7 @@ campaign_task_emit(CampaignTask *task, const CampaignOutlet *outlet,
 	flow->source = task->scope.activity->name;
 	flow->outcome = outcome_name(task, number);
 	flow->rows = outlet->rows;
-	flow->dimension = task->scope.target->dimension->name;
+	flow->dimension = outcome_target(task, number)->dimension->name;
 	flow->population = outlet->population ? outlet->population->name : NULL;
 	flow->active = active;
 	task->outbound = lappend(task->outbound, flow);

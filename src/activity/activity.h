@@ -78,6 +78,8 @@ typedef struct CampaignScope
 	CampaignGraph *graph;
 	CampaignActivity *activity;
 	CampaignTarget *target;		/* of the rows it sees */
+	CampaignTarget *result;		/* of the rows of its first outcome, if it is
+								 * a kind that changes them; or NULL */
 	CampaignTarget *person;		/* of the persons they lead to, if it is a
 								 * channel and these are known; or NULL */
 	const CampaignVariables *variables;
@@ -153,6 +155,12 @@ typedef struct CampaignKind
 	 * those that are not; may be NULL.
 	 */
 	List	   *(*shape) (const char *outcome);
+	/*
+	 * The rows of its first outcome are of the dimension that its option
+	 * "dimension" names, with no other added columns than its own; those of
+	 * other outcomes are as they came.
+	 */
+	bool		changes;
 	/* the dimension its rows are of, if it is always the same; may be NULL */
 	const char *dimension;
 	/*
@@ -175,6 +183,7 @@ typedef struct CampaignKind
 extern const CampaignKind campaign_kind_alert;
 extern const CampaignKind campaign_kind_approval;
 extern const CampaignKind campaign_kind_audience;
+extern const CampaignKind campaign_kind_change_dimension;
 extern const CampaignKind campaign_kind_combine;
 extern const CampaignKind campaign_kind_custom;
 extern const CampaignKind campaign_kind_deduplicate;
@@ -187,6 +196,7 @@ extern const CampaignKind campaign_kind_incremental;
 extern const CampaignKind campaign_kind_join;
 extern const CampaignKind campaign_kind_push;
 extern const CampaignKind campaign_kind_read_audience;
+extern const CampaignKind campaign_kind_reconcile;
 extern const CampaignKind campaign_kind_save_audience;
 extern const CampaignKind campaign_kind_signal;
 extern const CampaignKind campaign_kind_sms;
@@ -223,7 +233,7 @@ extern void campaign_scope_check_inbound(const CampaignScope *scope,
 extern void campaign_scope_check_counted(const CampaignScope *scope);
 /* Refuses to begin with lines of files: only load_file has any. */
 extern void campaign_activity_check_dimension(const char *dimension);
-/* The dimension an activity's rows come from, by name. */
+/* The dimension of the rows an activity sees, by name. */
 extern char *campaign_activity_dimension(const CampaignGraph *graph,
 										 const CampaignActivity *activity);
 /* The dimension of the rows that come along a transition, by name. */

@@ -166,7 +166,8 @@ transition_item(const CampaignScope *scope, const CampaignTask *task,
 					"Name it in \"after\" as well.");
 	transition = list_nth(activity->inbound, number);
 	target = campaign_graph_target(scope->graph,
-								   campaign_transition_dimension(scope->graph, transition));
+								   campaign_transition_dimension(scope->graph,
+																 transition));
 	if (task == NULL)
 		population = campaign_population_declare(target,
 												 list_nth(scope->inbound,

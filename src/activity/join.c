@@ -89,7 +89,8 @@ check_alike(const CampaignScope *scope)
 	foreach(cell, scope->activity->inbound)
 	{
 		CampaignTransition *transition = lfirst(cell);
-		char	   *dimension = campaign_transition_dimension(scope->graph, transition);
+		char	   *dimension = campaign_transition_dimension(scope->graph,
+														 transition);
 
 		if (strcmp(dimension, scope->target->dimension->name) == 0 &&
 			same_columns(scope->added,

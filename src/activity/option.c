@@ -575,9 +575,13 @@ select_expression(const CampaignScope *scope,
 		campaign_select_expression(select, expression);
 		appendStringInfoString(&select->text, " FROM ");
 	}
-	campaign_row_from(select, scope->target,
-					  campaign_population_declare(scope->target, scope->added),
-					  CAMPAIGN_ROW_LEFT);
+	if (expression->apart)
+		appendStringInfoString(&select->text, "(SELECT) AS \"campaign.apart\"");
+	else
+		campaign_row_from(select, scope->target,
+						  campaign_population_declare(scope->target,
+													  scope->added),
+						  CAMPAIGN_ROW_LEFT);
 	if (scope->person != NULL)
 		appendStringInfo(&select->text, ", %s",
 						 campaign_row_whole(scope->person));

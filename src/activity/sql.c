@@ -103,7 +103,8 @@ inbound_query(const CampaignScope *scope, const CampaignTask *task, int number)
 	CampaignPopulation *population;
 
 	target = campaign_graph_target(scope->graph,
-								   campaign_transition_dimension(scope->graph, transition));
+								   campaign_transition_dimension(scope->graph,
+																 transition));
 	if (task == NULL)
 		return campaign_columns_item(list_concat_copy(target->key,
 													  list_nth(scope->inbound,

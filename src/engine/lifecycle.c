@@ -117,6 +117,7 @@ collect_objects(CampaignGraph *graph)
 		activity->objects = campaign_activity_objects(&scope);
 		dimensions = add_dimension(dimensions, scope.target);
 		dimensions = add_dimension(dimensions, scope.person);
+		dimensions = add_dimension(dimensions, scope.result);
 	}
 	return dimensions;
 }

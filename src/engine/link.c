@@ -73,20 +73,17 @@ campaign_define_link(CampaignLink *link)
 {
 	CampaignScope scope = {0};
 	CampaignTarget *target;
-	CampaignExpression *condition;
-
 	check_names(link);
 	check_cardinality(link);
 	scope.target = find_target("source", link->source);
 	target = find_target("target", link->dimension);
+	link->source_relation = scope.target->relation;
 	link->relation = target->relation;
 	link->source_alias = link->source;
 	link->alias = strcmp(link->source, link->dimension) == 0 ? link->name :
 		link->dimension;
 	link->search_path = campaign_search_path_current();
-	condition = campaign_link_condition(link);
-	condition->beside = campaign_link_item(link);
-	(void) campaign_expression_check(&scope, condition);
+	(void) campaign_expression_check(&scope, campaign_link_condition(link));
 	campaign_link_save(link);
 }
 

@@ -23,6 +23,7 @@ typedef struct CampaignExpression
 	bool		sortable;		/* its type must have an order */
 	bool		aggregate;		/* over all rows of the item beside */
 	const char *beside;			/* a further item of FROM, or NULL */
+	bool		apart;			/* over what is beside, not over the row */
 	bool		scalar;			/* over the run, not over a row */
 	bool		instant;		/* must be a time */
 	const char *alone;			/* the item it is over, by alias; NULL: all */

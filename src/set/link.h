@@ -6,7 +6,7 @@
  * another.  Its condition sees the row it leads from as link->source_alias and
  * the row it leads to as link->alias, so that one hop is
  *
- *		FROM <source rows> AS source_alias JOIN <campaign_link_item> ON <condition>
+ *		FROM <source rows> AS source_alias JOIN <relation> AS alias ON <condition>
  *
  * and the next hop begins at link->dimension and link->relation; its own
  * source_alias may differ from this one's alias.
@@ -18,7 +18,7 @@
 
 #include "nodes/pg_list.h"
 
-#include "set/expression.h"
+#include "set/select.h"
 #include "set/target.h"
 #include "store/graph.h"
 #include "store/link.h"
@@ -41,12 +41,28 @@ extern List *campaign_link_path(CampaignGraph *graph,
 								const CampaignTarget *target,
 								const char *path);
 /*
- * The condition, parsed; what it belongs to is named in messages.  It is
- * still to be told what is beside the row: campaign_link_item.
+ * The only link from the target's rows to a dimension; refused (22023) if
+ * there is none, or more than one.
  */
+extern CampaignLink *campaign_link_sole(CampaignGraph *graph,
+										const CampaignTarget *target,
+										const char *dimension);
+/* The condition, parsed, to be checked over its two relations or grafted. */
 extern CampaignExpression *campaign_link_condition(const CampaignLink *link);
-/* The relation it leads to as an item of FROM, with its alias. */
-extern char *campaign_link_item(const CampaignLink *link);
+/* Those of a path, of CampaignExpression *. */
+extern List *campaign_link_conditions(List *links);
+/*
+ * The rows that a path leads to as an item of FROM that is joined to those it
+ * leads from: "(...) AS alias ON condition".  The key of the dimension at its
+ * end has the names "campaign.end.1" and so on.
+ */
+extern void campaign_link_append(CampaignSelect *select, List *links,
+								 const CampaignTarget *end);
+/* Its rows with that key alone, without an alias: "(SELECT ...)". */
+extern void campaign_link_append_end(StringInfo text,
+									 const CampaignTarget *end);
+/* True if keys prove that a row leads to one at most, all along the path. */
+extern bool campaign_link_are_single(List *links);
 /* True unless a row may lead to several. */
 extern bool campaign_link_is_single(const CampaignLink *link);
 

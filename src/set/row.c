@@ -25,8 +25,8 @@
 #include "set/row.h"
 
 /* The schema of an operator. */
-static Oid
-operator_schema(Oid operator)
+Oid
+campaign_row_operator_schema(Oid operator)
 {
 	HeapTuple	tuple = SearchSysCache1(OPEROID, ObjectIdGetDatum(operator));
 	Oid			schema;
@@ -53,7 +53,7 @@ equality(Oid type)
 				 errhint("Choose a key whose columns can be compared.")));
 	name = get_opname(entry->eq_opr);
 	return psprintf("OPERATOR(%s.%s)",
-					quote_identifier(get_namespace_name(operator_schema(entry->eq_opr))),
+					quote_identifier(get_namespace_name(campaign_row_operator_schema(entry->eq_opr))),
 					name);
 }
 
@@ -69,18 +69,18 @@ hidden_name(int number)
  * all: the server shall say which relation may not be read.
  */
 static List *
-readable_names(const CampaignTarget *target)
+readable_names(Oid relation)
 {
-	List	   *all = campaign_target_columns(target->relation);
+	List	   *all = campaign_target_columns(relation);
 	List	   *readable = NIL;
 	ListCell   *cell;
 
-	if (pg_class_aclcheck(target->relation, GetUserId(), ACL_SELECT) == ACLCHECK_OK)
+	if (pg_class_aclcheck(relation, GetUserId(), ACL_SELECT) == ACLCHECK_OK)
 		return all;
 	foreach(cell, all)
 	{
-		if (pg_attribute_aclcheck(target->relation,
-								  get_attnum(target->relation, lfirst(cell)),
+		if (pg_attribute_aclcheck(relation,
+								  get_attnum(relation, lfirst(cell)),
 								  GetUserId(), ACL_SELECT) == ACLCHECK_OK)
 			readable = lappend(readable, lfirst(cell));
 	}
@@ -88,19 +88,19 @@ readable_names(const CampaignTarget *target)
 }
 
 /*
- * The columns of the dimension as "prefix.column, ...": those the current user
+ * Columns of a relation as "prefix.column, ...": those the current user
  * may read, so that a grant on some columns is enough.
  */
-static char *
-readable_columns(const CampaignTarget *target, const char *prefix)
+char *
+campaign_row_readable(Oid relation, const char *prefix)
 {
 	StringInfoData text;
 	ListCell   *cell;
 
-	if (pg_class_aclcheck(target->relation, GetUserId(), ACL_SELECT) == ACLCHECK_OK)
+	if (pg_class_aclcheck(relation, GetUserId(), ACL_SELECT) == ACLCHECK_OK)
 		return psprintf("%s.*", prefix);
 	initStringInfo(&text);
-	foreach(cell, readable_names(target))
+	foreach(cell, readable_names(relation))
 		appendStringInfo(&text, "%s%s.%s", text.len > 0 ? ", " : "",
 						 prefix, quote_identifier(lfirst(cell)));
 	return text.data;
@@ -126,7 +126,7 @@ dimension_rows(const CampaignTarget *target, const char *alias)
 						 foreach_current_index(cell) > 0 ? ", " : "",
 						 quote_identifier(((CampaignColumn *) lfirst(cell))->name));
 	appendStringInfo(&text, ") %s FROM %s AS d) AS %s",
-					 readable_columns(target, "d"), relation, alias);
+					 campaign_row_readable(target->relation, "d"), relation, alias);
 	return text.data;
 }
 
@@ -221,7 +221,7 @@ campaign_row_item(const CampaignTarget *target,
 		return bare_item(population, ", true AS \"campaign.found\"");
 	initStringInfo(&text);
 	appendStringInfo(&text, "(SELECT %s", target->unique ?
-					 readable_columns(target, "d") : "d.*");
+					 campaign_row_readable(target->relation, "d") : "d.*");
 	foreach(cell, population->columns)
 	{
 		CampaignColumn *column = lfirst(cell);
@@ -487,7 +487,7 @@ campaign_row_comparable(const CampaignColumn *column, Oid type)
 
 	if (!OidIsValid(entry->eq_opr))
 		return false;
-	schema = operator_schema(entry->eq_opr);
+	schema = campaign_row_operator_schema(entry->eq_opr);
 	found = oper(NULL, list_make2(makeString(get_namespace_name(schema)),
 								  makeString(get_opname(entry->eq_opr))),
 				 column->type, type, true, -1);
@@ -506,7 +506,7 @@ campaign_row_stow(const CampaignTarget *target)
 	ListCell   *cell;
 
 	initStringInfo(&text);
-	foreach(cell, readable_names(target))
+	foreach(cell, readable_names(target->relation))
 		appendStringInfo(&text, ", %s.%s AS %s", alias,
 						 quote_identifier(lfirst(cell)),
 						 stowed_name(foreach_current_index(cell)));
@@ -523,7 +523,7 @@ campaign_row_stowed(const CampaignTarget *target, const CampaignTarget *carrier)
 
 	initStringInfo(&text);
 	appendStringInfoString(&text, ", LATERAL (SELECT ");
-	foreach(cell, readable_names(target))
+	foreach(cell, readable_names(target->relation))
 	{
 		int			number = foreach_current_index(cell);
 

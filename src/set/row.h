@@ -56,6 +56,11 @@ extern char *campaign_row_order(const CampaignTarget *target,
 /* The population as an item of FROM that comes in that order, if it has it. */
 extern CampaignPopulation *campaign_row_ordered(const CampaignTarget *target,
 												const CampaignPopulation *population);
+/*
+ * Columns of a relation as "prefix.column, ...": those the current user may
+ * read, so that a grant on some of them is enough.
+ */
+extern char *campaign_row_readable(Oid relation, const char *prefix);
 /* The condition that the key is the same in two items of FROM, by alias. */
 extern char *campaign_row_match(const CampaignTarget *target, const char *left,
 								const char *right);
@@ -75,6 +80,9 @@ extern char *campaign_row_same(const CampaignTarget *target,
 /* With CAMPAIGN_ROW_LEFT: true where the row is still in the dimension. */
 extern const char *campaign_row_found(const CampaignTarget *target,
 									  const CampaignPopulation *population);
+
+/* The schema of an operator. */
+extern Oid	campaign_row_operator_schema(Oid operator);
 
 /* ------------------------ the row of the person -------------------------- */
 

@@ -138,6 +138,7 @@ local_row(CampaignReceiver *receiver, TupleTableSlot *slot)
 	if (number < 0 || number >= sink->noutlets)
 		return;
 	sink->outlets[number].rows++;
+	skipped += sink->outlets[number].first;
 	if (sink->writers[number] != NULL)
 		campaign_writer_add(sink->writers[number],
 							slot->tts_values + skipped,

@@ -15,6 +15,8 @@ typedef struct CampaignOutlet
 {
 	CampaignPopulation *population; /* NULL: only counted */
 	int64		capacity;		/* rows it takes at most; -1: all */
+	int			first;			/* of the population's columns in the
+								 * select, from 0 */
 	int64		rows;			/* that came, set by campaign_sink_write */
 	/*
 	 * A further table of ours that every row is written to, or InvalidOid: the
@@ -23,7 +25,10 @@ typedef struct CampaignOutlet
 	Oid			aside;
 } CampaignOutlet;
 
-/* What the select's first column is; the others are the population's. */
+/*
+ * What the select's first column is; the others are the population's, or those
+ * of several populations one after the other.
+ */
 typedef enum CampaignRouting
 {
 	CAMPAIGN_ROUTE_SOLE,		/* nothing: all columns go to the only outlet */

@@ -19,7 +19,7 @@
 #define DECLARED \
 	"SELECT l.name, l.source, l.source, l.alias, coalesce(d.relation, 0)," \
 	" coalesce(d.relation_name, ''), l.target, l.condition, l.cardinality," \
-	" l.search_path" \
+	" l.search_path, true" \
 	" FROM campaign.link l LEFT JOIN campaign.dimension d" \
 	" ON d.owner = l.owner AND d.name = l.target" \
 	" WHERE l.owner = $1 AND l.source = $2"
@@ -29,7 +29,7 @@
 	"SELECT f.name, coalesce($2, f.here), coalesce($2, f.this)," \
 	" f.alias, f.target, f.there, f.dimension," \
 	" format(f.pattern, coalesce($2, f.this), f.alias), f.cardinality," \
-	" 'pg_catalog'" \
+	" 'pg_catalog', false" \
 	" FROM (SELECT k.name, k.target, k.pattern, k.cardinality, t.name AS dimension," \
 	" quote_ident(m.nspname) || '.' || quote_ident(h.relname) AS here," \
 	" h.relname::text AS this, n.there," \
@@ -65,6 +65,7 @@ read_link(const CampaignRows *rows)
 	link->condition = campaign_row_text(rows, 0, 8);
 	link->cardinality = campaign_row_text(rows, 0, 9);
 	link->search_path = campaign_row_text(rows, 0, 10);
+	link->declared = campaign_row_bool(rows, 0, 11);
 	return link;
 }
 
@@ -173,18 +174,34 @@ campaign_link_of_version(int64 version_id, const char *source,
 	CAMPAIGN_STATEMENT(find,
 					   "SELECT l.name, l.source, l.source_alias, l.alias,"
 					   " l.relation, l.relation_name, l.dimension,"
-					   " l.condition, l.cardinality, l.search_path"
+					   " l.condition, l.cardinality, l.search_path,"
+					   " l.declared"
 					   " FROM campaign.version v,"
 					   " LATERAL jsonb_to_recordset(v.links) AS l(name text,"
 					   " source text, source_alias text, alias text,"
 					   " relation oid, relation_name text, dimension text,"
-					   " condition text, cardinality text, search_path text)"
+					   " condition text, cardinality text, search_path text,"
+					   " declared boolean)"
 					   " WHERE v.version_id = $1 AND l.source = $2"
 					   " AND l.name = $3");
 
 	return read_link(campaign_query(&find, campaign_int8(version_id),
 									campaign_text(source),
 									campaign_text(name)));
+}
+
+/* Names of those from there. */
+List *
+campaign_link_names_of_version(int64 version_id, const char *source)
+{
+	CAMPAIGN_STATEMENT(list,
+					   "SELECT l ->> 'name' FROM campaign.version v,"
+					   " LATERAL jsonb_array_elements(v.links) l"
+					   " WHERE v.version_id = $1 AND l ->> 'source' = $2"
+					   " ORDER BY 1");
+
+	return read_names(campaign_query(&list, campaign_int8(version_id),
+									 campaign_text(source)));
 }
 
 /* Pushes a member; nothing for NULL. */
@@ -226,6 +243,7 @@ campaign_link_freeze(List *links)
 		push_member(&state, "condition", link->condition);
 		push_member(&state, "cardinality", link->cardinality);
 		push_member(&state, "search_path", link->search_path);
+		push_member(&state, "declared", link->declared ? "true" : "false");
 		pushJsonbValue(&state, WJB_END_OBJECT, NULL);
 	}
 	return JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_ARRAY, NULL));

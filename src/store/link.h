@@ -23,12 +23,15 @@ typedef struct CampaignLink
 	char	   *source;
 	char	   *source_alias;	/* the row it leads from, in the condition */
 	char	   *alias;			/* the row it leads to, in the condition */
+	Oid			source_relation;	/* it leads from, once it was found */
 	Oid			relation;		/* it leads to; may be stale when read */
 	char	   *relation_name;	/* schema.relation, quoted */
 	char	   *dimension;		/* the owner's over that relation; or NULL */
 	char	   *condition;		/* SQL expression over both rows */
 	char	   *cardinality;
 	char	   *search_path;	/* under which the condition is read */
+	bool		declared;		/* else of a foreign key, which keeps what
+								 * the cardinality says */
 } CampaignLink;
 
 /* Writes the row, replacing the current user's link of that name and source. */
@@ -54,6 +57,9 @@ extern List *campaign_link_sources(Oid owner, const char *name);
 extern CampaignLink *campaign_link_of_version(int64 version_id,
 											  const char *source,
 											  const char *name);
+/* Names of those from there, of char *. */
+extern List *campaign_link_names_of_version(int64 version_id,
+											const char *source);
 /* Links as a jsonb array, to be frozen. */
 extern Jsonb *campaign_link_freeze(List *links);
 

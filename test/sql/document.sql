@@ -9,6 +9,7 @@ SET SESSION AUTHORIZATION regress_document;
 SET search_path = document, public;
 CREATE TABLE people (id bigint PRIMARY KEY, email text, score integer);
 SELECT campaign_dimension('people', addresses => '{"email": "email"}');
+SELECT campaign_dimension('people', name => 'others'), campaign_link('twin', 'people', 'people', 'twin.email = people.email');
 
 -- All kinds, with all their options.
 SELECT campaign_create('inner document', dimension => 'people', settings => '{"variables": {"n": {"type": "bigint"}}}');
@@ -25,6 +26,8 @@ SELECT campaign_define($${
 		{"name": "sum", "kind": "combine", "options": {"operation": "union", "priority": "everybody, once.result", "by": "email", "max_rows": 9}},
 		{"name": "more", "kind": "enrich", "options": {"columns": {"double": "score * 2"}, "links": [
 			{"name": "o", "relation": "people", "condition": "o.email = people.email", "sort_by": "o.id", "number": 1, "columns": {"id": "o.id"}}]}},
+		{"name": "twins", "kind": "change_dimension", "options": {"dimension": "people", "link": "twin", "sort_by": "score", "keep": 2, "columns": {"mark": "score"}, "collection": "met", "lines": {"mark": "score"}, "collect": "kept"}},
+		{"name": "meant", "kind": "reconcile", "options": {"dimension": "others", "pairs": [{"source": "email", "target": "email"}], "match": "others.id > 0", "filter": "id > 0", "ambiguous": "all", "sort_by": "others.score", "columns": {"mark": "people.score"}}},
 		{"name": "both", "kind": "fork"},
 		{"name": "pause", "kind": "wait", "options": {"duration": "3 days"}},
 		{"name": "date", "kind": "wait", "options": {"fixed_time": "2030-01-01 00:00+00"}},
@@ -68,6 +71,8 @@ SELECT campaign_define($${
 		{"source": "mail", "outcome": "result", "target": "note"},
 		{"source": "mail", "outcome": "result", "target": "letter"},
 		{"source": "mail", "outcome": "result", "target": "inner"},
+		{"source": "mail", "outcome": "result", "target": "twins"},
+		{"source": "twins", "outcome": "dropped", "target": "meant"},
 		{"source": "mail", "outcome": "result", "target": "call"}]}$$);
 SELECT kind FROM campaign_kinds() EXCEPT
 SELECT a ->> 'kind' FROM campaign_export('document') x, jsonb_array_elements(x -> 'activities') a;

@@ -20,10 +20,10 @@ CREATE FUNCTION fitting(function text, name text, type regtype) RETURNS text LAN
 			WHEN 'source' THEN CASE WHEN function ~ 'link' THEN '''people''' ELSE '''everybody''' END WHEN 'until' THEN '''everybody''' WHEN 'target' THEN CASE WHEN function ~ 'link' THEN '''people''' ELSE '''both''' END WHEN 'after' THEN '''everybody''' WHEN 'kind' THEN '''end''' WHEN 'format' THEN '''text'''
 			WHEN 'channel' THEN '''email''' WHEN 'key' THEN '''id''' WHEN 'filter' THEN '''true''' WHEN 'time_zone' THEN '''email''' WHEN 'profile' THEN '''email''' WHEN 'language' THEN '''email'''
 			WHEN 'roles' THEN '''regress_nulls''' WHEN 'answers' THEN '''x''' WHEN 'operation' THEN '''union''' WHEN 'mode' THEN '''append''' WHEN 'query' THEN '''SELECT 1 AS id''' WHEN 'priority' THEN '''everybody'''
-			WHEN 'by' THEN '''id''' WHEN 'keep' THEN '''id DESC''' WHEN 'changed_by' THEN '''id''' WHEN 'date_field' THEN '''now()'''
+			WHEN 'ambiguous' THEN '''all''' WHEN 'collect' THEN '''all''' WHEN 'match' THEN '''true''' WHEN 'by' THEN '''id''' WHEN 'keep' THEN '''id DESC''' WHEN 'changed_by' THEN '''id''' WHEN 'date_field' THEN '''now()'''
 			WHEN 'event' THEN '''opened''' WHEN 'category' THEN '''marketing''' WHEN 'template' THEN 'NULL' WHEN 'profile_dimension' THEN 'NULL' WHEN 'primary_set' THEN '''everybody''' WHEN 'address' THEN '''email''' ELSE '''x''' END
 		WHEN type = 'jsonb'::regtype THEN CASE name
-			WHEN 'columns' THEN '''{"one": "1"}''' WHEN 'links' THEN '''[]'''
+			WHEN 'columns' THEN '''{"one": "1"}''' WHEN 'links' THEN '''[]''' WHEN 'pairs' THEN '''[{"source": "id", "target": "id"}]''' WHEN 'lines' THEN '''{"id": "id"}'''
 			WHEN 'prefer' THEN '''[{"expression": "id"}]'''
 			WHEN 'schedule' THEN '''{"frequency": "daily", "at": "09:00", "time_zone": "UTC"}'''
 			WHEN 'feedback' THEN '''{"campaign": "x", "delivery": "mail", "is": "sent"}'''
@@ -37,7 +37,7 @@ CREATE FUNCTION fitting(function text, name text, type regtype) RETURNS text LAN
 		WHEN type = 'boolean'::regtype THEN 'true'
 		WHEN type = 'text[]'::regtype THEN '''{x}'''
 		WHEN name = 'version' AND function ~ 'read' THEN '1'
-		WHEN name IN ('n', 'size', 'max_rows', 'max_segments', 'quorum', 'versions', 'version1', 'version2') THEN '1'
+		WHEN name IN ('n', 'size', 'keep', 'max_rows', 'max_segments', 'quorum', 'versions', 'version1', 'version2') THEN '1'
 		ELSE '0' END || '::' || type
 $$;
 
