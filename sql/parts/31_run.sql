@@ -122,6 +122,7 @@ CREATE TABLE campaign.flow (
 	dimension		text COLLATE "C",
 	population		text COLLATE "C",
 	active			boolean NOT NULL DEFAULT true,
+	kept			boolean NOT NULL DEFAULT false,
 	PRIMARY KEY (run_id, source, outcome)
 );
 COMMENT ON TABLE campaign.flow IS 'what came out of an outcome of a task: count and population';

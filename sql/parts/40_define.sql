@@ -269,6 +269,34 @@ END;
 COMMENT ON FUNCTION @extschema@.campaign_add_incremental(text, text, text, numeric, text, text, interval, text, boolean, text)
 	IS 'adds a selection of rows that it has not returned before';
 
+CREATE FUNCTION @extschema@.campaign_add_load_file(
+	campaign text, activity text, file text DEFAULT NULL,
+	relation text DEFAULT NULL, columns jsonb DEFAULT NULL,
+	format text DEFAULT NULL, delimiter text DEFAULT NULL,
+	quote text DEFAULT NULL, escape text DEFAULT NULL,
+	null_text text DEFAULT NULL, header text DEFAULT NULL,
+	skip_lines bigint DEFAULT NULL, encoding text DEFAULT NULL,
+	multiline boolean DEFAULT NULL, max_line bigint DEFAULT NULL,
+	time_zone text DEFAULT NULL, max_errors bigint DEFAULT NULL,
+	consume boolean DEFAULT NULL, skip_empty boolean DEFAULT NULL)
+RETURNS text
+LANGUAGE sql VOLATILE PARALLEL UNSAFE
+BEGIN ATOMIC
+	SELECT @extschema@.campaign_add(campaign, activity, 'load_file',
+		jsonb_strip_nulls(jsonb_build_object('file', file,
+			'relation', relation, 'format', format, 'delimiter', delimiter,
+			'quote', quote, 'escape', escape, 'null_text', null_text,
+			'header', header, 'skip_lines', skip_lines,
+			'encoding', encoding, 'multiline', multiline,
+			'max_line', max_line, 'time_zone', time_zone,
+			'max_errors', max_errors, 'consume', consume,
+			'skip_empty', skip_empty))
+		|| CASE WHEN columns IS NULL THEN '{}'::pg_catalog.jsonb
+			ELSE jsonb_build_object('columns', columns) END, NULL);
+END;
+COMMENT ON FUNCTION @extschema@.campaign_add_load_file(text, text, text, text, jsonb, text, text, text, text, text, text, bigint, text, boolean, bigint, text, bigint, boolean, boolean)
+	IS 'adds the reading of a file, or of rows that clients have copied';
+
 CREATE FUNCTION @extschema@.campaign_add_combine(
 	campaign text, activity text, operation text,
 	primary_set text DEFAULT NULL, priority text DEFAULT NULL,

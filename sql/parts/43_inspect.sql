@@ -119,7 +119,8 @@ ORDER BY name, owner_name;
 COMMENT ON VIEW campaign.rules IS 'rules on how much people are sent';
 
 CREATE VIEW campaign.flow_counts WITH (security_barrier) AS
-SELECT f.run_id, f.source, f.outcome, n.target, f.rows
+SELECT f.run_id, f.source, f.outcome, n.target, f.rows,
+	'campaign_data.' || quote_ident(f.population) AS relation
 FROM campaign.campaign c
 JOIN campaign.run r ON r.campaign_id = c.campaign_id
 JOIN campaign.flow f ON f.run_id = r.run_id

@@ -55,6 +55,7 @@ COMMENT ON COLUMN campaign.flow_counts.source IS 'activity out of which the rows
 COMMENT ON COLUMN campaign.flow_counts.outcome IS 'its outcome';
 COMMENT ON COLUMN campaign.flow_counts.target IS 'activity that the outcome feeds, one line each; NULL if it feeds none';
 COMMENT ON COLUMN campaign.flow_counts.rows IS 'how many rows';
+COMMENT ON COLUMN campaign.flow_counts.relation IS 'table that has the rows as long as they are needed; NULL where they were only counted';
 
 COMMENT ON COLUMN campaign.approvals.approval_id IS 'number of the question, for campaign_decide';
 COMMENT ON COLUMN campaign.approvals.run_id IS 'the run that waits for the answer';
@@ -211,6 +212,7 @@ COMMENT ON COLUMN campaign.flow.rows IS 'rows that came out';
 COMMENT ON COLUMN campaign.flow.dimension IS 'name of the dimension the rows are of';
 COMMENT ON COLUMN campaign.flow.population IS 'table in campaign_data holding the rows; NULL where they were only counted, or are not needed any more';
 COMMENT ON COLUMN campaign.flow.active IS 'false: the outcome is not to be followed';
+COMMENT ON COLUMN campaign.flow.kept IS 'true: the population stays as long as the run is recorded';
 
 COMMENT ON COLUMN campaign.origin.system IS 'identifier of the server';
 COMMENT ON COLUMN campaign.epoch.month IS 'first day of the month, in UTC';

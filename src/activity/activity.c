@@ -33,6 +33,7 @@ static const CampaignKind *const kinds[] = {
 	&campaign_kind_fork,
 	&campaign_kind_incremental,
 	&campaign_kind_join,
+	&campaign_kind_load_file,
 	&campaign_kind_push,
 	&campaign_kind_read_audience,
 	&campaign_kind_reconcile,

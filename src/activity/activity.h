@@ -194,6 +194,7 @@ extern const CampaignKind campaign_kind_enrich;
 extern const CampaignKind campaign_kind_fork;
 extern const CampaignKind campaign_kind_incremental;
 extern const CampaignKind campaign_kind_join;
+extern const CampaignKind campaign_kind_load_file;
 extern const CampaignKind campaign_kind_push;
 extern const CampaignKind campaign_kind_read_audience;
 extern const CampaignKind campaign_kind_reconcile;

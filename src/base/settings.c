@@ -21,6 +21,14 @@
 bool		campaign_enable_superuser_campaigns = true;
 
 /*
+ * The folder below which activities may read and write files of the server.
+ * Whoever may write there decides what a campaign is told, and whoever owns a
+ * campaign and is a member of pg_read_server_files reads all that is there.
+ * Empty, no file is read or written.
+ */
+char	   *campaign_file_root = NULL;
+
+/*
  * How long a claimed batch belongs to the sender that claimed it.  Short, the
  * work of a sender that died comes back soon.  Too short, a batch that is
  * still being sent is handed out a second time.
@@ -127,6 +135,16 @@ check_url(char **value, void **extra, GucSource source)
 	return problem == NULL;
 }
 
+/* Check hook: empty, or an absolute path. */
+static bool
+check_folder(char **value, void **extra, GucSource source)
+{
+	if (**value == '\0' || is_absolute_path(*value))
+		return true;
+	GUC_check_errdetail("It must be an absolute path.");
+	return false;
+}
+
 /*
  * Makes the settings known and their prefix ours; a misspelt name in a
  * configuration file then gets a warning.
@@ -140,6 +158,13 @@ campaign_settings_define(void)
 							 &campaign_enable_superuser_campaigns,
 							 true,
 							 PGC_SIGHUP, 0, NULL, NULL, NULL);
+	DefineCustomStringVariable("campaign.file_root",
+							   "Sets the folder below which activities may read and write files.",
+							   "If it is empty, no file is read or written.",
+							   &campaign_file_root,
+							   "",
+							   PGC_SUSET, GUC_SUPERUSER_ONLY, check_folder,
+							   NULL, NULL);
 	DefineCustomIntVariable("campaign.lease_duration",
 							"Sets for how long a claimed batch of messages belongs to its sender.",
 							"A claim may ask for another duration.",

@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 extern bool campaign_enable_superuser_campaigns;
+extern char *campaign_file_root;
 extern int	campaign_lease_duration;	/* s */
 extern int	campaign_max_activities;
 extern int	campaign_max_attempts;

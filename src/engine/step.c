@@ -326,7 +326,8 @@ released_populations(const CampaignTask *task)
 	{
 		CampaignFlow *flow = lfirst(cell);
 
-		if (flow->population != NULL && is_read_on(task, flow))
+		if (flow->population != NULL &&
+			(flow->kept || is_read_on(task, flow)))
 			kept = lappend(kept, flow->population);
 	}
 	foreach(cell, list_concat_copy(task->inbound, task->outbound))

@@ -327,3 +327,44 @@ campaign_sink_write_in_vain(CampaignSelect *select, CampaignRouting routing,
 	tuplestore_end(vain.rows);
 	return sink.rows;
 }
+
+/* ------------------- rows that come from elsewhere ----------------------- */
+
+struct CampaignFeed
+{
+	LocalSink	sink;
+};
+
+/* Opens the outlets for rows that no select gives. */
+CampaignFeed *
+campaign_feed_open(CampaignOutlet *outlets, int noutlets)
+{
+	CampaignFeed *feed = palloc0(sizeof(CampaignFeed));
+
+	feed->sink.outlets = outlets;
+	feed->sink.noutlets = noutlets;
+	open_writers(&feed->sink);
+	return feed;
+}
+
+/* Gives an outlet a row. */
+void
+campaign_feed_add(CampaignFeed *feed, int number, const Datum *values,
+				  const bool *isnull)
+{
+	LocalSink  *sink = &feed->sink;
+
+	if (++sink->rows % PROGRESS_ROWS == 0)
+		campaign_shared_progress_rows(sink->rows);
+	sink->outlets[number].rows++;
+	if (sink->writers[number] != NULL)
+		campaign_writer_add(sink->writers[number], values, isnull);
+}
+
+/* Writes what is left. */
+void
+campaign_feed_close(CampaignFeed *feed)
+{
+	close_writers(&feed->sink);
+	campaign_shared_progress_rows(feed->sink.rows);
+}

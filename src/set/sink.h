@@ -67,4 +67,16 @@ extern int64 campaign_sink_write_tallied(CampaignSelect *select,
 										 CampaignOutlet *outlets, int noutlets,
 										 List **tallies);
 
+/* ------------------- rows that come from elsewhere ----------------------- */
+
+typedef struct CampaignFeed CampaignFeed;
+
+/* Opens the outlets for rows that no select gives. */
+extern CampaignFeed *campaign_feed_open(CampaignOutlet *outlets, int noutlets);
+/* Gives an outlet a row, which is copied at once. */
+extern void campaign_feed_add(CampaignFeed *feed, int number,
+							  const Datum *values, const bool *isnull);
+/* Writes what is left. */
+extern void campaign_feed_close(CampaignFeed *feed);
+
 #endif							/* CAMPAIGN_SINK_H */

@@ -164,14 +164,14 @@ campaign_flow_insert(int64 run_id, const CampaignFlow *flow)
 {
 	CAMPAIGN_STATEMENT(insert,
 					   "INSERT INTO campaign.flow (run_id, source, outcome, rows,"
-					   " dimension, population, active)"
-					   " VALUES ($1, $2, $3, $4, $5, $6, $7)");
+					   " dimension, population, active, kept)"
+					   " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)");
 
 	campaign_execute(&insert, campaign_int8(run_id),
 					 campaign_text(flow->source), campaign_text(flow->outcome),
 					 campaign_int8(flow->rows), campaign_text(flow->dimension),
 					 campaign_text(flow->population),
-					 campaign_bool(flow->active));
+					 campaign_bool(flow->active), campaign_bool(flow->kept));
 }
 
 /*
@@ -479,6 +479,8 @@ campaign_flow_unneeded(int64 run_id, int64 version_id, List *populations)
 	CAMPAIGN_STATEMENT(find,
 					   "SELECT p.name FROM unnest($3::text[]) AS p(name)"
 					   " WHERE NOT EXISTS (SELECT FROM campaign.flow g"
+					   " WHERE g.run_id = $1 AND g.population = p.name AND g.kept)"
+					   " AND NOT EXISTS (SELECT FROM campaign.flow g"
 					   " JOIN campaign.transition t ON t.version_id = $2"
 					   " AND t.source = g.source AND t.outcome = g.outcome"
 					   " JOIN campaign.task k ON k.run_id = $1 AND k.activity = t.target"
@@ -490,13 +492,14 @@ campaign_flow_unneeded(int64 run_id, int64 version_id, List *populations)
 									   campaign_text_array(populations)));
 }
 
-/* All populations of the run that still exist. */
+/* All populations of the run that still exist, but those that are kept. */
 List *
 campaign_flow_populations(int64 run_id)
 {
 	CAMPAIGN_STATEMENT(find,
 					   "SELECT DISTINCT population FROM campaign.flow"
-					   " WHERE run_id = $1 AND population IS NOT NULL");
+					   " WHERE run_id = $1 AND population IS NOT NULL"
+					   " AND NOT kept");
 
 	return first_column(campaign_query(&find, campaign_int8(run_id)));
 }

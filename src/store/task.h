@@ -31,6 +31,7 @@ typedef struct CampaignFlow
 	char	   *dimension;
 	char	   *population;		/* table in campaign_data, or NULL */
 	bool		active;			/* false: not to be followed */
+	bool		kept;			/* its population stays as long as the run */
 	/* of what goes into a task: */
 	bool		ended;			/* its source has come to its end */
 	TimestampTz ended_at;
@@ -136,7 +137,7 @@ extern List *campaign_task_states(int64 run_id);
 extern void campaign_task_require(int64 run_id, const char *activity);
 /* All that came out of a run's tasks, of CampaignFlow *. */
 extern List *campaign_flow_all(int64 run_id);
-/* All populations of the run that still exist, of char *. */
+/* All populations of the run that still exist, of char *; not what is kept. */
 extern List *campaign_flow_populations(int64 run_id);
 /* Those of all runs of a campaign, its test among them or not. */
 extern List *campaign_run_populations(int64 campaign_id, bool tests);
