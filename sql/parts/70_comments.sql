@@ -212,7 +212,7 @@ COMMENT ON COLUMN campaign.flow.rows IS 'rows that came out';
 COMMENT ON COLUMN campaign.flow.dimension IS 'name of the dimension the rows are of';
 COMMENT ON COLUMN campaign.flow.population IS 'table in campaign_data holding the rows; NULL where they were only counted, or are not needed any more';
 COMMENT ON COLUMN campaign.flow.active IS 'false: the outcome is not to be followed';
-COMMENT ON COLUMN campaign.flow.kept IS 'true: the population stays as long as the run is recorded';
+COMMENT ON COLUMN campaign.flow.kept IS 'true: the population stays until the campaign is started again';
 
 COMMENT ON COLUMN campaign.origin.system IS 'identifier of the server';
 COMMENT ON COLUMN campaign.epoch.month IS 'first day of the month, in UTC';

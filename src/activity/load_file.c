@@ -6,7 +6,7 @@
  * whose key is the number of their line.  Others go on with them: filters,
  * deduplicate, enrich, sql, and reconcile, which finds the rows of a dimension
  * that they mean.  Lines that are not as they should be come out by an outcome
- * of their own, and stay as long as the run does.
+ * of their own, and stay until the campaign is started again.
  */
 #include "postgres.h"
 
@@ -232,7 +232,8 @@ read_table(Reading *reading)
 		ereport(ERROR,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
 				 errmsg("\"%s\" in option \"relation\" is not a table",
-						reading->table->text),
+						campaign_option_text(reading->scope->activity->options,
+											 "relation")),
 				 errhint("Give the name of a table; rows of queries are read by kind \"sql\".")));
 	reading->relation = entry->relid;
 	if (reading->columns.count == 0)
@@ -479,7 +480,7 @@ take_line(Source *source, const CampaignLine *line)
 		campaign_load_reject(source->load, line->number, line->text, length,
 							 ERRCODE_BAD_COPY_FILE_FORMAT,
 							 fixed ? "the line is longer than its columns" :
-							 psprintf("the line has %d values, not %d", count,
+							 psprintf("values in the line: %d, not %d", count,
 									  source->expected));
 		return;
 	}
@@ -579,6 +580,7 @@ take_table(CampaignTask *task, const Reading *reading, CampaignLoad *load)
 	StringInfo	text = &select->text;
 	Staging		staging = {{NULL, take_row}, reading, load};
 	const char *relation = campaign_relation_name(reading->relation);
+	/* A test takes nothing away. */
 	bool		consume = !task->run->test &&
 		campaign_option_bool(task->scope.activity->options, "consume", true);
 
@@ -617,7 +619,7 @@ log_replaced(const CampaignTask *task, const CampaignField *field)
 	campaign_log_add(&line);
 }
 
-/* Notes what came out; rejected lines stay with the run, to be looked at. */
+/* Notes what came out; rejected lines stay, to be looked at. */
 static void
 emit(CampaignTask *task, CampaignOutlet *outlets)
 {

@@ -31,7 +31,7 @@ typedef struct CampaignFlow
 	char	   *dimension;
 	char	   *population;		/* table in campaign_data, or NULL */
 	bool		active;			/* false: not to be followed */
-	bool		kept;			/* its population stays as long as the run */
+	bool		kept;			/* its population outlasts the run */
 	/* of what goes into a task: */
 	bool		ended;			/* its source has come to its end */
 	TimestampTz ended_at;
