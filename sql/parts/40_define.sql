@@ -278,7 +278,8 @@ CREATE FUNCTION @extschema@.campaign_add_load_file(
 	skip_lines bigint DEFAULT NULL, encoding text DEFAULT NULL,
 	multiline boolean DEFAULT NULL, max_line bigint DEFAULT NULL,
 	time_zone text DEFAULT NULL, max_errors bigint DEFAULT NULL,
-	consume boolean DEFAULT NULL, skip_empty boolean DEFAULT NULL)
+	consume boolean DEFAULT NULL, skip_empty boolean DEFAULT NULL,
+	after text DEFAULT NULL)
 RETURNS text
 LANGUAGE sql VOLATILE PARALLEL UNSAFE
 BEGIN ATOMIC
@@ -292,9 +293,9 @@ BEGIN ATOMIC
 			'max_errors', max_errors, 'consume', consume,
 			'skip_empty', skip_empty))
 		|| CASE WHEN columns IS NULL THEN '{}'::pg_catalog.jsonb
-			ELSE jsonb_build_object('columns', columns) END, NULL);
+			ELSE jsonb_build_object('columns', columns) END, after);
 END;
-COMMENT ON FUNCTION @extschema@.campaign_add_load_file(text, text, text, text, jsonb, text, text, text, text, text, text, bigint, text, boolean, bigint, text, bigint, boolean, boolean)
+COMMENT ON FUNCTION @extschema@.campaign_add_load_file(text, text, text, text, jsonb, text, text, text, text, text, text, bigint, text, boolean, bigint, text, bigint, boolean, boolean, text)
 	IS 'adds the reading of a file, or of rows that clients have copied';
 
 CREATE FUNCTION @extschema@.campaign_add_combine(

@@ -216,12 +216,10 @@ write_rejected(CampaignLoad *load, const Record *record)
 				(errcode(ERRCODE_BAD_COPY_FILE_FORMAT),
 				 errmsg("more than " INT64_FORMAT " lines are rejected",
 						load->limit),
-				 errdetail("Line " INT64_FORMAT ": %s%s%s", record->line,
+				 errdetail("Line " INT64_FORMAT ": %s%s.", record->line,
 						   record->column == NULL ? "" :
 						   psprintf("column \"%s\": ", record->column),
-						   record->message,
-						   record->message[strlen(record->message) - 1] == '.' ?
-						   "" : "."),
+						   record->message),
 				 errhint("Nothing was loaded. Option \"max_errors\" says how many lines may be left out.")));
 	values[0] = Int64GetDatum(record->line);
 	nulls[1] = record->column == NULL;

@@ -20,7 +20,7 @@ SET search_path = load_file, public;
 
 SET SESSION AUTHORIZATION regress_load;
 CREATE TABLE customers (id bigint PRIMARY KEY, email text);
-INSERT INTO customers SELECT g, 'c' || g || '@example.com' FROM generate_series(1, 9) g;
+INSERT INTO customers SELECT g, 'c' || g || '@example.org' FROM generate_series(1, 9) g;
 CREATE DOMAIN percentage AS int CHECK (VALUE BETWEEN 0 AND 100);
 SELECT campaign_dimension('customers', addresses => '{"email": "email"}');
 
@@ -45,23 +45,23 @@ SELECT activity, code, message FROM campaign_check('rules') WHERE code = 'no_fil
 SELECT campaign_publish('rules');
 RESET SESSION AUTHORIZATION;
 SELECT load_file.write('monday.csv', convert_to($$E-Mail,junk,total,count,size,born,at,off
- C1@Example.com ,x,"1.234,50",three,S,31/12/1980,2026-07-01 12:00,10
-c2@example.com,,"11,5",none,L,1/2/1999,2026-01-01 12:00+00,
-"c3@example.com","a
+ C1@Example.org ,x,"1.234,50",three,S,31/12/1980,2026-07-01 12:00,10
+c2@example.org,,"11,5",none,L,1/2/1999,2026-01-01 12:00+00,
+"c3@example.org","a
 b",15,4,X,31/02/1999,2026-01-01,100
-c4@example.com,,20,5,,01/01/1970x,2026-01-01,
-c4@example.com,,21,5,,,2026-01-01,
-c5@example.com,,"12.34,5",5,S,,2026-01-01,
+c4@example.org,,20,5,,01/01/1970x,2026-01-01,
+c4@example.org,,21,5,,,2026-01-01,
+c5@example.org,,"12.34,5",5,S,,2026-01-01,
 ,,20,5,S,,2026-01-01,
-much_too_long@example.com,,20,5,S,,2026-01-01,
-c6@example.com,,,5,S,,2026-01-01,
-c6@example.com,,1,five,S,,2026-01-01,
-c6@example.com,,1,5,S,,2026-02-30,
-c6@example.com,,1,5,S,,,101
-c6@example.com,,1,5,S,,
-c6@example.com,,1,5,S,,,,
+much_too_long@example.org,,20,5,S,,2026-01-01,
+c6@example.org,,,5,S,,2026-01-01,
+c6@example.org,,1,five,S,,2026-01-01,
+c6@example.org,,1,5,S,,2026-02-30,
+c6@example.org,,1,5,S,,,101
+c6@example.org,,1,5,S,,
+c6@example.org,,1,5,S,,,,
 
-c7@example.com,,"1,5",6,S,,,
+c7@example.org,,"1,5",6,S,,,
 $$, 'UTF8'));
 SELECT format('ALTER ROLE regress_load SET campaign.file_root = %L', :'root') AS set \gset
 :set;
@@ -216,9 +216,9 @@ SELECT campaign_stop(:run);
 -- Rows that a client has copied; in a test they stay where they are.
 CREATE TABLE arrivals (email text, score text, "Odd name" text);
 COPY arrivals FROM STDIN;
-c1@example.com	10	x
-c2@example.com	many	y
-c3@example.com	30	\N
+c1@example.org	10	x
+c2@example.org	many	y
+c3@example.org	30	\N
 \.
 SELECT campaign_create('client', dimension => 'customers', settings => '{"keep_populations": true}');
 SELECT campaign_add_load_file('client', 'load', relation => 'arrivals', columns => '[{"name": "email"}, {"name": "score", "type": "int"}, {"name": "odd", "header": "Odd name"}]');
