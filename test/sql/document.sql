@@ -45,6 +45,7 @@ SELECT campaign_define($${
 		{"name": "read", "kind": "read_audience", "options": {"source": "SELECT 'a' AS mail", "match": "source.mail = email", "columns": {"mail": "source.mail"}, "sort_by": "mail", "dimension": "people", "skip_empty": true}},
 		{"name": "ask", "kind": "sql", "options": {"query": "SELECT id, 1 AS one FROM once", "dimension": "people", "skip_empty": true}},
 		{"name": "fresh", "kind": "incremental", "options": {"filter": "score > 1", "history_days": 2.5, "changed_by": "score, email", "date_field": "now()", "overlap": "2 days", "dimension": "people", "skip_empty": false}},
+		{"name": "lines", "kind": "load_file", "options": {"relation": "people", "columns": [{"name": "mail", "header": "email", "remap": {"a": null}}], "consume": false, "time_zone": "Europe/Paris", "max_errors": 3, "skip_empty": true}},
 		{"name": "write", "kind": "sql", "options": {"query": "DELETE FROM people WHERE false", "effect": true}},
 		{"name": "inner", "kind": "sub_campaign", "options": {"starts": "inner document", "parameters": {"n": "rows"}, "wait": true, "timeout": "1 day"}},
 		{"name": "done", "kind": "end", "options": null}],
