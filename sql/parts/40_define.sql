@@ -318,16 +318,18 @@ CREATE FUNCTION @extschema@.campaign_add_deduplicate(
 	campaign text, activity text, by text, keep text DEFAULT NULL,
 	prefer jsonb DEFAULT NULL, max_rows bigint DEFAULT NULL,
 	seed text DEFAULT NULL, match_nulls boolean DEFAULT NULL,
-	merge boolean DEFAULT NULL, after text DEFAULT NULL)
+	merge boolean DEFAULT NULL, after text DEFAULT NULL,
+	records jsonb DEFAULT NULL)
 RETURNS text
 LANGUAGE sql VOLATILE PARALLEL UNSAFE
 BEGIN ATOMIC
 	SELECT @extschema@.campaign_add(campaign, activity, 'deduplicate',
 		jsonb_strip_nulls(jsonb_build_object('by', by, 'keep', keep,
 			'prefer', prefer, 'max_rows', max_rows, 'seed', seed,
-			'match_nulls', match_nulls, 'merge', merge)), after);
+			'match_nulls', match_nulls, 'merge', merge,
+			'records', records)), after);
 END;
-COMMENT ON FUNCTION @extschema@.campaign_add_deduplicate(text, text, text, text, jsonb, bigint, text, boolean, boolean, text)
+COMMENT ON FUNCTION @extschema@.campaign_add_deduplicate(text, text, text, text, jsonb, bigint, text, boolean, boolean, text, jsonb)
 	IS 'adds a deduplication: the best of the rows that are equal in something';
 
 CREATE FUNCTION @extschema@.campaign_add_change_dimension(

@@ -15,6 +15,8 @@
 #include "utils/fmgroids.h"
 
 #include "activity/activity.h"
+#include "activity/column.h"
+#include "activity/merge.h"
 #include "activity/option.h"
 #include "set/row.h"
 
@@ -25,15 +27,20 @@ static const CampaignOption options[] = {
 	"Which of them stay, as in ORDER BY: \"score DESC\"; NULLs come last."},
 	{"prefer", CAMPAIGN_OPTION_OBJECTS, false, NULL,
 	"Array of objects, asked before keep: expression, and among (list of values, best first); without among, rows in which it is not empty come first."},
-	{"max_rows", CAMPAIGN_OPTION_COUNT, false, "1",
-	"How many of them stay."},
+	{"max_rows", CAMPAIGN_OPTION_NUMBER, false, "1",
+	"How many of them stay; 0: all."},
 	{"seed", CAMPAIGN_OPTION_TEXT, false, "campaign.activity",
 	"Text on which equally good rows are drawn; the same seed draws the same rows."},
 	{"match_nulls", CAMPAIGN_OPTION_BOOLEAN, false, "false",
 	"Whether NULL equals NULL; else a row with a NULL in by is nobody's duplicate."},
 	{"merge", CAMPAIGN_OPTION_BOOLEAN, false, "false",
-	"Whether added columns that are NULL in a row that stays are filled from its duplicates, the best first."}
+	"Whether added columns that are NULL in a row that stays are filled from its duplicates, the best first."},
+	{"records", CAMPAIGN_OPTION_OBJECTS, false, NULL,
+	"Array of objects, for columns that are added from one of the equal rows: columns (names and expressions), filter, sort_by; the best row that satisfies the filter and has all of them gives them."}
 };
+
+/* Digits of the largest number of rows. */
+#define MOST_DIGITS		15
 
 /* What stays, and what does not. */
 enum
@@ -59,6 +66,7 @@ typedef struct Plan
 	List	   *by;				/* of CampaignExpression * */
 	List	   *order;			/* likewise */
 	List	   *preferences;	/* of Preference * */
+	List	   *records;		/* of CampaignMerge * */
 	bool		merge;
 	char	   *stays;			/* condition under which a row stays */
 	char	   *group;			/* what PARTITION BY has */
@@ -136,11 +144,12 @@ read_preferences(const CampaignActivity *activity)
 	return preferences;
 }
 
-/* The expressions of the preferences. */
+/* The expressions of the preferences and the records. */
 static List *
 expressions_of_deduplicate(const CampaignScope *scope)
 {
-	List	   *expressions = NIL;
+	List	   *expressions =
+		campaign_merges_expressions(campaign_merges_read(scope));
 	ListCell   *cell;
 
 	foreach(cell, read_preferences(scope->activity))
@@ -149,12 +158,36 @@ expressions_of_deduplicate(const CampaignScope *scope)
 	return expressions;
 }
 
+/* The columns that records add. */
+static List *
+columns_of_deduplicate(const CampaignScope *scope)
+{
+	return campaign_merges_columns(scope, campaign_merges_read(scope));
+}
+
+/* Refuses a number of rows that is none, and columns that are taken. */
+static void
+check_deduplicate(const CampaignScope *scope)
+{
+	char	   *number = campaign_option_text(scope->activity->options,
+											  "max_rows");
+
+	if (number != NULL && (strspn(number, "0123456789") != strlen(number) ||
+						   strlen(number) > MOST_DIGITS))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("option \"max_rows\" must be a whole number of at least 0"),
+				 errhint("It says how many of the rows that are equal stay.")));
+	campaign_columns_check_names(scope, columns_of_deduplicate(scope));
+}
+
 /* Sets what rows are grouped by, and when one stays. */
 static void
 set_group(Plan *plan)
 {
 	const Jsonb *given = plan->task->scope.activity->options;
 	bool		nulls = campaign_option_bool(given, "match_nulls", false);
+	int64		number = campaign_option_count(given, "max_rows", 1);
 	StringInfoData group;
 	StringInfoData unmatched;
 	ListCell   *cell;
@@ -163,24 +196,23 @@ set_group(Plan *plan)
 	initStringInfo(&unmatched);
 	foreach(cell, plan->by)
 	{
-		int			number = foreach_current_index(cell);
+		int			i = foreach_current_index(cell);
 
-		appendStringInfo(&group, "%s\"campaign.by%d\"%s",
-						 number > 0 ? ", " : "", number,
+		appendStringInfo(&group, "%s\"campaign.by%d\"%s", i > 0 ? ", " : "", i,
 						 campaign_expression_collation(&plan->task->scope,
 													   lfirst(cell)));
 		appendStringInfo(&unmatched, "%s\"campaign.by%d\" IS NULL",
-						 number > 0 ? " OR " : "", number);
+						 i > 0 ? " OR " : "", i);
 	}
 	/* Who has no duplicates must not lend values either. */
-	if (plan->merge && !nulls)
+	if ((plan->merge || plan->records != NIL) && !nulls)
 		appendStringInfo(&group, ", CASE WHEN %s THEN %s END", unmatched.data,
 						 campaign_row_recipient(plan->task->scope.target,
 												plan->population));
 	plan->group = group.data;
-	plan->stays = psprintf("%s%s\"campaign.rank\" <= " INT64_FORMAT,
-						   nulls ? "" : unmatched.data, nulls ? "" : " OR ",
-						   campaign_option_count(given, "max_rows", 1));
+	plan->stays = number == 0 ? "true" :
+		psprintf("%s%s\"campaign.rank\" <= " INT64_FORMAT,
+				 nulls ? "" : unmatched.data, nulls ? "" : " OR ", number);
 }
 
 /* Appends the row with all that is evaluated over it, each once. */
@@ -224,6 +256,7 @@ append_evaluated(Plan *plan)
 		appendStringInfo(text, " AS \"campaign.keep%d\"",
 						 foreach_current_index(cell));
 	}
+	campaign_merges_evaluate(plan->select, plan->records);
 	appendStringInfoString(text, " FROM ");
 	campaign_row_from(plan->select, target, plan->population,
 					  CAMPAIGN_ROW_LEFT);
@@ -309,17 +342,20 @@ build_select(Plan *plan)
 	appendStringInfo(text, "SELECT CASE WHEN %s THEN %d ELSE %d END",
 					 plan->stays, OUTCOME_RESULT, OUTCOME_DUPLICATES);
 	if (plan->merge)
-	{
 		append_filled_columns(plan);
-		appendStringInfoString(text, " FROM ");
-		append_lenders(plan);
-		return;
+	else
+	{
+		appendStringInfoString(text, ", ");
+		campaign_row_columns(plan->select, plan->task->scope.target,
+							 plan->population);
 	}
-	appendStringInfoString(text, ", ");
-	campaign_row_columns(plan->select, plan->task->scope.target,
-						 plan->population);
+	campaign_merges_take(plan->select, plan->records, plan->group,
+						  "\"campaign.rank\"");
 	appendStringInfoString(text, " FROM ");
-	append_ranked(plan);
+	if (plan->merge)
+		append_lenders(plan);
+	else
+		append_ranked(plan);
 }
 
 /* Routes every row in one pass. */
@@ -335,12 +371,15 @@ run_deduplicate(CampaignTask *task)
 	plan.by = campaign_option_expressions(activity, "by");
 	plan.order = campaign_option_expressions(activity, "keep");
 	plan.preferences = read_preferences(activity);
+	plan.records = campaign_merges_read(&task->scope);
 	plan.merge = added != NIL &&
 		campaign_option_bool(activity->options, "merge", false);
 	set_group(&plan);
 	build_select(&plan);
 	for (int i = 0; i < OUTCOMES; i++)
-		campaign_task_outlet(task, &outlets[i], i, added);
+		campaign_task_outlet(task, &outlets[i], i,
+							 list_concat_copy(added,
+											  columns_of_deduplicate(&task->scope)));
 	campaign_sink_write(plan.select, CAMPAIGN_ROUTE_NUMBER, outlets, OUTCOMES);
 	for (int i = 0; i < OUTCOMES; i++)
 		campaign_task_emit(task, &outlets[i], i, true);
@@ -358,5 +397,7 @@ const CampaignKind campaign_kind_deduplicate = {
 	.noptions = lengthof(options),
 	.outcomes = outcomes_of_deduplicate,
 	.expressions = expressions_of_deduplicate,
+	.columns = columns_of_deduplicate,
+	.check = check_deduplicate,
 	.run = run_deduplicate
 };

@@ -47,7 +47,7 @@ INSERT INTO expected_function VALUES
 	'campaign text, activity text, attributes jsonb DEFAULT NULL::jsonb, address text DEFAULT NULL::text, category text DEFAULT NULL::text, one_per_address boolean DEFAULT NULL::boolean, template text DEFAULT NULL::text, languages jsonb DEFAULT NULL::jsonb, options jsonb DEFAULT NULL::jsonb, after text DEFAULT NULL::text',
 	'text', 'volatile'),
 ('public', 'campaign_add_deduplicate',
-	'campaign text, activity text, by text, keep text DEFAULT NULL::text, prefer jsonb DEFAULT NULL::jsonb, max_rows bigint DEFAULT NULL::bigint, seed text DEFAULT NULL::text, match_nulls boolean DEFAULT NULL::boolean, merge boolean DEFAULT NULL::boolean, after text DEFAULT NULL::text',
+	'campaign text, activity text, by text, keep text DEFAULT NULL::text, prefer jsonb DEFAULT NULL::jsonb, max_rows bigint DEFAULT NULL::bigint, seed text DEFAULT NULL::text, match_nulls boolean DEFAULT NULL::boolean, merge boolean DEFAULT NULL::boolean, after text DEFAULT NULL::text, records jsonb DEFAULT NULL::jsonb',
 	'text', 'volatile'),
 ('public', 'campaign_add_direct_mail',
 	'campaign text, activity text, attributes jsonb DEFAULT NULL::jsonb, address text DEFAULT NULL::text, category text DEFAULT NULL::text, one_per_address boolean DEFAULT NULL::boolean, template text DEFAULT NULL::text, languages jsonb DEFAULT NULL::jsonb, options jsonb DEFAULT NULL::jsonb, after text DEFAULT NULL::text',

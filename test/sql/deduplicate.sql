@@ -12,8 +12,18 @@ BEGIN
 		SELECT f.population FROM campaign.flow f
 		WHERE f.run_id = $1 AND f.source = $2 AND f.outcome = $3));
 END $$;
+-- The same with all columns.
+CREATE FUNCTION deduplicate.whole_of(run bigint, activity text) RETURNS TABLE ("row" jsonb)
+LANGUAGE plpgsql SECURITY DEFINER AS $$
+BEGIN
+	RETURN QUERY EXECUTE format('SELECT to_jsonb(t) FROM campaign_data.%I t', (
+		SELECT f.population FROM campaign.flow f
+		WHERE f.run_id = $1 AND f.source = $2 AND f.outcome = 'result'));
+END $$;
 SET SESSION AUTHORIZATION regress_deduplicate;
 
+-- D1: by columns and expressions; the best n of each, drawn, ordered, non-empty
+-- first, by a list of values; the complement.
 -- Three customers per mailbox in different letters, some without one; the
 -- score of every fifth is unknown.
 CREATE TABLE customers (id bigint PRIMARY KEY, email text, country text, phone text, score int, note json, box point);
@@ -41,6 +51,16 @@ SELECT campaign_add_deduplicate('spring sale', 'by_country', after => 'buyers', 
 SELECT campaign_add_deduplicate('spring sale', 'constant', after => 'buyers', by => '1', keep => 'id DESC');
 SELECT campaign_add_deduplicate('spring sale', 'key', after => 'buyers', by => 'id', merge => true);
 SELECT campaign_add_deduplicate('spring sale', 'numbers', after => 'buyers', by => '(SELECT sum(c.score) FROM customers c WHERE c.id = customers.id)', keep => 'id');
+-- D1: 0 keeps all.
+SELECT campaign_add_deduplicate('spring sale', 'all_stay', after => 'buyers', by => 'lower(email)', max_rows => 0);
+-- D1: merged records: fields that belong together, from the best row that has them.
+SELECT campaign_add_deduplicate('spring sale', 'merged', after => 'buyers', by => 'lower(email)', keep => 'id',
+	records => $$[{"columns": {"best_phone": "phone"}, "sort_by": "id DESC"},
+		{"columns": {"home": "country", "home_score": "score"}, "filter": "country <> 'FR'", "sort_by": "score DESC, id"},
+		{"columns": {"never": "email"}, "filter": "NULL"}]$$);
+SELECT campaign_add_audience('spring sale', 'with_home', filter => $$home = 'DE' AND best_phone IS NOT NULL$$, after => 'merged');
+SELECT campaign_add_deduplicate('spring sale', 'merged_again', after => 'merged', by => 'country', match_nulls => true, merge => true,
+	records => '[{"columns": {"any_phone": "best_phone"}}]');
 SELECT campaign_add_audience('spring sale', 'nobody', filter => 'false');
 SELECT campaign_add_deduplicate('spring sale', 'none', after => 'nobody', by => 'email');
 SELECT campaign_add_audience('spring sale', 'after_it', after => 'one_per_mailbox.duplicates');
@@ -70,6 +90,13 @@ SELECT id, country, score FROM customers WHERE id::text IN (SELECT rows_of(:run,
 SELECT rows_of(:run, 'constant');
 SELECT (SELECT array_agg(k ORDER BY k) FROM rows_of(:run, 'drawn') k) = (SELECT array_agg(k ORDER BY k) FROM rows_of(:run, 'drawn_again') k) AS same,
 	(SELECT array_agg(k ORDER BY k) FROM rows_of(:run, 'drawn') k) = (SELECT array_agg(k ORDER BY k) FROM rows_of(:run, 'drawn_otherwise') k) AS same_for_another_seed;
+CREATE TEMP TABLE merged AS SELECT * FROM whole_of(:run, 'merged');
+SELECT count(*), count(m.row->>'never') AS never FROM merged m;
+SELECT count(*) AS wrong FROM merged m JOIN customers c ON c.id = (m.row->>'id')::bigint
+LEFT JOIN LATERAL (SELECT phone FROM customers d WHERE (lower(d.email) = lower(c.email) OR d.id = c.id) AND d.phone <> '' ORDER BY id DESC LIMIT 1) p ON true
+LEFT JOIN LATERAL (SELECT country, score FROM customers d WHERE (lower(d.email) = lower(c.email) OR d.id = c.id) AND d.country <> 'FR' AND d.score IS NOT NULL
+	ORDER BY score DESC, id LIMIT 1) h ON true
+WHERE (m.row->>'best_phone', m.row->>'home', m.row->>'home_score') IS DISTINCT FROM (p.phone, h.country, h.score::text);
 -- Nobody is in both outcomes.
 SELECT count(*) FROM rows_of(:run, 'one_per_mailbox') k JOIN rows_of(:run, 'one_per_mailbox', 'duplicates') d ON d = k;
 
@@ -88,7 +115,7 @@ SELECT campaign_add_deduplicate('spring sale', 'wrong', after => 'buyers', by =>
 SELECT campaign_add_deduplicate('spring sale', 'wrong', after => 'buyers', by => 'email', keep => 'score, scroe DESC');
 SELECT campaign_add_deduplicate('spring sale', 'wrong', after => 'buyers', by => 'email', keep => 'max(score)');
 SELECT campaign_add_deduplicate('spring sale', 'wrong', after => 'buyers', by => 'email', keep => '$1');
-SELECT campaign_add_deduplicate('spring sale', 'wrong', after => 'buyers', by => 'email', max_rows => 0);
+SELECT campaign_add_deduplicate('spring sale', 'wrong', after => 'buyers', by => 'email', max_rows => -1);
 SELECT campaign_add('spring sale', 'wrong', 'deduplicate', '{"by": "email", "max_rows": 1.5}', after => 'buyers');
 SELECT campaign_add('spring sale', 'wrong', 'deduplicate', '{"by": "email", "max_rows": "1"}', after => 'buyers');
 SELECT campaign_add_deduplicate('spring sale', 'wrong', after => 'buyers', by => 'email', max_rows => 9000000000000000000);
@@ -98,6 +125,15 @@ SELECT campaign_add_deduplicate('spring sale', 'wrong', after => 'buyers', by =>
 SELECT campaign_add_deduplicate('spring sale', 'wrong', after => 'buyers', by => 'email', prefer => '[{"expression": "score", "amung": [1]}]');
 SELECT campaign_add_deduplicate('spring sale', 'wrong', after => 'buyers', by => 'email', prefer => '[{"expression": "score", "among": [[1]]}]');
 SELECT campaign_add_deduplicate('spring sale', 'wrong', after => 'buyers', by => 'email', prefer => '[{"expression": "scroe"}]');
+
+SELECT campaign_add_deduplicate('spring sale', 'wrong', after => 'buyers', by => 'email', records => '[{}]');
+SELECT campaign_add_deduplicate('spring sale', 'wrong', after => 'buyers', by => 'email', records => '[{"columns": {}}]');
+SELECT campaign_add_deduplicate('spring sale', 'wrong', after => 'buyers', by => 'email', records => '[{"columns": {"x": "phone"}, "where": "true"}]');
+SELECT campaign_add_deduplicate('spring sale', 'wrong', after => 'buyers', by => 'email', records => '[{"columns": {"phone": "phone"}}]');
+SELECT campaign_add_deduplicate('spring sale', 'wrong', after => 'buyers', by => 'email', records => '[{"columns": {"x": "phone"}}, {"columns": {"x": "email"}}]');
+SELECT campaign_add_deduplicate('spring sale', 'wrong', after => 'buyers', by => 'email', records => '[{"columns": {"x": "fone"}}]');
+SELECT campaign_add_deduplicate('spring sale', 'wrong', after => 'buyers', by => 'email', records => '[{"columns": {"x": "phone"}, "filter": "score"}]');
+SELECT campaign_add_deduplicate('spring sale', 'wrong', after => 'buyers', by => 'email', records => '[{"columns": {"x": "phone"}, "filter": 1}]');
 
 -- A composite key; a view whose key nothing proves, with a row that is gone
 -- when the deduplication comes to it: it has no address any more, and stays.
