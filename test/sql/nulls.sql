@@ -24,7 +24,7 @@ CREATE FUNCTION fitting(function text, name text, type regtype) RETURNS text LAN
 			WHEN 'event' THEN '''opened''' WHEN 'category' THEN '''marketing''' WHEN 'template' THEN 'NULL' WHEN 'profile_dimension' THEN 'NULL' WHEN 'primary_set' THEN '''everybody''' WHEN 'address' THEN '''email''' ELSE '''x''' END
 		WHEN type = 'jsonb'::regtype THEN CASE name
 			WHEN 'columns' THEN '''{"one": "1"}''' WHEN 'links' THEN '''[]''' WHEN 'pairs' THEN '''[{"source": "id", "target": "id"}]''' WHEN 'lines' THEN '''{"id": "id"}'''
-			WHEN 'prefer' THEN '''[{"expression": "id"}]'''
+			WHEN 'prefer' THEN '''[{"expression": "id"}]''' WHEN 'records' THEN '''[{"columns": {"one": "1"}}]'''
 			WHEN 'schedule' THEN '''{"frequency": "daily", "at": "09:00", "time_zone": "UTC"}'''
 			WHEN 'feedback' THEN '''{"campaign": "x", "delivery": "mail", "is": "sent"}'''
 			WHEN 'outcomes' THEN CASE WHEN function ~ 'test' THEN '''[{"name": "a", "condition": "true"}]''' ELSE '''[{"name": "a"}]''' END WHEN 'definition' THEN '''{"name": "other", "dimension": "people"}''' ELSE '''{}''' END
@@ -34,6 +34,7 @@ CREATE FUNCTION fitting(function text, name text, type regtype) RETURNS text LAN
 		WHEN type = 'interval'::regtype THEN '''1 hour'''
 		WHEN type = 'timestamptz'::regtype THEN '''2030-01-01'''
 		WHEN type = 'uuid'::regtype THEN '''00000000-0000-0000-0000-000000000000'''
+		WHEN name = 'overlap' THEN 'false'
 		WHEN type = 'boolean'::regtype THEN 'true'
 		WHEN type = 'text[]'::regtype THEN '''{x}'''
 		WHEN name = 'version' AND function ~ 'read' THEN '1'
