@@ -222,9 +222,9 @@ COMMENT ON FUNCTION @extschema@.campaign_add_enrich(text, text, jsonb, jsonb, te
 
 CREATE FUNCTION @extschema@.campaign_add_split(
 	campaign text, activity text, outcomes jsonb,
-	seed text DEFAULT NULL, after text DEFAULT NULL,
-	exact boolean DEFAULT NULL, overlap boolean DEFAULT NULL,
-	one_relation boolean DEFAULT NULL, segment_column text DEFAULT NULL)
+	seed text DEFAULT NULL, exact boolean DEFAULT NULL,
+	overlap boolean DEFAULT NULL, one_relation boolean DEFAULT NULL,
+	segment_column text DEFAULT NULL, after text DEFAULT NULL)
 RETURNS text
 LANGUAGE sql VOLATILE PARALLEL UNSAFE
 BEGIN ATOMIC
@@ -234,7 +234,7 @@ BEGIN ATOMIC
 			'one_relation', one_relation,
 			'segment_column', segment_column)), after);
 END;
-COMMENT ON FUNCTION @extschema@.campaign_add_split(text, text, jsonb, text, text, boolean, boolean, boolean, text)
+COMMENT ON FUNCTION @extschema@.campaign_add_split(text, text, jsonb, text, boolean, boolean, boolean, text, text)
 	IS 'adds a split: every row to the first outcome that takes it';
 
 CREATE FUNCTION @extschema@.campaign_add_sql(
@@ -318,8 +318,8 @@ CREATE FUNCTION @extschema@.campaign_add_deduplicate(
 	campaign text, activity text, by text, keep text DEFAULT NULL,
 	prefer jsonb DEFAULT NULL, max_rows bigint DEFAULT NULL,
 	seed text DEFAULT NULL, match_nulls boolean DEFAULT NULL,
-	merge boolean DEFAULT NULL, after text DEFAULT NULL,
-	records jsonb DEFAULT NULL)
+	merge boolean DEFAULT NULL, records jsonb DEFAULT NULL,
+	after text DEFAULT NULL)
 RETURNS text
 LANGUAGE sql VOLATILE PARALLEL UNSAFE
 BEGIN ATOMIC
@@ -329,7 +329,7 @@ BEGIN ATOMIC
 			'match_nulls', match_nulls, 'merge', merge,
 			'records', records)), after);
 END;
-COMMENT ON FUNCTION @extschema@.campaign_add_deduplicate(text, text, text, text, jsonb, bigint, text, boolean, boolean, text, jsonb)
+COMMENT ON FUNCTION @extschema@.campaign_add_deduplicate(text, text, text, text, jsonb, bigint, text, boolean, boolean, jsonb, text)
 	IS 'adds a deduplication: the best of the rows that are equal in something';
 
 CREATE FUNCTION @extschema@.campaign_add_change_dimension(

@@ -23,6 +23,7 @@ INSERT INTO cases VALUES
 	('end', '{}'),
 	('enrich', '{"columns": {"more": "score + 1"}}'),
 	('fork', '{}'),
+	('incremental', '{"filter": "score > 0", "skip_empty": false}'),
 	('join', '{}'),
 	('push', '{"title": "{{ score }}", "body": "x", "address": "score::text"}'),
 	('read_audience', '{"source": "SELECT id, score FROM $", "columns": {"more": "source.score"}}'),
@@ -188,9 +189,28 @@ SELECT campaign_wait(:run);
 SELECT p.activity, p.state, p.sqlstate, p.error FROM campaign.run_progress p WHERE p.run_id = :run;
 SELECT campaign_stop(:run);
 
+-- A table dropped, and one of its name made again.
+CREATE TABLE lucky (id bigint);
+SELECT campaign_create('dropped', dimension => 'visitors');
+SELECT campaign_add_audience('dropped', 'some', filter => 'EXISTS (SELECT FROM lucky l WHERE l.id = visitors.id)');
+SELECT campaign_publish('dropped');
+DROP TABLE lucky;
+SELECT campaign_start('dropped') AS run \gset
+SELECT campaign_wait(:run);
+SELECT p.activity, p.state, p.sqlstate, p.error FROM campaign.run_progress p WHERE p.run_id = :run;
+CREATE TABLE lucky AS SELECT 7::bigint AS id;
+SELECT campaign_retry(:run);
+SELECT campaign_wait(:run);
+SELECT * FROM result_of(:run);
+DROP VIEW visitors;
+SELECT campaign_start('dropped') AS run \gset
+SELECT campaign_wait(:run);
+SELECT p.activity, p.state, p.sqlstate, p.error FROM campaign.run_progress p WHERE p.run_id = :run;
+SELECT campaign_stop(:run);
+
 -- Nothing is left behind.
 SELECT campaign_audience_drop(name) FROM (SELECT DISTINCT name FROM campaign.audiences) a;
-SELECT campaign_drop(name) FROM unnest(ARRAY['nobody', 'skipped', 'keys', 'changed', 'edges', 'same', 'renamed', 'child']) name;
+SELECT campaign_drop(name) FROM unnest(ARRAY['nobody', 'skipped', 'keys', 'changed', 'edges', 'same', 'renamed', 'dropped', 'child']) name;
 RESET SESSION AUTHORIZATION;
 SELECT count(*) FROM pg_tables WHERE schemaname = 'campaign_data' AND tableowner = 'regress_edge';
 DELETE FROM campaign.dimension WHERE owner_name = 'regress_edge';
