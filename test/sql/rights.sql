@@ -52,7 +52,7 @@ WHERE a.grantee = 0 AND t.typcategory <> 'A' AND t.typtype = 'c'
 SELECT c.oid::regclass FROM member d JOIN pg_class c ON c.oid = d.objid AND d.classid = 'pg_class'::regclass
 WHERE c.relkind IN ('r', 'p') AND NOT c.relrowsecurity;
 SELECT polrelid::regclass, polname, polcmd, polroles, pg_get_expr(polqual, polrelid)
-FROM pg_policy WHERE polrelid IN (SELECT objid FROM member);
+FROM pg_policy WHERE polrelid IN (SELECT objid FROM member) ORDER BY polname;
 -- Partitions are no members; nobody has rights on them either.
 SELECT count(*) FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid, aclexplode(c.relacl) a
 WHERE i.inhparent IN ('campaign.dispatch'::regclass, 'campaign.event'::regclass) AND a.grantee <> c.relowner;
