@@ -27,6 +27,7 @@ INSERT INTO cases VALUES
 	('fork', '{}'),
 	('incremental', '{"filter": "score > 0", "skip_empty": false}'),
 	('join', '{}'),
+	('load_file', '{"relation": "arrivals", "consume": false, "columns": [{"name": "score", "type": "integer"}]}'),
 	('push', '{"title": "{{ score }}", "body": "x", "address": "score::text"}'),
 	('read_audience', '{"source": "SELECT id, score FROM $", "columns": {"more": "source.score"}}'),
 	('reconcile', '{"dimension": "owners", "pairs": [{"source": "score", "target": "id"}]}'),
@@ -44,8 +45,8 @@ SELECT k.kind AS kind_without_a_case FROM campaign_kinds() k WHERE k.kind NOT IN
 -- Adds one of each, behind the activities src and also.
 CREATE FUNCTION add_each(campaign text, relation text) RETURNS boolean LANGUAGE sql AS $$
 	SELECT bool_and(campaign_add(campaign, 'x_' || kind, kind, replace(options, '$', relation)::jsonb,
-		CASE WHEN kind = 'read_audience' THEN NULL WHEN kind IN ('combine', 'join') THEN 'src, also' ELSE 'src' END) IS NOT NULL)
-	FROM (SELECT * FROM cases ORDER BY kind) c
+		CASE WHEN inputs = '0' THEN NULL WHEN kind IN ('combine', 'join') THEN 'src, also' ELSE 'src' END) IS NOT NULL)
+	FROM (SELECT cases.*, inputs FROM cases JOIN campaign_kinds() USING (kind) ORDER BY kind) c
 $$;
 -- What became of each of them: what went in, what came out; what was left out.
 CREATE FUNCTION result_of(run bigint) RETURNS TABLE (activity text, state text, sqlstate text, rows_in bigint, outcomes text, excluded text) LANGUAGE sql AS $$
@@ -64,6 +65,7 @@ INSERT INTO visits SELECT g, g FROM generate_series(1, 10) g;
 INSERT INTO visits VALUES (1, 1), (1, 1), (2, 2), (NULL, 3), (NULL, NULL);
 CREATE VIEW visitors AS SELECT * FROM visits;
 SELECT campaign_dimension('people'), campaign_dimension('visitors', key => 'id');
+CREATE TABLE arrivals (score text);
 CREATE TABLE owners (id bigint PRIMARY KEY);
 INSERT INTO owners SELECT generate_series(-10, 8);
 SELECT campaign_dimension('owners');
@@ -96,6 +98,7 @@ SELECT campaign_start('skipped') AS run \gset
 SELECT campaign_wait(:run);
 SELECT activity, state FROM result_of(:run) WHERE state <> 'skipped';
 
+INSERT INTO arrivals VALUES ('1'), ('1'), (NULL), ('x');
 -- NULL keys, and keys that come twice: the first activity of a branch rejects
 -- them, and counts them; all others see each key once.
 SELECT campaign_create('keys', dimension => 'visitors');
@@ -143,7 +146,7 @@ DECLARE
 BEGIN
 	FOR c IN SELECT kind FROM cases LOOP
 		BEGIN
-			PERFORM campaign_connect('edges', CASE c.kind WHEN 'read_audience' THEN 'src' WHEN 'combine' THEN 'src' WHEN 'join' THEN 'src' ELSE 'also' END, 'x_' || c.kind);
+			PERFORM campaign_connect('edges', CASE WHEN c.kind IN ('combine', 'join') THEN 'src' ELSE 'also' END, 'x_' || c.kind);
 			INSERT INTO answer VALUES (c.kind, 'allowed');
 		EXCEPTION WHEN OTHERS THEN
 			GET STACKED DIAGNOSTICS s = RETURNED_SQLSTATE, m = MESSAGE_TEXT;
