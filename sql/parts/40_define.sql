@@ -405,15 +405,16 @@ COMMENT ON FUNCTION @extschema@.campaign_add_test(text, text, jsonb, text, text)
 
 CREATE FUNCTION @extschema@.campaign_add_signal(
 	campaign text, activity text, signal text DEFAULT NULL,
-	timeout interval DEFAULT NULL, after text DEFAULT NULL)
+	timeout interval DEFAULT NULL, parameters text DEFAULT NULL, after text DEFAULT NULL)
 RETURNS text
 LANGUAGE sql VOLATILE PARALLEL UNSAFE
 BEGIN ATOMIC
 	SELECT @extschema@.campaign_add(campaign, activity, 'signal',
 		jsonb_strip_nulls(jsonb_build_object('signal', signal,
-			'timeout', timeout::text)), after);
+			'timeout', timeout::text,
+			'parameters', parameters)), after);
 END;
-COMMENT ON FUNCTION @extschema@.campaign_add_signal(text, text, text, interval, text)
+COMMENT ON FUNCTION @extschema@.campaign_add_signal(text, text, text, interval, text, text)
 	IS 'adds a signal: the branch goes on when campaign_signal is called';
 
 CREATE FUNCTION @extschema@.campaign_add_approval(

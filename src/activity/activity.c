@@ -10,6 +10,7 @@
 
 #include "activity/activity.h"
 #include "activity/common.h"
+#include "activity/count.h"
 #include "activity/option.h"
 #include "activity/trial.h"
 #include "base/clock.h"
@@ -343,6 +344,7 @@ campaign_scope_open(CampaignScope *scope, CampaignGraph *graph,
 	scope->graph = graph;
 	scope->activity = activity;
 	scope->variables = variables;
+	campaign_scope_count(scope, NIL);
 	scope->inbound = NIL;
 	scope->added = NIL;
 	scope->target = campaign_graph_target(graph,

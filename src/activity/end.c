@@ -45,10 +45,15 @@ check_end(const CampaignScope *scope)
 	campaign_launch_check(scope);
 }
 
-/* Those of the run's variables that the campaign declares as well. */
+/*
+ * Those of the run's variables that the campaign declares as well, and the
+ * signal may bring.
+ */
 static Jsonb *
-common_variables(const CampaignRun *run, const CampaignRecord *record)
+common_variables(const CampaignRun *run, const CampaignRecord *record,
+				 const char *signal)
 {
+	List	   *wanted = campaign_signal_parameters(record, signal);
 	CampaignVariables *declared = campaign_variables_declared(record->settings);
 	JsonbParseState *state = NULL;
 	ListCell   *cell;
@@ -61,7 +66,8 @@ common_variables(const CampaignRun *run, const CampaignRecord *record)
 												   lfirst(cell));
 
 		if (value == NULL ||
-			campaign_variables_find(declared, lfirst(cell)) == 0)
+			campaign_variables_find(declared, lfirst(cell)) == 0 ||
+			(wanted != NIL && !campaign_list_has(wanted, lfirst(cell))))
 			continue;
 		key.val.string.val = lfirst(cell);
 		key.val.string.len = strlen(lfirst(cell));
@@ -86,8 +92,8 @@ send_signal(CampaignTask *task)
 	record = campaign_record_require(receiver != NULL ? receiver :
 									 task->run->campaign, false);
 	payload = receiver == NULL ? campaign_object_empty() :
-		common_variables(task->run, record);
-	(void) campaign_variables_bind(record->settings, payload);
+		common_variables(task->run, record, name);
+	campaign_variables_check(record->settings, payload);
 	if (task->run->test)
 	{
 		campaign_trial_withhold(task, psprintf("would send signal \"%s\" to campaign \"%s\"",

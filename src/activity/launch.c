@@ -9,7 +9,6 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
-#include "utils/fmgrprotos.h"
 
 #include "activity/launch.h"
 #include "activity/option.h"
@@ -93,6 +92,17 @@ lack_variables(const CampaignScope *scope, const CampaignRecord *record)
 											 scope->activity->name),
 									"Declare it in the setting \"variables\" of that campaign, or take the parameter away.");
 	}
+	foreach(cell, campaign_variables_required(record->settings))
+	{
+		if (!campaign_list_has(parameter_names(scope->activity->options),
+							   lfirst(cell)))
+			return campaign_warning("bad_parameter",
+									psprintf("campaign \"%s\" requires variable \"%s\", which activity \"%s\" does not set",
+											 record->name,
+											 (char *) lfirst(cell),
+											 scope->activity->name),
+									"Add it to option \"parameters\".");
+	}
 	return NULL;
 }
 
@@ -130,32 +140,13 @@ campaign_launch_lack(const CampaignScope *scope)
 static JsonbValue *
 evaluate_parameter(const CampaignTask *task, const char *name, Oid type)
 {
-	JsonbValue *value = palloc0(sizeof(JsonbValue));
 	bool		document = type == JSONOID || type == JSONBOID;
-	char	   *text = campaign_scalar_value(task,
-											 parse_parameter(task->scope.activity,
-															 name),
-											 document);
 
-	value->type = jbvNull;
-	if (text == NULL)
-		return value;
-	if (document)
-	{
-		Jsonb	   *parsed = DatumGetJsonbP(DirectFunctionCall1(jsonb_in,
-																CStringGetDatum(text)));
-
-		if (JB_ROOT_IS_SCALAR(parsed))
-			return getIthJsonbValueFromContainer(&parsed->root, 0);
-		value->type = jbvBinary;
-		value->val.binary.data = &parsed->root;
-		value->val.binary.len = VARSIZE(parsed) - VARHDRSZ;
-		return value;
-	}
-	value->type = jbvString;
-	value->val.string.val = text;
-	value->val.string.len = strlen(text);
-	return value;
+	return campaign_value_of_text(campaign_scalar_value(task,
+														parse_parameter(task->scope.activity,
+																		name),
+														document),
+								  document);
 }
 
 /* The type of a variable of the campaign; text if it has none of that name. */

@@ -12,6 +12,7 @@
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 
+#include "activity/count.h"
 #include "activity/option.h"
 #include "activity/scalar.h"
 #include "base/text.h"
@@ -119,24 +120,6 @@ collect_names(Node *node, void *context)
 	return raw_expression_tree_walker(node, collect_names, context);
 }
 
-/* The activities before this one, of CampaignActivity *. */
-static List *
-activities_before(CampaignActivity *activity)
-{
-	List	   *found = list_make1(activity);
-
-	/* The list grows while it is read; each is in it once. */
-	for (int i = 0; i < list_length(found); i++)
-	{
-		ListCell   *cell;
-
-		foreach(cell, ((CampaignActivity *) list_nth(found, i))->inbound)
-			found = list_append_unique_ptr(found,
-										   ((CampaignTransition *) lfirst(cell))->source);
-	}
-	return list_delete_first(found);
-}
-
 /* Appends how many rows came out there; NULL if nothing came out yet. */
 static void
 append_count(StringInfo text, List *flows, const char *source,
@@ -208,7 +191,7 @@ campaign_scalar_from(CampaignSelect *select, const CampaignScope *scope,
 					 " FROM (SELECT " INT64_FORMAT "::pg_catalog.int8)"
 					 " AS \"campaign.inbound\"(rows)",
 					 task == NULL ? 0 : inbound_rows(task));
-	foreach(cell, names == NIL ? NIL : activities_before(scope->activity))
+	foreach(cell, names == NIL ? NIL : campaign_activities_before(scope->activity))
 	{
 		CampaignActivity *before = lfirst(cell);
 

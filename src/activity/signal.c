@@ -19,6 +19,8 @@
 static const CampaignOption options[] = {
 	{"signal", CAMPAIGN_OPTION_TEXT, false, "the activity's name",
 	"Name of the signal, as given to campaign_signal()."},
+	{"parameters", CAMPAIGN_OPTION_TEXT, false, "any variables",
+	"Names of the variables that the signal has to bring, all of them and no others, with commas between."},
 	{"timeout", CAMPAIGN_OPTION_INTERVAL, false, "none",
 	"How long to wait for it; then the population goes on by outcome \"timeout\"."}
 };
@@ -34,6 +36,25 @@ outcomes_of_signal(const Jsonb *given)
 	return names;
 }
 
+/* Refuses parameters that are no variables. */
+static void
+check_parameters(const CampaignScope *scope)
+{
+	char	   *text = campaign_option_text(scope->activity->options,
+											"parameters");
+	ListCell   *cell;
+
+	foreach(cell, text == NULL ? NIL : campaign_split_commas(text))
+	{
+		if (campaign_variables_find(scope->variables, lfirst(cell)) == 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_UNDEFINED_PARAMETER),
+					 errmsg("parameter \"%s\" of signal activity \"%s\" is no variable",
+							(char *) lfirst(cell), scope->activity->name),
+					 errhint("Declare it in the campaign's setting \"variables\".")));
+	}
+}
+
 /* Refuses a text that names no signal. */
 static void
 check_signal(const CampaignScope *scope)
@@ -46,6 +67,7 @@ check_signal(const CampaignScope *scope)
 				(errcode(ERRCODE_INVALID_NAME),
 				 errmsg("invalid name of a signal: \"%s\"", name),
 				 errhint("Names have small letters, digits and underscores, at most 63.")));
+	check_parameters(scope);
 }
 
 /* Goes on with what the signal says, or waits. */

@@ -4,6 +4,8 @@
  */
 #include "postgres.h"
 
+#include "utils/fmgrprotos.h"
+
 #include "utils/builtins.h"
 
 #include "base/json.h"
@@ -112,4 +114,31 @@ campaign_object_empty(void)
 
 	pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
 	return JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL));
+}
+
+/* A text as a JSON string, or read as a document; NULL gives null. */
+JsonbValue *
+campaign_value_of_text(char *text, bool document)
+{
+	JsonbValue *value = palloc0(sizeof(JsonbValue));
+
+	value->type = jbvNull;
+	if (text == NULL)
+		return value;
+	if (document)
+	{
+		Jsonb	   *parsed = DatumGetJsonbP(DirectFunctionCall1(jsonb_in,
+																CStringGetDatum(text)));
+
+		if (JB_ROOT_IS_SCALAR(parsed))
+			return getIthJsonbValueFromContainer(&parsed->root, 0);
+		value->type = jbvBinary;
+		value->val.binary.data = &parsed->root;
+		value->val.binary.len = VARSIZE(parsed) - VARHDRSZ;
+		return value;
+	}
+	value->type = jbvString;
+	value->val.string.val = text;
+	value->val.string.len = strlen(text);
+	return value;
 }

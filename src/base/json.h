@@ -25,6 +25,8 @@ extern void campaign_members_check(const JsonbContainer *object,
 extern List *campaign_object_keys(const Jsonb *object);
 /* A scalar as text, a string without quotes; NULL if it is none. */
 extern char *campaign_scalar_text(const JsonbValue *value);
+/* A text as a JSON string, or read as a document; NULL gives null. */
+extern JsonbValue *campaign_value_of_text(char *text, bool document);
 /* An object without members. */
 extern Jsonb *campaign_object_empty(void);
 

@@ -21,6 +21,7 @@
 #include "base/settings.h"
 #include "base/text.h"
 #include "engine/check.h"
+#include "set/reckon.h"
 
 /* A check in progress. */
 typedef struct Checking
@@ -53,6 +54,7 @@ typedef struct Question
 	CampaignActivity *activity;
 	CampaignScope *scope;
 	CampaignExpression *expression;
+	const char *variable;
 	List	   *expressions;	/* an answer */
 	CampaignWarning *lack;		/* an answer; NULL: nothing is missing */
 	List	   *warnings;		/* an answer, of CampaignWarning * */
@@ -454,6 +456,40 @@ ask_variables(void *arg)
 		campaign_variables_declared(question->checking->graph->campaign->settings);
 }
 
+/* Question: does the query of a variable hold, and may the owner run it? */
+static void
+ask_reckoning(void *arg)
+{
+	Question   *question = arg;
+	CampaignRecord *campaign = question->checking->graph->campaign;
+	Query	   *query = campaign_reckon_check(campaign->settings,
+											  question->variable);
+
+	if (OidIsValid(campaign->owner) &&
+		!owner_permitted(query, campaign->owner))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("owner \"%s\" may not read everything that the query of variable \"%s\" refers to",
+						campaign->owner_name, question->variable),
+				 errhint("GRANT SELECT on the tables and columns to \"%s\".",
+						 campaign->owner_name)));
+}
+
+/* Adds what is wrong with queries of variables. */
+static void
+check_reckoning(Checking *checking)
+{
+	Question	question = {checking};
+	ListCell   *cell;
+
+	foreach(cell, campaign_reckon_missing(checking->graph->campaign->settings,
+										  campaign_object_empty()))
+	{
+		question.variable = lfirst(cell);
+		(void) ask(&question, ask_reckoning, "bad_variable");
+	}
+}
+
 /* Adds everything about activities, in order of definition. */
 static void
 check_activities(Checking *checking)
@@ -473,7 +509,8 @@ campaign_check_graph(CampaignGraph *graph)
 
 	check_size(&checking);
 	check_owner(&checking);
-	(void) ask(&question, ask_variables, "bad_variable");
+	if (ask(&question, ask_variables, "bad_variable"))
+		check_reckoning(&checking);
 	check_cycles(&checking);
 	check_reached(&checking);
 	check_activities(&checking);

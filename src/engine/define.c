@@ -155,7 +155,7 @@ campaign_define_settings(const Jsonb *settings)
 	}
 	check_setting_values(settings);
 	canonical = campaign_variables_canonical(settings);
-	(void) campaign_variables_bind(canonical, NULL);
+	campaign_variables_check(canonical, NULL);
 	return canonical;
 }
 

@@ -278,7 +278,7 @@ campaign_define_duplicate(const char *campaign, const char *name,
 	check_free(name);
 	check_parameters(record, parameters);
 	if (parameters != NULL)
-		(void) campaign_variables_bind(record->settings, parameters);
+		campaign_variables_check(record->settings, parameters);
 	return define_as(campaign_definition_instantiate(document, parameters),
 					 name);
 }

@@ -67,7 +67,7 @@ check_payload(const CampaignRecord *record, const Jsonb *payload)
 				 errmsg("payload must be a JSON object"),
 				 errhint("Its members are variables of the run: '{\"discount\": 15}'.")));
 	campaign_identity_assume(&identity, record->owner);
-	(void) campaign_variables_bind(record->settings, payload);
+	campaign_variables_check(record->settings, payload);
 	campaign_identity_leave(&identity);
 }
 

@@ -20,6 +20,7 @@
 #include "queue/enqueue.h"
 #include "set/variable.h"
 #include "store/graph.h"
+#include "set/reckon.h"
 #include "store/run.h"
 
 typedef struct Simulation
@@ -79,6 +80,11 @@ run_campaign(Simulation *simulation, const char *campaign)
 	run_id = campaign_run_create(graph, campaign_epoch_current(),
 								 campaign_variables_bind(record->settings,
 														 NULL), 0);
+	if (campaign_reckon_missing(record->settings,
+								campaign_run_find(run_id)->variables) != NIL)
+		campaign_run_add_variables(run_id,
+								   campaign_reckon(record->settings,
+												   campaign_run_find(run_id)->variables));
 	campaign_step_rehearse(run_id);
 	foreach(cell, campaign_delivery_fates(run_id))
 		add_result(simulation, record->name, lfirst(cell));

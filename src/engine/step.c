@@ -23,6 +23,7 @@
 
 #include "activity/activity.h"
 #include "activity/common.h"
+#include "activity/count.h"
 #include "activity/option.h"
 #include "base/attempt.h"
 #include "base/clock.h"
@@ -38,6 +39,7 @@
 #include "engine/ready.h"
 #include "engine/step.h"
 #include "queue/chunk.h"
+#include "set/reckon.h"
 #include "store/hold.h"
 #include "store/log.h"
 #include "store/state.h"
@@ -124,14 +126,20 @@ prepare(Step *step)
 	CampaignGraph *graph = graph_of_run(task->run);
 	CampaignActivity *activity = campaign_graph_find(graph,
 													 step->taken->activity);
+	CampaignVariables *variables;
 
 	campaign_ensure(activity != NULL, "activity \"%s\" is not in the graph",
 					step->taken->activity);
 	task->scope.graph = graph;
 	task->scope.activity = activity;
-	campaign_scope_open(&task->scope, graph, activity,
-						campaign_variables_of_run(graph->campaign->settings,
-												  task->run->variables));
+	variables = campaign_variables_of_run(graph->campaign->settings,
+										  task->run->variables);
+	campaign_scope_open(&task->scope, graph, activity, variables);
+	if (campaign_scope_counts(&task->scope))
+	{
+		task->scope.variables = variables;
+		campaign_scope_count(&task->scope, campaign_flow_all(task->run->id));
+	}
 	task->inbound = campaign_task_inbound(task->run->id,
 										  task->run->version_id,
 										  activity->name);
@@ -426,19 +434,74 @@ clean_up_halted(int64 run_id, const CampaignTransactions *control)
 	control->commit();
 }
 
+/* What a query gives the variables of a run. */
+typedef struct Reckoning
+{
+	const CampaignRun *run;
+	Jsonb	   *values;
+} Reckoning;
+
+/* Evaluates the queries, as the owner. */
+static void
+reckon(void *arg)
+{
+	Reckoning  *reckoning = arg;
+	int			nestlevel = campaign_formats_enter();
+
+	PushActiveSnapshot(GetTransactionSnapshot());
+	reckoning->values =
+		campaign_reckon(campaign_record_by_id(reckoning->run->campaign_id)->settings,
+						reckoning->run->variables);
+	PopActiveSnapshot();
+	campaign_fire_deferred_triggers();
+	close_cursors();
+	campaign_settings_leave(nestlevel);
+}
+
+/* Records that the queries of variables failed; true if they have not. */
+static bool
+record_reckoning(const Reckoning *reckoning, const char *state,
+				 const ErrorData *error)
+{
+	CampaignTask task = {.run = (CampaignRun *) reckoning->run};
+
+	if (error == NULL)
+	{
+		if (reckoning->values != NULL)
+			campaign_run_add_variables(reckoning->run->id, reckoning->values);
+		return true;
+	}
+	campaign_failure_log(&task, NULL, error);
+	if (strcmp(state, "failed") != 0)
+		(void) campaign_state_move(CAMPAIGN_NOUN_RUN, reckoning->run->id,
+								   NULL, "failed",
+								   psprintf("values of variables: %s",
+											error->message));
+	campaign_shared_wake_at_commit();
+	return false;
+}
+
 /*
  * A run that begins is seen to be running while its first task works: that
- * takes a transaction of its own.
+ * takes a transaction of its own, in which variables get the values of their
+ * queries.  False if these failed.
  */
-static void
+static bool
 begin_run(CampaignRun *run, const CampaignTransactions *control)
 {
-	if (strcmp(campaign_run_lock(run->id), "pending") == 0)
+	Reckoning	reckoning = {run, NULL};
+	ErrorData  *error = run->unreckoned ? campaign_attempt(reckon, &reckoning) : NULL;
+	char	   *state = campaign_run_lock(run->id);
+	bool		begun = accepts_work(state) &&
+		record_reckoning(&reckoning, state, error);
+
+	if (begun && strcmp(state, "pending") == 0)
 		(void) campaign_state_move(CAMPAIGN_NOUN_RUN, run->id, NULL,
 								   "running", NULL);
 	control->commit();
 	CAMPAIGN_FAULT("run_begun");
 	control->begin();
+	return begun;
 }
 
 /* Takes a due task; false if there is none for us. */
@@ -453,8 +516,14 @@ take(Step *step, int64 run_id, const CampaignTransactions *control)
 	campaign_ensure(run->owner == GetUserId(),
 					"run " INT64_FORMAT " belongs to another role", run_id);
 	step->task.run = run;
-	if (strcmp(run->state, "pending") == 0)
-		begin_run(run, control);
+	if ((strcmp(run->state, "pending") == 0 || run->unreckoned) &&
+		accepts_work(run->state))
+	{
+		if (!begin_run(run, control))
+			return false;
+		if (run->unreckoned)
+			step->task.run = campaign_run_find(run_id);
+	}
 	step->started_at = campaign_clock_now();
 	step->taken = campaign_task_take(run_id, step->started_at);
 	if (step->taken == NULL)

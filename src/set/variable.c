@@ -4,6 +4,7 @@
  *
  * A campaign declares them in its settings:
  *		{"variables": {"discount": {"type": "numeric", "default": 10}}}
+ * Instead of a default it may be required, or have a query (set/reckon.c).
  * Values travel as jsonb and become parameters of the planned statements, so
  * the planner knows them and nobody has to quote them.  Types are looked up
  * once under the search_path of who declares them and then stored by names
@@ -86,6 +87,26 @@ declared_type(const char *name, const Jsonb *declaration, int32 *typmod)
 	return oid;
 }
 
+/* Refuses more than one thing that says where the value comes from. */
+static void
+check_source(const char *name, const Jsonb *declaration)
+{
+	JsonbValue *required = member(declaration, "required");
+	JsonbValue *query = member(declaration, "query");
+	JsonbValue *path = member(declaration, "search_path");
+
+	if ((required == NULL || required->type == jbvBool) &&
+		(query == NULL || query->type == jbvString) &&
+		(path == NULL || (path->type == jbvString && query != NULL)) &&
+		(query == NULL || (required == NULL &&
+						   member(declaration, "default") == NULL)))
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("variable \"%s\" is not declared properly", name),
+			 errhint("It has a text \"query\", or \"default\" and \"required\", which is true or false.")));
+}
+
 /* Refuses names and members of a declaration that mean nothing. */
 static void
 check_declaration(const char *name, const Jsonb *declaration)
@@ -107,13 +128,16 @@ check_declaration(const char *name, const Jsonb *declaration)
 	{
 		const char *key = lfirst(cell);
 
-		if (strcmp(key, "type") != 0 && strcmp(key, "default") != 0)
+		if (strcmp(key, "type") != 0 && strcmp(key, "default") != 0 &&
+			strcmp(key, "required") != 0 && strcmp(key, "query") != 0 &&
+			strcmp(key, "search_path") != 0)
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("unrecognized member \"%s\" of variable \"%s\"",
 							key, name),
-					 errhint("A variable has \"type\" and \"default\".")));
+					 errhint("A variable has \"type\", and \"default\", \"query\" or \"required\".")));
 	}
+	check_source(name, declaration);
 }
 
 /* The declarations, under the search_path in force. */
@@ -151,23 +175,51 @@ read_declarations(const Jsonb *settings)
 	return variables;
 }
 
-/* The settings with another type for that variable. */
+/* The settings with another text for a member of that variable. */
 static Datum
-replace_type(Datum settings, const char *name, const char *type)
+replace_member(Datum settings, const char *name, const char *member,
+			   const char *text)
 {
 	Datum		path[3] = {
 		CStringGetTextDatum("variables"),
 		CStringGetTextDatum(name),
-		CStringGetTextDatum("type")
+		CStringGetTextDatum(member)
 	};
 	JsonbValue	value = {.type = jbvString};
 
-	value.val.string.val = (char *) type;
-	value.val.string.len = strlen(type);
+	value.val.string.val = (char *) text;
+	value.val.string.len = strlen(text);
 	return DirectFunctionCall4(jsonb_set, settings,
 							   PointerGetDatum(construct_array(path, 3, TEXTOID, -1, false, TYPALIGN_INT)),
 							   JsonbPGetDatum(JsonbValueToJsonb(&value)),
-							   BoolGetDatum(false));
+							   BoolGetDatum(true));
+}
+
+/* The declaration of a variable. */
+static Jsonb *
+declaration_of(const Jsonb *settings, const char *name)
+{
+	return member_jsonb(member_jsonb(settings, "variables"), name);
+}
+
+/* The settings with the search_path in force where a query has none. */
+static Datum
+add_search_paths(Datum result, const Jsonb *settings,
+				 const CampaignVariables *variables)
+{
+	const char *path = campaign_search_path_current();
+
+	for (int i = 0; i < variables->count; i++)
+	{
+		Jsonb	   *declaration = declaration_of(settings,
+												 variables->names[i]);
+
+		if (member(declaration, "query") != NULL &&
+			member(declaration, "search_path") == NULL)
+			result = replace_member(result, variables->names[i],
+									"search_path", path);
+	}
+	return result;
 }
 
 /* The settings with types named independently of any search_path. */
@@ -175,11 +227,12 @@ Jsonb *
 campaign_variables_canonical(const Jsonb *settings)
 {
 	CampaignVariables *variables = read_declarations(settings);
-	Datum		result = JsonbPGetDatum(settings);
+	Datum		result = add_search_paths(JsonbPGetDatum(settings), settings,
+										  variables);
 	int			nestlevel = enter_stored_names();
 
 	for (int i = 0; i < variables->count; i++)
-		result = replace_type(result, variables->names[i],
+		result = replace_member(result, variables->names[i], "type",
 							  format_type_extended(variables->types[i],
 												   variables->typmods[i],
 												   FORMAT_TYPE_TYPEMOD_GIVEN));
@@ -301,31 +354,70 @@ chosen_value(const Jsonb *settings, const Jsonb *given, const char *name)
 				  "default");
 }
 
+/* Refuses unknown names and values that are none of their type. */
+void
+campaign_variables_check(const Jsonb *settings, const Jsonb *given)
+{
+	CampaignVariables *variables = campaign_variables_declared(settings);
+
+	check_given(variables, given);
+	for (int i = 0; i < variables->count; i++)
+	{
+		bool		isnull;
+
+		(void) read_value(variables, i,
+						  chosen_value(settings, given, variables->names[i]),
+						  &isnull);
+	}
+}
+
+/* Names of the variables that must be given. */
+List *
+campaign_variables_required(const Jsonb *settings)
+{
+	Jsonb	   *declared = member_jsonb(settings, "variables");
+	List	   *names = NIL;
+	ListCell   *cell;
+
+	foreach(cell, declared == NULL ? NIL : campaign_object_keys(declared))
+	{
+		Jsonb	   *declaration = declaration_of(settings, lfirst(cell));
+		JsonbValue *required = member(declaration, "required");
+
+		if (required != NULL && required->val.boolean &&
+			member(declaration, "default") == NULL)
+			names = lappend(names, lfirst(cell));
+	}
+	return names;
+}
+
+/* Refuses to do without values that are required. */
+static void
+check_required(const Jsonb *settings, const Jsonb *given)
+{
+	ListCell   *cell;
+
+	foreach(cell, campaign_variables_required(settings))
+	{
+		JsonbValue *value = member(given, lfirst(cell));
+
+		if (value == NULL || value->type == jbvNull)
+			ereport(ERROR,
+					(errcode(ERRCODE_UNDEFINED_PARAMETER),
+					 errmsg("variable \"%s\" is required",
+							(char *) lfirst(cell)),
+					 errhint("Give it a value: campaign_start(campaign, '{\"%s\": …}').",
+							 (char *) lfirst(cell))));
+	}
+}
+
 /* Checks given values and fills in defaults. */
 Jsonb *
 campaign_variables_bind(const Jsonb *settings, const Jsonb *given)
 {
-	CampaignVariables *variables = campaign_variables_declared(settings);
-	JsonbParseState *state = NULL;
-	JsonbValue	null = {.type = jbvNull};
-
-	check_given(variables, given);
-	pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
-	for (int i = 0; i < variables->count; i++)
-	{
-		const char *name = variables->names[i];
-		JsonbValue *value = chosen_value(settings, given, name);
-		JsonbValue	key;
-		bool		isnull;
-
-		(void) read_value(variables, i, value, &isnull);
-		key.type = jbvString;
-		key.val.string.val = (char *) name;
-		key.val.string.len = strlen(name);
-		pushJsonbValue(&state, WJB_KEY, &key);
-		pushJsonbValue(&state, WJB_VALUE, value != NULL ? value : &null);
-	}
-	return JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL));
+	campaign_variables_check(settings, given);
+	check_required(settings, given);
+	return campaign_variables_fill(settings, given);
 }
 
 /* Fills in defaults without reading any value, which would run code. */
@@ -344,6 +436,9 @@ campaign_variables_fill(const Jsonb *settings, const Jsonb *given)
 		JsonbValue *value = chosen_value(settings, given, name);
 		JsonbValue	key = {.type = jbvString};
 
+		if (value == NULL &&
+			member(declaration_of(settings, name), "query") != NULL)
+			continue;
 		key.val.string.val = (char *) name;
 		key.val.string.len = strlen(name);
 		pushJsonbValue(&state, WJB_KEY, &key);

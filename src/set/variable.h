@@ -26,9 +26,15 @@ typedef struct CampaignVariables
 extern Jsonb *campaign_variables_canonical(const Jsonb *settings);
 /* From the campaign's setting "variables"; NULL settings give none. */
 extern CampaignVariables *campaign_variables_declared(const Jsonb *settings);
+/* Refuses unknown names and values that are none of their type. */
+extern void campaign_variables_check(const Jsonb *settings,
+									 const Jsonb *given);
+/* Names of the variables that must be given, of char *. */
+extern List *campaign_variables_required(const Jsonb *settings);
 /*
- * Checks given values against the declarations, fills in defaults, and gives
- * the jsonb to store with the run.  Refuses unknown names and bad values.
+ * The same, refuses to do without those that are required, fills in defaults,
+ * and gives the jsonb to store with the run.  Variables that a query is to
+ * give are not in it.
  */
 extern Jsonb *campaign_variables_bind(const Jsonb *settings, const Jsonb *given);
 /*

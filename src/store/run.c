@@ -165,7 +165,9 @@ campaign_run_find(int64 run_id)
 					   "SELECT r.run_id, r.uuid, r.campaign_id, r.version_id,"
 					   " r.state, r.home, r.epoch, r.variables, c.owner,"
 					   " c.owner_name, c.name, r.test, r.parent_run,"
-					   " r.parent_activity, r.depth, r.test_options"
+					   " r.parent_activity, r.depth, r.test_options,"
+					   " EXISTS (SELECT FROM jsonb_each(c.settings -> 'variables') v"
+					   " WHERE v.value ? 'query' AND NOT r.variables ? v.key)"
 					   " FROM campaign.run r"
 					   " JOIN campaign.campaign c ON c.campaign_id = r.campaign_id"
 					   " WHERE r.run_id = $1");
@@ -191,6 +193,7 @@ campaign_run_find(int64 run_id)
 	run->parent_activity = campaign_row_text(rows, 0, 14);
 	run->depth = campaign_row_int4(rows, 0, 15);
 	run->test_options = campaign_row_jsonb(rows, 0, 16);
+	run->unreckoned = campaign_row_bool(rows, 0, 17);
 	return run;
 }
 
@@ -206,6 +209,17 @@ campaign_run_require(int64 run_id)
 				 errmsg("run " INT64_FORMAT " does not exist", run_id),
 				 errhint("Your runs are in campaign.run_progress.")));
 	return run;
+}
+
+/* Sets those of these variables that have no value yet. */
+void
+campaign_run_add_variables(int64 run_id, const Jsonb *values)
+{
+	CAMPAIGN_STATEMENT(update,
+					   "UPDATE campaign.run SET variables = $2 || variables"
+					   " WHERE run_id = $1");
+
+	campaign_execute(&update, campaign_int8(run_id), campaign_jsonb(values));
 }
 
 /* Sets some of the run's variables. */

@@ -27,6 +27,7 @@ typedef struct CampaignRun
 	Oid			owner;			/* resolved; InvalidOid if the role is gone */
 	char	   *owner_name;
 	char	   *campaign;		/* its name */
+	bool		unreckoned;		/* variables wait for the values of queries */
 	int64		parent_id;		/* the run that has started it; 0: none */
 	char	   *parent_activity;
 	int			depth;			/* how many runs are above it */
@@ -72,6 +73,8 @@ extern bool campaign_run_launched(int64 campaign_id, TimestampTz occurrence);
 extern CampaignRun *campaign_run_find(int64 run_id);
 /* The run, if the current user acts for its owner; else 42704. */
 extern CampaignRun *campaign_run_require(int64 run_id);
+/* Sets those of these variables that have no value yet. */
+extern void campaign_run_add_variables(int64 run_id, const Jsonb *values);
 /* Sets some of its variables, to values that were checked. */
 extern void campaign_run_set_variables(int64 run_id, const Jsonb *values);
 /*

@@ -10,6 +10,7 @@
 #include "miscadmin.h"
 
 #include "base/errors.h"
+#include "base/json.h"
 #include "base/sql.h"
 #include "base/text.h"
 #include "store/log.h"
@@ -149,6 +150,74 @@ check_known(const CampaignRecord *record, const char *name)
 					 campaign_nearest_hint(name, names, "signals"))));
 }
 
+/* Names of the variables the signal has to bring; NIL: any. */
+List *
+campaign_signal_parameters(const CampaignRecord *record, const char *name)
+{
+	CAMPAIGN_STATEMENT(find,
+					   "SELECT DISTINCT a.options ->> 'parameters'"
+					   " FROM campaign.activity a WHERE a.kind = 'signal'"
+					   " AND " SIGNAL_NAME " = $2 AND (a.version_id = $3"
+					   " OR a.version_id IN (SELECT r.version_id FROM campaign.run r"
+					   " WHERE r.campaign_id = $1"
+					   " AND r.state NOT IN ('succeeded', 'stopped', 'missed')))");
+	CampaignRows *rows = campaign_query(&find, campaign_int8(record->id),
+										campaign_text(name),
+										campaign_int8(record->live_id));
+	List	   *names = NIL;
+
+	for (int i = 0; i < rows->count; i++)
+	{
+		char	   *text = campaign_row_text(rows, i, 1);
+		ListCell   *cell;
+
+		if (text == NULL)
+			return NIL;
+		foreach(cell, campaign_split_commas(text))
+		{
+			if (!campaign_list_has(names, lfirst(cell)))
+				names = lappend(names, lfirst(cell));
+		}
+	}
+	return names;
+}
+
+/*
+ * Refuses a payload without a variable that the signal has to bring, or with
+ * another one.
+ */
+static void
+check_parameters(const CampaignRecord *record, const char *name,
+				 const Jsonb *payload)
+{
+	List	   *parameters = campaign_signal_parameters(record, name);
+	List	   *given = campaign_object_keys(payload);
+	List	   *wrong = NIL;
+	ListCell   *cell;
+
+	if (parameters == NIL)
+		return;
+	foreach(cell, parameters)
+	{
+		if (!campaign_list_has(given, lfirst(cell)))
+			wrong = lappend(wrong, psprintf("\"%s\" is missing",
+											(char *) lfirst(cell)));
+	}
+	foreach(cell, given)
+	{
+		if (!campaign_list_has(parameters, lfirst(cell)))
+			wrong = lappend(wrong, psprintf("\"%s\" is not expected",
+											(char *) lfirst(cell)));
+	}
+	if (wrong != NIL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("signal \"%s\" of campaign \"%s\" has other parameters",
+						name, record->name),
+				 errdetail("In the payload %s.", campaign_list_join(wrong)),
+				 errhint("It takes %s.", campaign_list_join(parameters))));
+}
+
 /* Gives the signal to the runs of the campaign. */
 int
 campaign_signal_send(const CampaignRecord *record, const char *name,
@@ -160,6 +229,7 @@ campaign_signal_send(const CampaignRecord *record, const char *name,
 
 	if (runs == NIL)
 		check_known(record, name);
+	check_parameters(record, name, payload);
 	foreach(cell, runs)
 	{
 		if (signal_run(record, *(int64 *) lfirst(cell), name, payload))

@@ -18,6 +18,12 @@
  */
 extern int	campaign_signal_send(const CampaignRecord *record,
 								 const char *name, const Jsonb *payload);
+/*
+ * Names of the variables the signal has to bring, of char *; NULL where it may
+ * bring any.
+ */
+extern List *campaign_signal_parameters(const CampaignRecord *record,
+										const char *name);
 /* The payload of the newest signal of that name; NULL if there is none. */
 extern Jsonb *campaign_signal_newest(int64 run_id, const char *name);
 

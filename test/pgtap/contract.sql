@@ -80,7 +80,7 @@ INSERT INTO expected_function VALUES
 	'campaign text, activity text, audience text, mode text DEFAULT NULL::text, columns jsonb DEFAULT NULL::jsonb, versions bigint DEFAULT NULL::bigint, after text DEFAULT NULL::text',
 	'text', 'volatile'),
 ('public', 'campaign_add_signal',
-	'campaign text, activity text, signal text DEFAULT NULL::text, timeout interval DEFAULT NULL::interval, after text DEFAULT NULL::text',
+	'campaign text, activity text, signal text DEFAULT NULL::text, timeout interval DEFAULT NULL::interval, parameters text DEFAULT NULL::text, after text DEFAULT NULL::text',
 	'text', 'volatile'),
 ('public', 'campaign_add_sms',
 	'campaign text, activity text, body text DEFAULT NULL::text, max_segments integer DEFAULT NULL::integer, address text DEFAULT NULL::text, category text DEFAULT NULL::text, one_per_address boolean DEFAULT NULL::boolean, template text DEFAULT NULL::text, languages jsonb DEFAULT NULL::jsonb, options jsonb DEFAULT NULL::jsonb, after text DEFAULT NULL::text',

@@ -39,7 +39,7 @@ SELECT campaign_define($${
 		{"name": "call", "kind": "custom", "options": {"attributes": {"say": "c"}, "address": "email", "category": "transactional"}},
 		{"name": "enough", "kind": "test", "options": {"outcomes": [{"name": "many", "condition": "rows > vars.floor"}], "default_outcome": "few"}},
 		{"name": "tell", "kind": "alert", "options": {"message": "{{ rows }}", "channel": "c"}},
-		{"name": "told", "kind": "signal", "options": {"signal": "go", "timeout": "2 days"}},
+		{"name": "told", "kind": "signal", "options": {"signal": "go", "parameters": "word", "timeout": "2 days"}},
 		{"name": "asked", "kind": "approval", "options": {"question": "{{ rows }}?", "roles": "pg_monitor", "answers": "yes, no", "all_answer": true, "timeout": "1 day", "default_answer": "no", "remind_every": "1 hour"}},
 		{"name": "keep", "kind": "save_audience", "options": {"audience": "kept", "mode": "append", "columns": {"mark": "score"}, "versions": 2}},
 		{"name": "read", "kind": "read_audience", "options": {"source": "SELECT 'a' AS mail", "match": "source.mail = email", "columns": {"mail": "source.mail"}, "sort_by": "mail", "dimension": "people", "skip_empty": true}},

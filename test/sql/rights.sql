@@ -282,7 +282,7 @@ INSERT INTO calls VALUES
 ('campaign_add_fork(text, text, text)', 'campaign', $$SELECT campaign_add_fork($1, 'new')$$),
 ('campaign_add_join(text, text, text, integer, interval, text)', 'campaign', $$SELECT campaign_add_join($1, 'new')$$),
 ('campaign_add_test(text, text, jsonb, text, text)', 'campaign', $$SELECT campaign_add_test($1, 'new', '[{"name": "a", "condition": "true"}]')$$),
-('campaign_add_signal(text, text, text, interval, text)', 'campaign', $$SELECT campaign_add_signal($1, 'new')$$),
+('campaign_add_signal(text, text, text, interval, text, text)', 'campaign', $$SELECT campaign_add_signal($1, 'new')$$),
 ('campaign_add_approval(text, text, text, text, text, boolean, interval, text, interval, text)', 'campaign', $$SELECT campaign_add_approval($1, 'new', '?', 'regress_rights_plain')$$),
 ('campaign_add_alert(text, text, text, text, text)', 'campaign', $$SELECT campaign_add_alert($1, 'new', '!')$$),
 ('campaign_add_wait(text, text, interval, timestamp with time zone, text, text, interval, interval, jsonb, text, text)', 'campaign', $$SELECT campaign_add_wait($1, 'new', '1 day')$$),
