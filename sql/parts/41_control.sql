@@ -62,6 +62,16 @@ LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION @extschema@.campaign_retry(bigint)
 	IS 'tries the failed activities of a run again';
 
+-- Has an activity and all that is behind it executed again, with what came into
+-- it then.  Refused where messages are in the queue, so that nobody gets one
+-- twice.
+CREATE FUNCTION @extschema@.campaign_restart(run bigint, activity text)
+RETURNS text
+AS 'MODULE_PATHNAME', 'campaign_restart'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION @extschema@.campaign_restart(bigint, text)
+	IS 'executes an activity of a run and all that is behind it again; gives the run''s state';
+
 CREATE FUNCTION @extschema@.campaign_adopt()
 RETURNS bigint
 AS 'MODULE_PATHNAME', 'campaign_adopt'

@@ -575,6 +575,15 @@ stop_run(int64 run_id)
 	return end_run(run_id, NULL);
 }
 
+/* Stops a run that another one has started, if it can be stopped. */
+void
+campaign_lifecycle_stop_child(int64 run_id)
+{
+	(void) campaign_run_lock(run_id);
+	(void) stop_run(run_id);
+	campaign_child_apply(run_id, stop_run);
+}
+
 /* Stops a locked run because of an error of its own. */
 void
 campaign_lifecycle_abort(int64 run_id, const char *why)

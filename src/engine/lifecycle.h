@@ -66,6 +66,8 @@ extern char *campaign_lifecycle_pause(int64 run_id);
 extern char *campaign_lifecycle_resume(int64 run_id);
 extern char *campaign_lifecycle_stop(int64 run_id);
 extern char *campaign_lifecycle_retry(int64 run_id);
+/* Stops a run that another one has started, if it can be stopped. */
+extern void campaign_lifecycle_stop_child(int64 run_id);
 /* Stops a locked run because of an error of its own. */
 extern void campaign_lifecycle_abort(int64 run_id, const char *why);
 /* Waits until nobody but a timer or a person can move the run. */

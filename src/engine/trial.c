@@ -208,7 +208,7 @@ erase_run(int64 run_id, const char *campaign)
 	check_stack_depth();
 	/* As an executor does: its tasks before the run. */
 	campaign_run_lock_whole(run_id);
-	foreach(cell, campaign_child_all(run_id))
+	foreach(cell, campaign_child_all(run_id, NULL))
 		erase_run(*(int64 *) lfirst(cell), campaign);
 	foreach(cell, campaign_flow_populations(run_id))
 	{

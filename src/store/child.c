@@ -56,21 +56,20 @@ campaign_child_release(int64 parent_id, const char *activity)
 					 campaign_text(activity));
 }
 
-/* The numbers that a statement gives for a run, of int64 *. */
+/* The first column of all rows. */
 static List *
-read_children(CampaignStatement *statement, int64 parent_id)
+read_runs(const CampaignRows *rows)
 {
-	CampaignRows *rows = campaign_query(statement, campaign_int8(parent_id));
-	List	   *children = NIL;
+	List	   *runs = NIL;
 
 	for (int i = 0; i < rows->count; i++)
 	{
-		int64	   *child = palloc(sizeof(int64));
+		int64	   *run_id = palloc(sizeof(int64));
 
-		*child = campaign_row_int8(rows, i, 1);
-		children = lappend(children, child);
+		*run_id = campaign_row_int8(rows, i, 1);
+		runs = lappend(runs, run_id);
 	}
-	return children;
+	return runs;
 }
 
 /* Attached runs, in order. */
@@ -81,18 +80,20 @@ campaign_child_attached(int64 parent_id)
 					   "SELECT run_id FROM campaign.run WHERE parent_run = $1"
 					   " AND attached ORDER BY run_id");
 
-	return read_children(&find, parent_id);
+	return read_runs(campaign_query(&find, campaign_int8(parent_id)));
 }
 
-/* All runs it has started, in order. */
+/* All runs that an activity (NULL: any) has started. */
 List *
-campaign_child_all(int64 parent_id)
+campaign_child_all(int64 parent_id, const char *activity)
 {
 	CAMPAIGN_STATEMENT(find,
 					   "SELECT run_id FROM campaign.run WHERE parent_run = $1"
+					   " AND parent_activity = coalesce($2, parent_activity)"
 					   " ORDER BY run_id");
 
-	return read_children(&find, parent_id);
+	return read_runs(campaign_query(&find, campaign_int8(parent_id),
+									campaign_text(activity)));
 }
 
 /* Locks the attached runs. */

@@ -25,9 +25,9 @@ extern int64 campaign_child_find(int64 parent_id, const char *activity);
 extern void campaign_child_release(int64 parent_id, const char *activity);
 /* Attached runs, of int64 *, in the order in which they are to be locked. */
 extern List *campaign_child_attached(int64 parent_id);
-/* The same, and those it does not wait for. */
-extern List *campaign_child_all(int64 parent_id);
-/* Locks the attached ones; the parent is locked already. */
+/* All runs that an activity (NULL: any) has started, attached or not. */
+extern List *campaign_child_all(int64 parent_id, const char *activity);
+/* Locks the attached runs; the parent is locked already. */
 extern void campaign_child_lock(int64 parent_id);
 /* What a run has come to: its number, campaign, state, variables and counts. */
 extern Jsonb *campaign_child_report(int64 run_id);

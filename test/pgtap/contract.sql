@@ -206,6 +206,7 @@ INSERT INTO expected_function VALUES
 ('public', 'campaign_rename',
 	'campaign text, activity text, new_name text',
 	'void', 'volatile'),
+('public', 'campaign_restart', 'run bigint, activity text', 'text', 'volatile'),
 ('public', 'campaign_resume',
 	'run bigint',
 	'text', 'volatile'),

@@ -312,6 +312,7 @@ INSERT INTO calls VALUES
 ('campaign_resume(bigint)', 'run', $$SELECT campaign_resume($2)$$),
 ('campaign_stop(bigint)', 'run', $$SELECT campaign_stop($2)$$),
 ('campaign_retry(bigint)', 'run', $$SELECT campaign_retry($2)$$),
+('campaign_restart(bigint, text)', 'run', $$SELECT campaign_restart($2, 'everybody')$$),
 ('campaign_adopt()', 'none', $$SELECT campaign_adopt()$$),
 ('campaign_work()', 'none', $$CALL campaign_work()$$),
 ('campaign_confirm(bigint, text)', 'run', $$SELECT campaign_confirm($2, 'mail')$$),

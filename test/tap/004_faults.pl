@@ -33,6 +33,7 @@ my %scenario = (
 	enqueue_close => \&fault_in_worker,
 	child_started => \&fault_in_child,
 	parent_woken => \&fault_in_child,
+	restart => \&fault_in_restart,
 	run_halted => \&fault_in_stop,
 	publish => \&fault_in_publish,
 	hand_over => \&fault_in_control,
@@ -153,6 +154,21 @@ sub fault_in_child
 	is($node->safe_psql('postgres', "SELECT count(*), min(state), bool_and(attached) FROM campaign.run WHERE parent_run = $run"),
 		'1|succeeded|t', "$point, $action: it has run the other one once");
 	ok(fault_fired($node, $point), "$point, $action: the point was reached");
+}
+
+# A run that has ended is executed again: all of it, or nothing.
+sub fault_in_restart
+{
+	my ($point, $action) = @_;
+	my $run = start_run('outer');
+
+	is(wait_for_state($run, 'succeeded|failed'), 'succeeded', "$point, $action: a run succeeds");
+	strike($point, $action, "SELECT campaign_restart($run, 'people')");
+	is($node->safe_psql('postgres', "SELECT state FROM campaign.run WHERE run_id = $run"), 'succeeded', "$point, $action: nothing has changed");
+	is(as_owner($node, "SELECT campaign_restart($run, 'people')"), 'running', "$point, $action: the next attempt restarts it");
+	is(wait_for_state($run, 'succeeded|failed'), 'succeeded', "$point, $action: it succeeds again");
+	is($node->safe_psql('postgres', "SELECT count(*), count(*) FILTER (WHERE attached) FROM campaign.run WHERE parent_run = $run"),
+		'2|1', "$point, $action: it has run the other one again");
 }
 
 # A run is stopped while its audience is computed.
