@@ -101,6 +101,7 @@ COMMENT ON TABLE campaign.campaign IS 'a campaign: name, owner, dimension, statu
 --   dimensions  copies of the dimensions used, NULL for the draft
 --   rules       copies of the rules that may hold, NULL for the draft
 --   links       copies of the links used, NULL for the draft
+--   filters     copies of the saved filters used, NULL for the draft
 CREATE TABLE campaign.version (
 	version_id		bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
 	campaign_id		bigint NOT NULL REFERENCES campaign.campaign ON DELETE CASCADE,
@@ -112,6 +113,7 @@ CREATE TABLE campaign.version (
 	published_at	timestamptz,
 	published_by	text COLLATE "C",
 	links			jsonb,
+	filters			jsonb,
 	UNIQUE (campaign_id, number)
 );
 COMMENT ON TABLE campaign.version IS 'a definition of a campaign: the draft (number 0) or a frozen, hashed one';

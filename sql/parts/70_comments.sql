@@ -353,6 +353,20 @@ COMMENT ON COLUMN campaign.rules.always IS 'holds for all marketing deliveries o
 COMMENT ON COLUMN campaign.rules.owner IS 'role that declared it';
 
 COMMENT ON COLUMN campaign.version.links IS 'copies of the links it uses; NULL for the draft';
+COMMENT ON COLUMN campaign.version.filters IS 'copies of the saved filters it uses; NULL for the draft';
+COMMENT ON COLUMN campaign.filter.name IS 'unique among its owner''s';
+COMMENT ON COLUMN campaign.filter.dimension IS 'whose rows it is about';
+COMMENT ON COLUMN campaign.filter.condition IS 'SQL expression over the row, or a rule as JSON';
+COMMENT ON COLUMN campaign.filter.parameters IS 'name -> type and, if it has one, default';
+COMMENT ON COLUMN campaign.filter.description IS 'for people; may be NULL';
+COMMENT ON COLUMN campaign.filter.search_path IS 'under which its expressions are read';
+COMMENT ON COLUMN campaign.filters.name IS 'by which rules name it';
+COMMENT ON COLUMN campaign.filters.dimension IS 'whose rows it is about';
+COMMENT ON COLUMN campaign.filters.condition IS 'SQL expression over the row, or a rule as JSON';
+COMMENT ON COLUMN campaign.filters.parameters IS 'name -> type and, if it has one, default';
+COMMENT ON COLUMN campaign.filters.description IS 'what it is for';
+COMMENT ON COLUMN campaign.filters.used_by IS 'other filters, and activities of drafts';
+COMMENT ON COLUMN campaign.filters.owner IS 'role that saved it';
 COMMENT ON COLUMN campaign.link.name IS 'unique among its owner''s links from the source';
 COMMENT ON COLUMN campaign.link.source IS 'name of the dimension it leads from';
 COMMENT ON COLUMN campaign.link.target IS 'name of the dimension it leads to';

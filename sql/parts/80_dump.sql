@@ -11,6 +11,8 @@ SELECT pg_extension_config_dump('campaign.rule', '');
 SELECT pg_extension_config_dump('campaign.rule_rule_id_seq', '');
 SELECT pg_extension_config_dump('campaign.link', '');
 SELECT pg_extension_config_dump('campaign.link_link_id_seq', '');
+SELECT pg_extension_config_dump('campaign.filter', '');
+SELECT pg_extension_config_dump('campaign.filter_filter_id_seq', '');
 SELECT pg_extension_config_dump('campaign.campaign', '');
 SELECT pg_extension_config_dump('campaign.campaign_campaign_id_seq', '');
 SELECT pg_extension_config_dump('campaign.version', '');

@@ -49,6 +49,7 @@ GRANT SELECT ON
 	campaign.deferred,
 	campaign.rules,
 	campaign.links,
+	campaign.filters,
 	campaign.contacted,
 	campaign.channels,
 	campaign.event_counts,
@@ -70,6 +71,7 @@ ALTER TABLE campaign.dimension ENABLE ROW LEVEL SECURITY;
 ALTER TABLE campaign.template ENABLE ROW LEVEL SECURITY;
 ALTER TABLE campaign.rule ENABLE ROW LEVEL SECURITY;
 ALTER TABLE campaign.link ENABLE ROW LEVEL SECURITY;
+ALTER TABLE campaign.filter ENABLE ROW LEVEL SECURITY;
 ALTER TABLE campaign.campaign ENABLE ROW LEVEL SECURITY;
 ALTER TABLE campaign.version ENABLE ROW LEVEL SECURITY;
 ALTER TABLE campaign.activity ENABLE ROW LEVEL SECURITY;

@@ -343,7 +343,7 @@ campaign_scope_open(CampaignScope *scope, CampaignGraph *graph,
 {
 	scope->graph = graph;
 	scope->activity = activity;
-	scope->variables = variables;
+	scope->variables = campaign_variables_within(variables, graph);
 	campaign_scope_count(scope, NIL);
 	scope->inbound = NIL;
 	scope->added = NIL;

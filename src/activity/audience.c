@@ -17,7 +17,7 @@
 
 static const CampaignOption options[] = {
 	{"filter", CAMPAIGN_OPTION_CONDITION, false, "all rows",
-	"Condition on the row: columns of the dimension, subqueries, vars.name."},
+	"Condition on the row: columns of the dimension, subqueries, vars.name; or a rule."},
 	{"feedback", CAMPAIGN_OPTION_OBJECT, false, NULL,
 	"Object, for those who were sent a message: delivery, is or not (events, one or an array), campaign, link, since, until; {\"delivery\": \"mail\", \"not\": \"opened\"}."},
 	{"dimension", CAMPAIGN_OPTION_DIMENSION, false, "the campaign's",

@@ -120,6 +120,8 @@ copy_variables(const CampaignVariables *given, int more)
 	CampaignVariables *copy = palloc0(sizeof(CampaignVariables));
 	int			count = given == NULL ? 0 : given->count;
 
+	if (given != NULL)
+		*copy = *given;
 	copy->names = palloc((count + more) * sizeof(char *));
 	copy->types = palloc((count + more) * sizeof(Oid));
 	copy->typmods = palloc((count + more) * sizeof(int32));
@@ -130,7 +132,7 @@ copy_variables(const CampaignVariables *given, int more)
 		memcpy(copy->types, given->types, count * sizeof(Oid));
 		memcpy(copy->typmods, given->typmods, count * sizeof(int32));
 	}
-	if (given != NULL && given->values != NULL)
+	if (copy->values != NULL)
 	{
 		copy->values = makeParamList(count + more);
 		if (count > 0)

@@ -32,7 +32,7 @@ static const CampaignOption options[] = {
 	{"columns", CAMPAIGN_OPTION_OBJECT, false, NULL,
 	"Object of names and SQL expressions over the row: {\"spent\": \"(SELECT sum(total) FROM orders WHERE ...)\"}."},
 	{"links", CAMPAIGN_OPTION_OBJECTS, false, NULL,
-	"Array of objects: name, relation or transition, condition, columns, and sort_by, number or aggregate."},
+	"Array of objects: name, relation or transition, condition (or a rule), columns, and sort_by, number or aggregate."},
 	{"primary_set", CAMPAIGN_OPTION_TRANSITION, false,
 		"the first inbound transition",
 	"The inbound transition whose rows get the columns."}
@@ -221,7 +221,7 @@ read_link(const CampaignScope *scope, const CampaignTask *task,
 {
 	Link	   *link = palloc0(sizeof(Link));
 	JsonbValue *columns = campaign_object_member(object, "columns");
-	char	   *condition = campaign_object_text(object, "condition");
+	char	   *condition = campaign_object_condition(object, "condition");
 	char	   *order = campaign_object_text(object, "sort_by");
 	char	   *owner;
 

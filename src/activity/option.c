@@ -14,6 +14,7 @@
 #include "optimizer/optimizer.h"
 #include "utils/builtins.h"
 #include "utils/datetime.h"
+#include "utils/fmgrprotos.h"
 #include "utils/json.h"
 #include "utils/lsyscache.h"
 #include "utils/typcache.h"
@@ -23,6 +24,7 @@
 #include "activity/scalar.h"
 #include "base/identity.h"
 #include "base/text.h"
+#include "set/condition.h"
 #include "set/row.h"
 #include "set/zone.h"
 
@@ -148,7 +150,7 @@ moment_expression(char *text)
 CampaignExpression *
 campaign_option_expression(const CampaignActivity *activity, const char *name)
 {
-	char	   *text = campaign_option_text(activity->options, name);
+	char	   *text = campaign_object_condition(&activity->options->root, name);
 
 	if (text == NULL)
 		return NULL;
@@ -334,9 +336,13 @@ check_json_type(const CampaignOption *option, const JsonbValue *value)
 			break;
 		case CAMPAIGN_OPTION_TEMPLATES:
 		case CAMPAIGN_OPTION_OBJECT:
-			if (value->type != jbvBinary ||
-				!JsonContainerIsObject(value->val.binary.data))
+			if (!campaign_is_object(value))
 				refuse_value(option, "an object");
+			break;
+		case CAMPAIGN_OPTION_CONDITION:
+			if (value->type != jbvString &&
+				!campaign_is_object(value))
+				refuse_value(option, "a string, or a rule, which is an object");
 			break;
 		case CAMPAIGN_OPTION_COUNT:
 			check_count(option, value);
@@ -368,6 +374,22 @@ option_error_context(void *arg)
 	errcontext("option \"%s\"", ((const CampaignOption *) arg)->name);
 }
 
+/* Makes a rule in a string the object that it is. */
+static void
+read_rule(JsonbValue *value)
+{
+	char	   *text = campaign_scalar_text(value);
+	Jsonb	   *rule;
+
+	if (!campaign_condition_is_tree(text))
+		return;
+	rule = DatumGetJsonbP(DirectFunctionCall1(jsonb_in,
+											  CStringGetDatum(text)));
+	value->type = jbvBinary;
+	value->val.binary.data = &rule->root;
+	value->val.binary.len = VARSIZE(rule) - VARHDRSZ;
+}
+
 /* Refuses a value its type cannot read; rewrites *value where needed. */
 static void
 check_value(const CampaignOption *option, const Jsonb *options,
@@ -391,6 +413,10 @@ check_value(const CampaignOption *option, const Jsonb *options,
 			break;
 		case CAMPAIGN_OPTION_CHOICE:
 			check_choice(option, campaign_scalar_text(value));
+			break;
+		case CAMPAIGN_OPTION_CONDITION:
+			if (value->type == jbvString)
+				read_rule(value);
 			break;
 		case CAMPAIGN_OPTION_DIMENSION:
 			campaign_activity_check_dimension(campaign_scalar_text(value));

@@ -21,6 +21,16 @@
 /* Longest text that is made of a message's template. */
 #define LONGEST_MESSAGE	(1024 * 1024)
 
+/* Refuses a rule, which is about rows. */
+static void
+refuse_rule(const char *what)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("%s must be an SQL expression, not a rule", what),
+			 errhint("It is about the run, and a rule about rows.")));
+}
+
 /* Parses an expression over the run. */
 CampaignExpression *
 campaign_scalar_parse(const CampaignActivity *activity, const char *text,
@@ -29,6 +39,8 @@ campaign_scalar_parse(const CampaignActivity *activity, const char *text,
 	CampaignExpression *expression =
 		campaign_expression_parse(text, what, activity->search_path);
 
+	if (expression->rule)
+		refuse_rule(what);
 	expression->scalar = true;
 	return expression;
 }
@@ -39,6 +51,8 @@ campaign_scalar_option(const CampaignActivity *activity, const char *name)
 {
 	CampaignExpression *expression = campaign_option_expression(activity, name);
 
+	if (expression != NULL && expression->rule)
+		refuse_rule(expression->what);
 	if (expression != NULL)
 		expression->scalar = true;
 	return expression;

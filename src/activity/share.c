@@ -200,7 +200,9 @@ read_share(const JsonbValue *element)
 				 errhint("Names have small letters, digits and underscores, at most 63.")));
 	campaign_members_check(object, psprintf("outcome \"%s\"", share->name),
 						   members);
-	share->filter = text_member(share, object, "filter");
+	share->filter = campaign_object_condition(object, "filter");
+	if (share->filter == NULL)
+		share->filter = text_member(share, object, "filter");
 	read_limit(share, campaign_object_member(object, "percent"), true);
 	read_limit(share, campaign_object_member(object, "number"), false);
 	of = text_member(share, object, "of");

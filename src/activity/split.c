@@ -21,7 +21,7 @@
 
 static const CampaignOption options[] = {
 	{"outcomes", CAMPAIGN_OPTION_OUTCOMES, true, NULL,
-		"Array of objects, in order: name, and filter (condition), percent (of the input) or number (at most so many rows), sort_by, by and more; one without filter and limit takes the rest."},
+		"Array of objects, in order: name, and filter (condition, or a rule), percent (of the input) or number (at most so many rows), sort_by, by and more; one without filter and limit takes the rest."},
 	{"exact", CAMPAIGN_OPTION_BOOLEAN, false, "false",
 	"Whether percentages are counted out, to the row; else they are drawn by ranges, each row for itself."},
 	{"overlap", CAMPAIGN_OPTION_BOOLEAN, false, "false",

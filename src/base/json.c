@@ -61,6 +61,27 @@ campaign_object_text(const JsonbContainer *object, const char *name)
 	return value == NULL ? NULL : campaign_scalar_text(value);
 }
 
+/* True if the value is an object. */
+bool
+campaign_is_object(const JsonbValue *value)
+{
+	return value->type == jbvBinary &&
+		JsonContainerIsObject(value->val.binary.data);
+}
+
+/* The member as the text of a condition. */
+char *
+campaign_object_condition(const JsonbContainer *object, const char *name)
+{
+	JsonbValue *value = campaign_object_member(object, name);
+
+	if (value == NULL || !campaign_is_object(value))
+		return value == NULL || value->type != jbvString ? NULL :
+			campaign_scalar_text(value);
+	return JsonbToCString(NULL, value->val.binary.data,
+						  value->val.binary.len);
+}
+
 /* Refuses members of an object that mean nothing. */
 void
 campaign_members_check(const JsonbContainer *object, const char *what,

@@ -18,6 +18,14 @@ extern Jsonb *campaign_object_document(const Jsonb *object, const char *name);
 /* The member as text, a string without quotes; NULL if absent or no scalar. */
 extern char *campaign_object_text(const JsonbContainer *object,
 								  const char *name);
+/*
+ * The member as the text of a condition: a string, or an object, which is a
+ * rule, as JSON; NULL if absent or neither.
+ */
+extern char *campaign_object_condition(const JsonbContainer *object,
+									   const char *name);
+/* True if the value is an object. */
+extern bool campaign_is_object(const JsonbValue *value);
 /* Refuses members of an object beyond the known ones, with commas between. */
 extern void campaign_members_check(const JsonbContainer *object,
 								   const char *what, const char *known);

@@ -134,10 +134,12 @@ prepare(Step *step)
 	task->scope.activity = activity;
 	variables = campaign_variables_of_run(graph->campaign->settings,
 										  task->run->variables);
+	variables->run_id = task->run->id;
+	variables->test = task->run->test;
 	campaign_scope_open(&task->scope, graph, activity, variables);
 	if (campaign_scope_counts(&task->scope))
 	{
-		task->scope.variables = variables;
+		task->scope.variables = campaign_variables_within(variables, graph);
 		campaign_scope_count(&task->scope, campaign_flow_all(task->run->id));
 	}
 	task->inbound = campaign_task_inbound(task->run->id,

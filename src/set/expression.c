@@ -20,12 +20,14 @@
 #include "parser/parser.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
 #include "utils/regproc.h"
 #include "utils/syscache.h"
 
 #include "base/compat.h"
 #include "base/text.h"
+#include "set/condition.h"
 #include "set/expression.h"
 
 /* Longer texts are refused: nobody wrote them. */
@@ -227,14 +229,38 @@ parse_text(const char *text, const char *what, const char *shape,
 	return expressions;
 }
 
+/* A rule tree; that it is JSON is all that can be said by now. */
+static CampaignExpression *
+parse_rule(const char *text, const char *what, const char *search_path)
+{
+	CampaignExpression *expression = palloc0(sizeof(CampaignExpression));
+	ErrorContextCallback callback;
+
+	check_length(text, what);
+	expression->text = pstrdup(text);
+	expression->what = pstrdup(what);
+	expression->search_path = pstrdup(search_path);
+	expression->rule = true;
+	callback.callback = expression_error_context;
+	callback.arg = expression;
+	callback.previous = error_context_stack;
+	error_context_stack = &callback;
+	(void) DirectFunctionCall1(jsonb_in, CStringGetDatum(text));
+	error_context_stack = callback.previous;
+	return expression;
+}
+
 /* Parses text alone; refuses whatever is not exactly one expression. */
 CampaignExpression *
 campaign_expression_parse(const char *text, const char *what,
 						  const char *search_path)
 {
-	List	   *expressions = parse_text(text, what, "a single expression",
-										 search_path, read_targets);
+	List	   *expressions;
 
+	if (campaign_condition_is_tree(text))
+		return parse_rule(text, what, search_path);
+	expressions = parse_text(text, what, "a single expression", search_path,
+							 read_targets);
 	if (list_length(expressions) > 1)
 		refuse_shape(linitial(expressions), "several expressions");
 	return linitial(expressions);

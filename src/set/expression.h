@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "nodes/parsenodes.h"
+#include "utils/jsonb.h"
 
 typedef struct CampaignExpression
 {
@@ -15,7 +16,8 @@ typedef struct CampaignExpression
 	const char *what;			/* what it is, for messages: option "filter" */
 	const char *shape;			/* what its text must be, for messages */
 	const char *search_path;	/* under which its names are looked up */
-	Node	   *tree;			/* raw parse tree of the one expression */
+	Node	   *tree;			/* raw parse tree of the one expression; NULL: a
+								 * rule */
 	const char *order;			/* of an ordering's item: DESC NULLS LAST */
 	/* set by the caller: */
 	bool		condition;		/* must be boolean */
@@ -27,6 +29,16 @@ typedef struct CampaignExpression
 	bool		scalar;			/* over the run, not over a row */
 	bool		instant;		/* must be a time */
 	const char *alone;			/* the item it is over, by alias; NULL: all */
+	/*
+	 * The text is a rule tree; it becomes SQL when it is analyzed, where one
+	 * knows which rows it is about.
+	 */
+	bool		rule;
+	const Jsonb *parameters;	/* of the rule: name -> value; or NULL */
+	bool		lenient;		/* those without a value are NULL */
+	char	  **shown;			/* where its SQL for people goes; or NULL */
+	List	   *pieces;			/* what $n is in its SQL */
+	List	   *places;			/* of its nodes, for errors */
 	/* not an expression but a SELECT, whose rows are an item of FROM */
 	bool		rows;
 } CampaignExpression;

@@ -31,6 +31,7 @@
 #include "base/identity.h"
 #include "base/settings.h"
 #include "base/text.h"
+#include "set/condition.h"
 #include "set/select.h"
 
 /* Analysis in progress: what the parser's hooks need. */
@@ -75,7 +76,12 @@ analysis_error_context(void *arg)
 		internalerrposition(position);
 		internalerrquery(expression->text);
 	}
-	errcontext("%s", expression->what);
+	if (expression->places != NIL)
+		errcontext("rule at %s of %s",
+				   campaign_condition_path(expression, position),
+				   expression->what);
+	else
+		errcontext("%s", expression->what);
 }
 
 /*
@@ -122,20 +128,29 @@ sole_item(List *namespace, const char *alias)
 static Node *
 transform_placeholder(ParseState *pstate, const CampaignExpression *expression)
 {
+	Analysis   *analysis = pstate->p_ref_hook_state;
+	const CampaignExpression *outer = analysis->current;
 	const char *source = pstate->p_sourcetext;
 	List	   *namespace = pstate->p_namespace;
 	ErrorContextCallback callback;
 	int			nestlevel;
 	Node	   *result;
 
+	if (expression->alone != NULL)
+		pstate->p_namespace = sole_item(namespace, expression->alone);
+	if (expression->shown != NULL)
+		*expression->shown = campaign_condition_text(pstate, expression,
+													 analysis->select->variables);
+	if (expression->rule)
+		expression = campaign_condition_compile(pstate, expression,
+												analysis->select->variables);
+	analysis->current = expression;
 	callback.callback = analysis_error_context;
 	callback.arg = (void *) expression;
 	callback.previous = error_context_stack;
 	error_context_stack = &callback;
 	nestlevel = campaign_search_path_enter(expression->search_path);
 	pstate->p_sourcetext = expression->text;
-	if (expression->alone != NULL)
-		pstate->p_namespace = sole_item(namespace, expression->alone);
 
 	result = transformExpr(pstate, copyObject(expression->tree),
 						   pstate->p_expr_kind);
@@ -151,26 +166,26 @@ transform_placeholder(ParseState *pstate, const CampaignExpression *expression)
 	pstate->p_sourcetext = source;
 	campaign_settings_leave(nestlevel);
 	error_context_stack = callback.previous;
+	analysis->current = outer;
 	return result;
 }
 
-/* Parser hook: $n stands for the n-th expression. */
+/*
+ * Parser hook: $n stands for the n-th expression of the statement, or of the
+ * rule that is being analyzed.
+ */
 static Node *
 resolve_placeholder(ParseState *pstate, ParamRef *reference)
 {
 	Analysis   *analysis = pstate->p_ref_hook_state;
-	const CampaignExpression *expression;
-	Node	   *result;
+	List	   *expressions = analysis->current != NULL ?
+		analysis->current->pieces : analysis->select->expressions;
 
-	if (analysis->current != NULL || reference->number < 1 ||
-		reference->number > list_length(analysis->select->expressions))
+	if (reference->number < 1 ||
+		reference->number > list_length(expressions))
 		elog(ERROR, "unexpected placeholder $%d", reference->number);
-	expression = list_nth(analysis->select->expressions,
-						  reference->number - 1);
-	analysis->current = expression;
-	result = transform_placeholder(pstate, expression);
-	analysis->current = NULL;
-	return result;
+	return transform_placeholder(pstate,
+								 list_nth(expressions, reference->number - 1));
 }
 
 /* The name behind "vars.", or NULL if the reference is something else. */

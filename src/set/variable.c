@@ -466,3 +466,16 @@ campaign_variables_of_run(const Jsonb *settings, const Jsonb *values)
 	}
 	return variables;
 }
+
+/* The variables as expressions of the graph see them; NULL has none. */
+CampaignVariables *
+campaign_variables_within(const CampaignVariables *variables,
+						  CampaignGraph *graph)
+{
+	CampaignVariables *seen = palloc0(sizeof(CampaignVariables));
+
+	if (variables != NULL)
+		*seen = *variables;
+	seen->graph = graph;
+	return seen;
+}

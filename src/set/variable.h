@@ -10,6 +10,8 @@
 #include "nodes/params.h"
 #include "utils/jsonb.h"
 
+#include "store/graph.h"
+
 typedef struct CampaignVariables
 {
 	int			count;
@@ -17,6 +19,10 @@ typedef struct CampaignVariables
 	Oid		   *types;
 	int32	   *typmods;
 	ParamListInfo values;		/* NULL outside of a run */
+	int64		run_id;			/* 0 outside of a run */
+	bool		test;			/* that run is a test */
+	CampaignGraph *graph;		/* whose links and filters are seen; NULL: the
+								 * current user's */
 } CampaignVariables;
 
 /*
@@ -45,6 +51,9 @@ extern Jsonb *campaign_variables_fill(const Jsonb *settings, const Jsonb *given)
 /* The variables of a run, from what one of these two gave. */
 extern CampaignVariables *campaign_variables_of_run(const Jsonb *settings,
 													const Jsonb *values);
+/* The same, seen by expressions of the graph. */
+extern CampaignVariables *campaign_variables_within(const CampaignVariables *variables,
+													CampaignGraph *graph);
 /* Number of the variable, from 1; 0 if there is none of that name. */
 extern int	campaign_variables_find(const CampaignVariables *variables,
 									const char *name);

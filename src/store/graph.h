@@ -58,6 +58,7 @@ typedef struct CampaignGraph
 	List	   *activities;		/* of CampaignActivity *, by position */
 	List	   *transitions;	/* of CampaignTransition *, by position */
 	List	   *links;			/* that were found from it, of CampaignLink * */
+	List	   *filters;		/* saved ones that were found, of char * */
 } CampaignGraph;
 
 /*

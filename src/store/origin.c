@@ -97,6 +97,7 @@ forget_owners(void)
 	CAMPAIGN_STATEMENT(templates, "UPDATE campaign.template SET owner = 0");
 	CAMPAIGN_STATEMENT(rules, "UPDATE campaign.rule SET owner = 0");
 	CAMPAIGN_STATEMENT(links, "UPDATE campaign.link SET owner = 0");
+	CAMPAIGN_STATEMENT(filters, "UPDATE campaign.filter SET owner = 0");
 	CAMPAIGN_STATEMENT(audiences, "UPDATE campaign.audience SET owner = 0");
 	CAMPAIGN_STATEMENT(lines, "UPDATE campaign.log SET owner = 0");
 	CAMPAIGN_STATEMENT(origins,
@@ -107,6 +108,7 @@ forget_owners(void)
 	(void) campaign_sql_execute(&templates, 0, NULL);
 	(void) campaign_sql_execute(&rules, 0, NULL);
 	(void) campaign_sql_execute(&links, 0, NULL);
+	(void) campaign_sql_execute(&filters, 0, NULL);
 	(void) campaign_sql_execute(&audiences, 0, NULL);
 	(void) campaign_sql_execute(&lines, 0, NULL);
 	campaign_execute(&origins, campaign_int8((int64) GetSystemIdentifier()));
@@ -131,6 +133,9 @@ find_owners(void)
 	CAMPAIGN_STATEMENT(links,
 					   "UPDATE campaign.link l SET owner = r.oid"
 					   " FROM pg_roles r WHERE l.owner = 0 AND r.rolname = l.owner_name");
+	CAMPAIGN_STATEMENT(filters,
+					   "UPDATE campaign.filter f SET owner = r.oid"
+					   " FROM pg_roles r WHERE f.owner = 0 AND r.rolname = f.owner_name");
 	CAMPAIGN_STATEMENT(audiences,
 					   "UPDATE campaign.audience a SET owner = r.oid"
 					   " FROM pg_roles r WHERE a.owner = 0 AND r.rolname = a.owner_name");
@@ -143,6 +148,7 @@ find_owners(void)
 	(void) campaign_sql_execute(&templates, 0, NULL);
 	(void) campaign_sql_execute(&rules, 0, NULL);
 	(void) campaign_sql_execute(&links, 0, NULL);
+	(void) campaign_sql_execute(&filters, 0, NULL);
 	(void) campaign_sql_execute(&audiences, 0, NULL);
 	(void) campaign_sql_execute(&lines, 0, NULL);
 }

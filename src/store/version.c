@@ -12,6 +12,7 @@
 #include "base/errors.h"
 #include "base/sql.h"
 #include "store/link.h"
+#include "store/filter.h"
 #include "store/version.h"
 
 /* The activities and transitions of version v as jsonb. */
@@ -37,7 +38,7 @@
 #define HASH \
 	"sha256(convert_to((jsonb_build_array(v.definition, v.dimensions," \
 	" v.rules, " ACTIVITIES_JSON ", " TRANSITIONS_JSON ", " OBJECTS_JSON ")" \
-	IF_ANY("links") ")::text, 'UTF8'))"
+	IF_ANY("links") IF_ANY("filters") ")::text, 'UTF8'))"
 
 /* The whole definition as jsonb. */
 Jsonb *
@@ -101,12 +102,12 @@ freeze(const CampaignGraph *draft, int number, const Jsonb *dimensions,
 {
 	CAMPAIGN_STATEMENT(insert,
 					   "INSERT INTO campaign.version (campaign_id, number,"
-					   " dimensions, rules, links, published_at,"
+					   " dimensions, rules, links, filters, published_at,"
 					   " published_by)"
-					   " VALUES ($1, coalesce(nullif($6, 0),"
+					   " VALUES ($1, coalesce(nullif($7, 0),"
 					   " (SELECT max(number) + 1 FROM campaign.version"
-					   " WHERE campaign_id = $1)), $2, $3, $4,"
-					   " clock_timestamp(), $5)"
+					   " WHERE campaign_id = $1)), $2, $3, $4, $5,"
+					   " clock_timestamp(), $6)"
 					   " RETURNING version_id, number");
 	CAMPAIGN_STATEMENT(describe,
 					   "UPDATE campaign.version SET definition = $2"
@@ -120,6 +121,8 @@ freeze(const CampaignGraph *draft, int number, const Jsonb *dimensions,
 	rows = campaign_query(&insert, campaign_int8(draft->campaign->id),
 						  campaign_jsonb(dimensions), campaign_jsonb(rules),
 						  campaign_jsonb(campaign_link_freeze(draft->links)),
+						  campaign_jsonb(campaign_filter_freeze(draft->campaign->owner,
+																draft->filters)),
 						  campaign_text(GetUserNameFromId(GetUserId(), false)),
 						  campaign_int4(number));
 	version_id = campaign_row_int8(rows, 0, 1);

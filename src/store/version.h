@@ -17,7 +17,7 @@ extern Jsonb *campaign_version_definition(const CampaignRecord *record,
 /*
  * Freezes the draft as the next version: activities with the identities
  * collected in activity->objects, transitions, dimensions, rules, the links
- * that were found from it, and a SHA-256 over all of it.  Gives the version's number.
+ * and saved filters that were found from it, and a SHA-256 over all of it.  Gives the version's number.
  */
 extern int	campaign_version_publish(const CampaignGraph *draft,
 									 const Jsonb *dimensions,

@@ -16,7 +16,7 @@ SELECT campaign_add_fork('nulls', 'both', after => 'everybody');
 CREATE FUNCTION fitting(function text, name text, type regtype) RETURNS text LANGUAGE sql AS $$
 	SELECT CASE
 		WHEN type = 'text'::regtype THEN CASE name WHEN 'campaign' THEN CASE WHEN function ~ 'create' THEN '''fresh''' ELSE '''nulls''' END WHEN 'dimension' THEN '''people''' WHEN 'activity' THEN CASE WHEN function ~ 'add' THEN '''fresh''' ELSE '''everybody''' END
-			WHEN 'condition' THEN '''true''' WHEN 'cardinality' THEN '''many'''
+			WHEN 'attribute' THEN '''id''' WHEN 'condition' THEN '''true''' WHEN 'cardinality' THEN '''many'''
 			WHEN 'source' THEN CASE WHEN function ~ 'link' THEN '''people''' ELSE '''everybody''' END WHEN 'until' THEN '''everybody''' WHEN 'target' THEN CASE WHEN function ~ 'link' THEN '''people''' ELSE '''both''' END WHEN 'after' THEN '''everybody''' WHEN 'kind' THEN '''end''' WHEN 'format' THEN '''text'''
 			WHEN 'channel' THEN '''email''' WHEN 'key' THEN '''id''' WHEN 'filter' THEN '''true''' WHEN 'time_zone' THEN '''email''' WHEN 'profile' THEN '''email''' WHEN 'language' THEN '''email'''
 			WHEN 'roles' THEN '''regress_nulls''' WHEN 'answers' THEN '''x''' WHEN 'operation' THEN '''union''' WHEN 'mode' THEN '''append''' WHEN 'query' THEN '''SELECT 1 AS id''' WHEN 'priority' THEN '''everybody'''

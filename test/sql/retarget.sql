@@ -28,6 +28,13 @@ SELECT campaign_add_audience('sale', 'clicked_shop', feedback => '{"delivery": "
 SELECT campaign_add_audience('sale', 'not_shop', feedback => '{"delivery": "mail", "is": "clicked", "not": "clicked", "link": "https://shop.example.com/%"}', after => 'three_days');
 SELECT campaign_add_audience('sale', 'lately', feedback => '{"delivery": "mail", "is": "sent", "since": "now() - interval ''1 hour''", "until": "now() + interval ''1 hour''"}', after => 'three_days');
 SELECT campaign_add_audience('sale', 'long_ago', feedback => '{"delivery": "mail", "is": "sent", "until": "now() - interval ''1 hour''"}', after => 'three_days');
+-- The same within rules.
+SELECT campaign_add_audience('sale', 'rule_silent', after => 'three_days', filter => '{"feedback": {"delivery": "mail", "not": "opened"}}');
+SELECT campaign_add_audience('sale', 'rule_not_silent', after => 'three_days', filter => '{"except": [{}, {"feedback": {"delivery": "mail", "not": "opened"}}]}');
+SELECT campaign_add_audience('sale', 'rule_only_opened', after => 'three_days', filter => '{"feedback": {"delivery": "mail", "is": "opened", "not": ["clicked"]}}');
+SELECT campaign_add_audience('sale', 'rule_not_shop', after => 'three_days', filter => '{"and": [{"feedback": {"delivery": "mail", "is": "clicked"}}, {"not": {"feedback": {"delivery": "mail", "is": "clicked", "link": "https://shop.example.com/%"}}}]}');
+SELECT campaign_add_audience('sale', 'rule_lately', after => 'three_days', filter => '{"feedback": {"delivery": "mail", "is": "sent", "since": "now() - interval ''1 hour''", "until": "now() + interval ''1 hour''"}}');
+SELECT campaign_add_audience('sale', 'rule_long_ago', after => 'three_days', filter => '{"feedback": {"delivery": "mail", "is": "sent", "until": "now() - interval ''1 hour''"}}');
 SELECT campaign_add_audience('sale', 'too_early', feedback => '{"delivery": "mail", "is": "sent"}');
 SELECT severity, activity, code, message FROM campaign_check('sale') WHERE code <> 'no_unsubscribe';
 SELECT campaign_publish('sale');
@@ -65,6 +72,8 @@ SELECT campaign_create('later', dimension => 'customers', settings => '{"keep_po
 SELECT campaign_add_audience('later', 'opened_any', feedback => '{"campaign": "sale", "delivery": "mail", "is": "opened"}');
 SELECT campaign_add_audience('later', 'opened_none', feedback => '{"campaign": "sale", "delivery": "mail", "not": "opened"}');
 SELECT campaign_add_audience('later', 'silent_orders', feedback => '{"campaign": "by order", "delivery": "note", "not": "opened"}');
+SELECT campaign_add_audience('later', 'rule_opened_none', filter => '{"feedback": {"campaign": "sale", "delivery": "mail", "not": "opened"}}');
+SELECT campaign_add_audience('later', 'rule_silent_orders', filter => '{"feedback": {"campaign": "by order", "delivery": "note", "not": "opened"}}');
 SELECT campaign_add_audience('later', 'nobody', feedback => '{"campaign": "no such", "delivery": "mail", "is": "sent"}', skip_empty => true);
 SELECT campaign_publish('later');
 SELECT campaign_start('later') AS run \gset
@@ -89,6 +98,10 @@ SELECT campaign_add_audience('sale', 'wrong', feedback => '{"delivery": "mail", 
 SELECT campaign_add_audience('sale', 'wrong', feedback => '{"delivery": "mail", "is": "opened", "since": "1"}');
 SELECT campaign_add_audience('sale', 'wrong', feedback => '{"delivery": "mail", "is": "opened", "because": "1"}');
 SELECT campaign_add_audience('sale', 'wrong', feedback => '[]');
+SELECT campaign_add_audience('sale', 'wrong', filter => '{"or": [{"feedback": {"delivery": "mial", "is": "opened"}}]}');
+SELECT campaign_add_audience('sale', 'wrong', filter => '{"or": [{"feedback": {"delivery": "mail"}}]}');
+SELECT campaign_add_audience('sale', 'wrong', filter => '{"or": [{"feedback": {"delivery": "mail", "is": "opened", "because": "1"}}]}');
+SELECT campaign_add_audience('sale', 'wrong', filter => '{"or": [{"feedback": []}]}');
 
 -- What others sent is not there.
 SET SESSION AUTHORIZATION regress_retarget_other;

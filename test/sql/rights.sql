@@ -94,6 +94,7 @@ INSERT INTO ann_people SELECT g, 'ann' || g || '@example.com', g > 1 FROM genera
 SELECT campaign_dimension('ann_people', name => 'people', addresses => '{"email": "email"}', consent => '{"email": "opt_in"}');
 SELECT campaign_template('ann', body => 'of ann');
 SELECT campaign_link('ann', 'people', 'people', 'ann.id = people.id', 'one');
+SELECT campaign_filter('ann', 'people', 'id > 1');
 SELECT campaign_rule('ann', 'pressure', '{"messages": 9, "per": "day"}');
 SELECT campaign_create('ann', dimension => 'people');
 SELECT campaign_add_audience('ann', 'everybody');
@@ -112,6 +113,7 @@ INSERT INTO bob_people SELECT g, 'bob' || g || '@example.com', g > 2 FROM genera
 SELECT campaign_dimension('bob_people', name => 'people', addresses => '{"email": "email"}', consent => '{"email": "opt_in"}');
 SELECT campaign_template('bob', body => 'of bob');
 SELECT campaign_link('bob', 'people', 'people', 'bob.id = people.id', 'one');
+SELECT campaign_filter('bob', 'people', 'id > 1');
 SELECT campaign_rule('bob', 'pressure', '{"messages": 9, "per": "day"}');
 SELECT campaign_create('bob', dimension => 'people');
 SELECT campaign_add_audience('bob', 'everybody');
@@ -142,7 +144,7 @@ BEGIN
 			IF EXISTS (SELECT FROM pg_attribute WHERE attrelid = relation::regclass AND attname = 'run_id') THEN
 				EXECUTE format('SELECT count(*) FILTER (WHERE run_id = $1), count(*) FILTER (WHERE run_id = $2) FROM %s', relation)
 				INTO ann, bob USING ann_run, bob_run;
-			ELSIF relation IN ('campaign.template_version', 'campaign.rules', 'campaign.links', 'campaign.schedules') THEN
+			ELSIF relation IN ('campaign.template_version', 'campaign.rules', 'campaign.links', 'campaign.filters', 'campaign.schedules') THEN
 				EXECUTE format('SELECT count(*) FILTER (WHERE owner ~ ''ann$''), count(*) FILTER (WHERE owner ~ ''bob$'') FROM %s', relation)
 				INTO ann, bob;
 			ELSE
@@ -255,6 +257,11 @@ INSERT INTO calls VALUES
 ('campaign_template_drop(text)', 'name', $$SELECT campaign_template_drop($1)$$),
 ('campaign_link(text, text, text, text, text)', 'none', $$SELECT campaign_link($1 || '_link', 'people', 'people', 'true')$$),
 ('campaign_unlink(text, text)', 'name', $$SELECT campaign_unlink($1)$$),
+('campaign_filter(text, text, text, jsonb, text)', 'none', $$SELECT campaign_filter($1 || '_filter', 'people', 'true')$$),
+('campaign_unfilter(text)', 'name', $$SELECT campaign_unfilter($1)$$),
+('campaign_rule_sql(text, jsonb, jsonb)', 'none', $$SELECT campaign_rule_sql('people', '{}')$$),
+('campaign_count(text, text, jsonb, integer)', 'none', $$SELECT campaign_count('people')$$),
+('campaign_values(text, text, text, bigint, boolean)', 'none', $$SELECT campaign_values('people', 'id')$$),
 ('campaign_rule(text, text, jsonb)', 'none', $$SELECT campaign_rule($1 || '_rule', 'control', '{"percent": 1}')$$),
 ('campaign_rule_drop(text)', 'name', $$SELECT campaign_rule_drop($1)$$),
 ('campaign_create(text, text, text, jsonb)', 'none', $$SELECT campaign_create('new', 'people')$$),
