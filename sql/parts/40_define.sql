@@ -302,16 +302,18 @@ CREATE FUNCTION @extschema@.campaign_add_combine(
 	campaign text, activity text, operation text,
 	primary_set text DEFAULT NULL, priority text DEFAULT NULL,
 	by text DEFAULT NULL, max_rows bigint DEFAULT NULL,
-	seed text DEFAULT NULL, after text DEFAULT NULL)
+	seed text DEFAULT NULL, rules jsonb DEFAULT NULL,
+	after text DEFAULT NULL)
 RETURNS text
 LANGUAGE sql VOLATILE PARALLEL UNSAFE
 BEGIN ATOMIC
 	SELECT @extschema@.campaign_add(campaign, activity, 'combine',
 		jsonb_strip_nulls(jsonb_build_object('operation', operation,
 			'primary_set', primary_set, 'priority', priority, 'by', by,
-			'max_rows', max_rows, 'seed', seed)), after);
+			'max_rows', max_rows, 'seed', seed,
+			'rules', rules)), after);
 END;
-COMMENT ON FUNCTION @extschema@.campaign_add_combine(text, text, text, text, text, text, bigint, text, text)
+COMMENT ON FUNCTION @extschema@.campaign_add_combine(text, text, text, text, text, text, bigint, text, jsonb, text)
 	IS 'adds a combination: union, intersection or exclusion of populations';
 
 CREATE FUNCTION @extschema@.campaign_add_deduplicate(

@@ -14,6 +14,7 @@
 #include "utils/builtins.h"
 
 #include "activity/activity.h"
+#include "activity/bring.h"
 #include "activity/option.h"
 #include "base/text.h"
 #include "set/row.h"
@@ -37,7 +38,9 @@ static const CampaignOption options[] = {
 	{"max_rows", CAMPAIGN_OPTION_COUNT, false, "all",
 	"How many rows come out at most: first those of the first set, then those of the next; drawn within a set."},
 	{"seed", CAMPAIGN_OPTION_TEXT, false, "campaign.activity",
-	"Text on which max_rows draws; the same seed draws the same rows."}
+	"Text on which max_rows draws; the same seed draws the same rows."},
+	{"rules", CAMPAIGN_OPTION_OBJECTS, false, NULL,
+	"Array of objects, one for each set of another dimension than the primary set's: transition, and link (a path of links that leads there) or condition (over both rows)."}
 };
 
 /* What satisfies the operation, and what does not. */
@@ -45,7 +48,9 @@ enum
 {
 	OUTCOME_RESULT,
 	OUTCOME_COMPLEMENT,
-	OUTCOMES
+	OUTCOMES,
+	/* rows of other dimensions that lead nowhere; with rules only */
+	OUTCOME_LOST = OUTCOMES
 };
 
 typedef enum Operation
@@ -65,14 +70,18 @@ typedef struct Plan
 	List	   *names;			/* of char *, the same order */
 	List	   *added;			/* of CampaignColumn * */
 	List	   *by;				/* of CampaignExpression *; NIL: the key */
+	List	   *bringings;		/* of CampaignBringing * */
 	CampaignPopulation rows;	/* all rows with their mask, as a subquery */
 } Plan;
 
-/* What satisfies the operation, and what does not. */
+/* What satisfies the operation, what does not, and what cannot. */
 static List *
 outcomes_of_combine(const Jsonb *given)
 {
-	return list_make2(pstrdup("result"), pstrdup("complement"));
+	List	   *outcomes = list_make2(pstrdup("result"), pstrdup("complement"));
+
+	return campaign_option_objects(given, "rules") == NIL ? outcomes :
+		lappend(outcomes, pstrdup("lost"));
 }
 
 /* The operation that was chosen. */
@@ -107,7 +116,9 @@ check_dimensions(const CampaignScope *scope)
 		char	   *dimension = campaign_transition_dimension(scope->graph,
 															  lfirst(cell));
 
-		if (strcmp(dimension, scope->target->dimension->name) != 0)
+		if (strcmp(dimension, scope->target->dimension->name) != 0 &&
+			!campaign_bringing_is_of(scope->activity,
+									 foreach_current_index(cell)))
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("combine \"%s\" cannot take sets of different dimensions",
@@ -115,7 +126,25 @@ check_dimensions(const CampaignScope *scope)
 					 errdetail("The rows of \"%s\" are of dimension \"%s\", others of dimension \"%s\".",
 							   source->name, dimension,
 							   scope->target->dimension->name),
-					 errhint("Select rows by those of another dimension with a subquery in the filter of an audience.")));
+					 errhint("Say in option \"rules\" how its rows lead to those of the primary set.")));
+	}
+}
+
+/* Refuses to go on with rows of several dimensions. */
+static void
+check_lost(const CampaignScope *scope)
+{
+	ListCell   *cell;
+
+	foreach(cell, scope->activity->outbound)
+	{
+		if (strcmp(((CampaignTransition *) lfirst(cell))->outcome, "lost") == 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("nothing can follow \"%s.lost\"",
+							scope->activity->name),
+					 errdetail("These rows are of other dimensions; they are only counted."),
+					 errhint("Put a change_dimension before it, whose outcome \"lost\" has them.")));
 	}
 }
 
@@ -137,6 +166,15 @@ check_combine(const CampaignScope *scope)
 	foreach(cell, read_priority(given))
 		campaign_scope_check_inbound(scope, "priority", lfirst(cell));
 	check_dimensions(scope);
+	(void) campaign_bringings_read(scope, NULL);
+	check_lost(scope);
+}
+
+/* All expressions that are no options. */
+static List *
+expressions_of_combine(const CampaignScope *scope)
+{
+	return campaign_bringings_expressions(campaign_bringings_read(scope, NULL));
 }
 
 /* -------------------------------- sets ---------------------------------- */
@@ -179,8 +217,13 @@ set_sets(Plan *plan)
 	{
 		CampaignFlow *flow = list_nth(task->inbound, lfirst_int(cell));
 
-		plan->sets = lappend(plan->sets,
-							 campaign_task_population(task, lfirst_int(cell)));
+		const CampaignBringing *bringing =
+			campaign_bringing_find(plan->bringings, lfirst_int(cell));
+
+		plan->sets = lappend(plan->sets, bringing == NULL ?
+							 campaign_task_population(task, lfirst_int(cell)) :
+							 campaign_bringing_population(task, plan->select,
+														  bringing));
 		plan->names = lappend(plan->names, psprintf("%s.%s", flow->source,
 													flow->outcome));
 	}
@@ -236,7 +279,8 @@ merge_columns(const CampaignActivity *activity, List *inbound)
 		if (foreach_current_index(cell) > 0 &&
 			read_operation(activity->options) == OPERATION_EXCLUSION)
 			break;
-		columns = add_columns(columns, list_nth(inbound, lfirst_int(cell)));
+		if (!campaign_bringing_is_of(activity, lfirst_int(cell)))
+			columns = add_columns(columns, list_nth(inbound, lfirst_int(cell)));
 	}
 	return columns;
 }
@@ -550,6 +594,18 @@ overlaps_of(const Plan *plan, List *tallies)
 	return JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_ARRAY, NULL));
 }
 
+/* Counts what leads nowhere: rows of other dimensions, which can go nowhere. */
+static void
+count_lost(CampaignTask *task, List *bringings)
+{
+	CampaignOutlet lost = {.capacity = -1};
+	ListCell   *cell;
+
+	foreach(cell, bringings)
+		lost.rows += campaign_bringing_count_lost(task, lfirst(cell));
+	campaign_task_emit(task, &lost, OUTCOME_LOST, true);
+}
+
 /* Combines in one pass. */
 static void
 run_combine(CampaignTask *task)
@@ -562,6 +618,7 @@ run_combine(CampaignTask *task)
 	plan.operation = read_operation(activity->options);
 	plan.by = campaign_option_expressions(activity, "by");
 	plan.added = task->scope.added;
+	plan.bringings = campaign_bringings_read(&task->scope, task);
 	set_sets(&plan);
 	set_rows(&plan);
 	build_select(&plan);
@@ -573,6 +630,8 @@ run_combine(CampaignTask *task)
 	task->overlaps = overlaps_of(&plan, tallies);
 	for (int i = 0; i < OUTCOMES; i++)
 		campaign_task_emit(task, &outlets[i], i, true);
+	if (plan.bringings != NIL)
+		count_lost(task, plan.bringings);
 }
 
 const CampaignKind campaign_kind_combine = {
@@ -581,10 +640,11 @@ const CampaignKind campaign_kind_combine = {
 	.purpose = "Makes the union, intersection or exclusion of its inbound populations.",
 	.min_inbound = 2,
 	.max_inbound = -1,
-	.outcome_names = "result, complement",
+	.outcome_names = "result, complement, lost",
 	.options = options,
 	.noptions = lengthof(options),
 	.outcomes = outcomes_of_combine,
+	.expressions = expressions_of_combine,
 	.merge = merge_columns,
 	.check = check_combine,
 	.run = run_combine

@@ -41,7 +41,7 @@ INSERT INTO expected_function VALUES
 	'campaign text, activity text, dimension text, pairs jsonb DEFAULT NULL::jsonb, match text DEFAULT NULL::text, filter text DEFAULT NULL::text, ambiguous text DEFAULT NULL::text, sort_by text DEFAULT NULL::text, columns jsonb DEFAULT NULL::jsonb, after text DEFAULT NULL::text',
 	'text', 'volatile'),
 ('public', 'campaign_add_combine',
-	'campaign text, activity text, operation text, primary_set text DEFAULT NULL::text, priority text DEFAULT NULL::text, by text DEFAULT NULL::text, max_rows bigint DEFAULT NULL::bigint, seed text DEFAULT NULL::text, after text DEFAULT NULL::text',
+	'campaign text, activity text, operation text, primary_set text DEFAULT NULL::text, priority text DEFAULT NULL::text, by text DEFAULT NULL::text, max_rows bigint DEFAULT NULL::bigint, seed text DEFAULT NULL::text, rules jsonb DEFAULT NULL::jsonb, after text DEFAULT NULL::text',
 	'text', 'volatile'),
 ('public', 'campaign_add_custom',
 	'campaign text, activity text, attributes jsonb DEFAULT NULL::jsonb, address text DEFAULT NULL::text, category text DEFAULT NULL::text, one_per_address boolean DEFAULT NULL::boolean, template text DEFAULT NULL::text, languages jsonb DEFAULT NULL::jsonb, options jsonb DEFAULT NULL::jsonb, after text DEFAULT NULL::text',

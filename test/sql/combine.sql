@@ -143,8 +143,46 @@ SELECT campaign_wait(:run);
 SELECT source, outcome, rows FROM campaign.flow_counts WHERE run_id = :run AND source IN ('all_of_them', 'every', 'rest') ORDER BY 1, 2 DESC;
 SELECT activity, count(*), sum(rows), max(cardinality(sets)) FROM campaign.overlap WHERE run_id = :run GROUP BY 1 ORDER BY 1;
 
+-- C1: sets of other dimensions, brought to the main one by a link or by a
+-- condition; what leads nowhere is counted.
+CREATE TABLE buys (shop int, number int, buyer bigint REFERENCES people, amount int, PRIMARY KEY (shop, number));
+INSERT INTO buys SELECT g % 3, g, CASE WHEN g % 10 <> 0 THEN g % 200 + 1 END, g FROM generate_series(1, 900) g;
+SELECT campaign_dimension('buys');
+SELECT campaign_create('brought', dimension => 'people', settings => '{"keep_populations": true}');
+SELECT campaign_add_audience('brought', 'low', filter => 'id <= 100');
+SELECT campaign_add_audience('brought', 'bought', dimension => 'buys', filter => 'amount % 7 = 0');
+SELECT campaign_add_enrich('brought', 'dear', columns => '{"dear": "amount * 2"}', after => 'bought');
+SELECT campaign_add_combine('brought', 'any', operation => 'union', after => 'low, bought', rules => '[{"transition": "bought", "link": "buyer"}]');
+SELECT campaign_add_combine('brought', 'every', operation => 'intersection', after => 'bought, low', primary_set => 'low', rules => '[{"transition": "bought", "link": "buyer"}]');
+SELECT campaign_add_combine('brought', 'but', operation => 'exclusion', after => 'low, dear', rules => '[{"transition": "dear", "condition": "people.id = buys.buyer AND dear > 1000"}]');
+SELECT campaign_add_combine('brought', 'by_house', operation => 'exclusion', by => 'house', after => 'low, bought', rules => '[{"transition": "bought.result", "link": "buyer"}]');
+SELECT campaign_add_combine('brought', 'few', operation => 'union', max_rows => 120, after => 'low, bought', rules => '[{"transition": "bought", "link": "buyer"}]');
+SELECT campaign_publish('brought');
+SELECT campaign_start('brought') AS run \gset
+SELECT campaign_wait(:run);
+SELECT source, outcome, rows FROM campaign.flow_counts WHERE run_id = :run AND source NOT IN ('low', 'bought', 'dear') ORDER BY 1, 2;
+SELECT activity, sets, rows FROM campaign.overlap WHERE run_id = :run AND activity IN ('any', 'but') ORDER BY 1, 2;
+CREATE VIEW led AS SELECT buyer AS id, amount FROM buys WHERE amount % 7 = 0;
+SELECT count(*) FROM led WHERE id IS NULL;
+SELECT (SELECT count(*) FROM (SELECT id FROM combine.rows_of(:run, 'any') id EXCEPT (SELECT id FROM people WHERE id <= 100 UNION SELECT id FROM led)) x) AS any,
+	(SELECT count(*) FROM (SELECT id FROM combine.rows_of(:run, 'every') id EXCEPT (SELECT id FROM people WHERE id <= 100 INTERSECT SELECT id FROM led)) x) AS every,
+	(SELECT count(*) FROM (SELECT id FROM combine.rows_of(:run, 'but') id EXCEPT (SELECT id FROM people WHERE id <= 100 EXCEPT SELECT id FROM led WHERE amount > 500)) x) AS but,
+	(SELECT count(*) FROM (SELECT id FROM combine.rows_of(:run, 'by_house') id EXCEPT (SELECT id FROM people p WHERE id <= 100 AND NOT EXISTS (SELECT FROM led JOIN people q USING (id) WHERE q.house = p.house))) x) AS by_house;
+-- What is refused.
+SELECT campaign_add_combine('brought', 'x', operation => 'union', after => 'low, bought');
+SELECT campaign_add_combine('brought', 'x', operation => 'union', after => 'low, bought', rules => '[{"transition": "bought"}]');
+SELECT campaign_add_combine('brought', 'x', operation => 'union', after => 'low, bought', rules => '[{"transition": "bought", "link": "buyer", "condition": "true"}]');
+SELECT campaign_add_combine('brought', 'x', operation => 'union', after => 'low, bought', rules => '[{"link": "buyer"}]');
+SELECT campaign_add_combine('brought', 'x', operation => 'union', after => 'low, bought', rules => '[{"transition": "low", "link": "buys"}]');
+SELECT campaign_add_combine('brought', 'x', operation => 'union', after => 'low, bought', rules => '[{"transition": "bought", "link": "buyers"}]');
+SELECT campaign_add_combine('brought', 'x', operation => 'union', after => 'low, bought', rules => '[{"transition": "bought", "condition": "buyer"}]');
+SELECT campaign_add_combine('brought', 'x', operation => 'union', after => 'low, bought', rules => '[{"transition": "nobody", "link": "buyer"}]');
+SELECT campaign_add_combine('brought', 'x', operation => 'union', after => 'low, bought', rules => '[{"transition": "bought", "link": "buyer"}, {"transition": "bought.result", "link": "buyer"}]');
+SELECT campaign_connect('brought', 'any.lost', 'few');
+SELECT severity, activity, code, message FROM campaign_check('brought');
+
 -- Nothing is left behind.
-SELECT campaign_drop(c) FROM unnest(ARRAY['sets', 'keys', 'many']) c;
+SELECT campaign_drop(c) FROM unnest(ARRAY['sets', 'keys', 'many', 'brought']) c;
 RESET SESSION AUTHORIZATION;
 SELECT count(*) FROM pg_tables WHERE schemaname = 'campaign_data' AND tableowner = 'regress_combine';
 DELETE FROM campaign.dimension WHERE owner_name = 'regress_combine';

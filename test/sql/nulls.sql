@@ -23,7 +23,7 @@ CREATE FUNCTION fitting(function text, name text, type regtype) RETURNS text LAN
 			WHEN 'ambiguous' THEN '''all''' WHEN 'collect' THEN '''all''' WHEN 'match' THEN '''true''' WHEN 'by' THEN '''id''' WHEN 'keep' THEN '''id DESC''' WHEN 'changed_by' THEN '''id''' WHEN 'date_field' THEN '''now()'''
 			WHEN 'event' THEN '''opened''' WHEN 'category' THEN '''marketing''' WHEN 'template' THEN 'NULL' WHEN 'profile_dimension' THEN 'NULL' WHEN 'primary_set' THEN '''everybody''' WHEN 'address' THEN '''email''' ELSE '''x''' END
 		WHEN type = 'jsonb'::regtype THEN CASE name
-			WHEN 'columns' THEN '''{"one": "1"}''' WHEN 'links' THEN '''[]''' WHEN 'pairs' THEN '''[{"source": "id", "target": "id"}]''' WHEN 'lines' THEN '''{"id": "id"}'''
+			WHEN 'columns' THEN '''{"one": "1"}''' WHEN 'links' THEN '''[]''' WHEN 'rules' THEN '''[]''' WHEN 'pairs' THEN '''[{"source": "id", "target": "id"}]''' WHEN 'lines' THEN '''{"id": "id"}'''
 			WHEN 'prefer' THEN '''[{"expression": "id"}]''' WHEN 'records' THEN '''[{"columns": {"one": "1"}}]'''
 			WHEN 'schedule' THEN '''{"frequency": "daily", "at": "09:00", "time_zone": "UTC"}'''
 			WHEN 'feedback' THEN '''{"campaign": "x", "delivery": "mail", "is": "sent"}'''

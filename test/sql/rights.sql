@@ -277,7 +277,7 @@ INSERT INTO calls VALUES
 ('campaign_add_audience(text, text, text, jsonb, text, boolean, text)', 'campaign', $$SELECT campaign_add_audience($1, 'new')$$),
 ('campaign_add_change_dimension(text, text, text, text, text, bigint, jsonb, text, jsonb, text, text)', 'campaign', $$SELECT campaign_add_change_dimension($1, 'new', 'people', $1)$$),
 ('campaign_add_reconcile(text, text, text, jsonb, text, text, text, text, jsonb, text)', 'campaign', $$SELECT campaign_add_reconcile($1, 'new', 'people', match => 'true')$$),
-('campaign_add_combine(text, text, text, text, text, text, bigint, text, text)', 'campaign', $$SELECT campaign_add_combine($1, 'new', 'union')$$),
+('campaign_add_combine(text, text, text, text, text, text, bigint, text, jsonb, text)', 'campaign', $$SELECT campaign_add_combine($1, 'new', 'union')$$),
 ('campaign_add_deduplicate(text, text, text, text, jsonb, bigint, text, boolean, boolean, jsonb, text)', 'campaign', $$SELECT campaign_add_deduplicate($1, 'new', 'id')$$),
 ('campaign_add_enrich(text, text, jsonb, jsonb, text, text)', 'campaign', $$SELECT campaign_add_enrich($1, 'new', '{"one": "1"}')$$),
 ('campaign_add_incremental(text, text, text, numeric, text, text, interval, text, boolean, text)', 'campaign', $$SELECT campaign_add_incremental($1, 'new')$$),
