@@ -27,6 +27,7 @@ BEGIN
 	RETURN state;
 END $$;
 
+-- F3: single answer, roles and their members, comment, who and when.
 -- The first answer decides; only who is asked sees and answers the question.
 SELECT campaign_create('first', dimension => 'people', settings => '{"variables": {"price": {"type": "numeric", "default": 9.5}}}');
 SELECT campaign_add_audience('first', 'everybody');
@@ -63,6 +64,7 @@ FROM campaign.approvals, jsonb_array_elements(votes) v WHERE run_id = :run;
 SELECT role_name, event, activity, message FROM campaign.log WHERE run_id = :run AND event IN ('approval', 'reminder', 'answer') ORDER BY log_id;
 SELECT * FROM campaign_verify(:run);
 
+-- F3: several answers, as votes.
 -- All have to answer: the most cautious answer counts, and decides at once.
 SELECT campaign_create('all', dimension => 'people');
 SELECT campaign_add_audience('all', 'everybody');
@@ -111,6 +113,7 @@ SELECT state FROM campaign.approvals WHERE run_id = :run;
 SET SESSION AUTHORIZATION regress_approval;
 SET search_path = asking, public;
 
+-- F3: expirations, reminders.
 -- In time, or by default; reminders meanwhile.
 SELECT campaign_create('late', dimension => 'people');
 SELECT campaign_add_audience('late', 'everybody');

@@ -40,6 +40,7 @@ CREATE TABLE people (id bigint PRIMARY KEY, score int);
 INSERT INTO people SELECT g, g % 10 FROM generate_series(1, 100) g;
 SELECT campaign_dimension('people');
 
+-- F1: fork, and-join with a primary set, wait for a duration and a date.
 -- A fork starts branches, a join waits for all of them and goes on with one
 -- population: the first inbound one, or the one that is named.
 SELECT campaign_create('diamond', dimension => 'people');

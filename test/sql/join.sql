@@ -22,6 +22,7 @@ BEGIN
 	RETURN state;
 END $$;
 
+-- F1: or-join, quorum, primary set, time-out.
 -- The first of two, two of three, the named one where it came; what comes
 -- later is ignored; where too few can come the join is skipped.
 SELECT campaign_create('some', dimension => 'people');

@@ -19,6 +19,8 @@ SELECT campaign_create('sale', dimension => 'customers');
 SELECT campaign_add_audience('sale', 'everybody');
 SELECT campaign_add_email('sale', 'mail', after => 'everybody', subject => 's', body => 'b');
 SELECT campaign_add_wait('sale', 'three_days', after => 'mail', duration => '3 days');
+-- T1: sent and not opened, opened, opened only, delivered, bounced, clicked, a
+-- link, not that link; of the delivery of this run.
 SELECT campaign_add_audience('sale', 'silent', after => 'three_days', feedback => '{"delivery": "mail", "not": "opened"}');
 SELECT campaign_add_audience('sale', 'opened', after => 'three_days', feedback => '{"delivery": "mail", "is": "opened"}');
 SELECT campaign_add_audience('sale', 'only_opened', after => 'three_days', feedback => '{"delivery": "mail", "is": "opened", "not": ["clicked"]}');
@@ -27,6 +29,10 @@ SELECT campaign_add_audience('sale', 'bounced_or_clicked', feedback => '{"delive
 SELECT campaign_add_audience('sale', 'clicked_shop', feedback => '{"delivery": "mail", "is": "clicked", "link": "https://shop.example.com/%"}', after => 'three_days');
 SELECT campaign_add_audience('sale', 'not_shop', feedback => '{"delivery": "mail", "is": "clicked", "not": "clicked", "link": "https://shop.example.com/%"}', after => 'three_days');
 SELECT campaign_add_audience('sale', 'lately', feedback => '{"delivery": "mail", "is": "sent", "since": "now() - interval ''1 hour''", "until": "now() + interval ''1 hour''"}', after => 'three_days');
+SELECT campaign_add_audience('sale', 'delivered', feedback => '{"delivery": "mail", "is": "delivered"}', after => 'three_days');
+SELECT campaign_add_audience('sale', 'not_delivered', feedback => '{"delivery": "mail", "not": ["delivered", "bounced"]}', after => 'three_days');
+-- T1: opened and clicked is one audience behind another.
+SELECT campaign_add_audience('sale', 'opened_and_clicked', feedback => '{"delivery": "mail", "is": "clicked"}', after => 'opened');
 SELECT campaign_add_audience('sale', 'long_ago', feedback => '{"delivery": "mail", "is": "sent", "until": "now() - interval ''1 hour''"}', after => 'three_days');
 -- The same within rules.
 SELECT campaign_add_audience('sale', 'rule_silent', after => 'three_days', filter => '{"feedback": {"delivery": "mail", "not": "opened"}}');
@@ -44,15 +50,16 @@ CREATE TEMP TABLE claimed AS SELECT * FROM campaign_claim('email', 100);
 SELECT result FROM (SELECT DISTINCT lease FROM claimed) l, campaign_ack(l.lease, (SELECT jsonb_agg(jsonb_build_object('message_id', message_id, 'reason', 'no', 'permanent', address ~ 'c8@', 'delay', CASE WHEN address ~ 'c10@' THEN '5 days' END)) FROM claimed WHERE address ~ 'c(8|10)@'));
 SELECT recorded, parked FROM campaign_feedback((SELECT jsonb_agg(jsonb_build_object('message_id', message_id, 'event', event, 'detail', e.detail::jsonb))
 	FROM claimed JOIN (VALUES ('c1', 'opened', NULL), ('c2', 'opened', NULL), ('c2', 'opened', '{"id": "again"}'), ('c2', 'clicked', '{"link": "https://shop.example.com/a"}'), ('c3', 'opened', NULL),
-		('c3', 'clicked', '{"link": "https://other.example.com/"}'), ('c3', 'clicked', '{"link": "https://other.example.com/2"}'), ('c4', 'bounced', '{"type": "soft"}')) e (who, event, detail) ON address ~ ('^' || who || '@')));
+		('c3', 'clicked', '{"link": "https://other.example.com/"}'), ('c3', 'clicked', '{"link": "https://other.example.com/2"}'), ('c4', 'bounced', '{"type": "soft"}'), ('c6', 'delivered', NULL)) e (who, event, detail) ON address ~ ('^' || who || '@')));
 SELECT campaign_hurry(:run, 'three_days');
 SELECT campaign_wait(:run);
 SELECT activity, error FROM campaign.run_progress WHERE run_id = :run AND error IS NOT NULL;
-SELECT source, rows FROM campaign.flow_counts WHERE run_id = :run AND outcome = 'result' AND target IS NULL ORDER BY 1;
+SELECT source, rows FROM campaign.flow_counts WHERE run_id = :run AND outcome = 'result' AND (target IS NULL OR source = 'opened') ORDER BY 1;
 SELECT recipient, events, links FROM campaign.sent WHERE run_id = :run ORDER BY recipient COLLATE "C";
 -- Nothing of it is left.
 SELECT count(*) FROM pg_class WHERE relnamespace = 'campaign_data'::regnamespace AND relname ~ 'feedback$';
 
+-- T1: of another campaign, in any run, in any run of a period.
 -- Of another campaign, over all its runs: whoever opened one of the messages
 -- opened; rows that lead to a person reacted if the person did.
 SELECT campaign_dimension('orders', addresses => '{"email": "(SELECT c.email FROM customers c WHERE c.id = customer_id)"}', profile => 'customer_id');
@@ -75,6 +82,8 @@ SELECT campaign_add_audience('later', 'silent_orders', feedback => '{"campaign":
 SELECT campaign_add_audience('later', 'rule_opened_none', filter => '{"feedback": {"campaign": "sale", "delivery": "mail", "not": "opened"}}');
 SELECT campaign_add_audience('later', 'rule_silent_orders', filter => '{"feedback": {"campaign": "by order", "delivery": "note", "not": "opened"}}');
 SELECT campaign_add_audience('later', 'nobody', feedback => '{"campaign": "no such", "delivery": "mail", "is": "sent"}', skip_empty => true);
+SELECT campaign_add_audience('later', 'in_period', feedback => '{"campaign": "sale", "delivery": "mail", "is": "sent", "since": "now() - interval ''1 day''", "until": "now()"}');
+SELECT campaign_add_audience('later', 'before_it', feedback => '{"campaign": "sale", "delivery": "mail", "is": "sent", "until": "now() - interval ''1 day''"}');
 SELECT campaign_publish('later');
 SELECT campaign_start('later') AS run \gset
 SELECT campaign_wait(:run);

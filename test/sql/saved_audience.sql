@@ -17,6 +17,7 @@ BEGIN
 		FROM campaign.audiences a WHERE name = audience AND CASE WHEN number IS NULL THEN newest ELSE version = number END);
 END $$;
 
+-- V1: create, overwrite, append, replace; columns, versions.
 -- Mode by mode: what stays, what comes, and what both have.
 SELECT campaign_create('saving', dimension => 'customers', settings => '{"variables": {"low": {"type": "integer", "default": 1}, "high": {"type": "integer", "default": 4}}}');
 SELECT campaign_add_audience('saving', 'some', filter => 'id BETWEEN vars.low AND vars.high');
@@ -73,6 +74,8 @@ SELECT campaign_wait(:run);
 SELECT activity, state, sqlstate, error, detail FROM campaign.run_progress WHERE run_id = :run AND error IS NOT NULL;
 SELECT campaign_stop(:run);
 
+-- R1: a saved audience with columns, a version of it; tables and queries, matched
+-- by an attribute; the difference of versions.
 -- Reading: by keys, from another version, with columns.
 SELECT campaign_create('reading', dimension => 'customers', settings => '{"keep_populations": true, "variables": {"who": {"type": "text", "default": "c5"}}}');
 SELECT campaign_add_read_audience('reading', 'all_kept', audience => 'everything', columns => '{"bought": "source.twice", "change": "score * 2 - source.twice"}');

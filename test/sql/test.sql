@@ -13,6 +13,7 @@ CREATE TABLE stock (item text PRIMARY KEY, pieces int);
 INSERT INTO stock VALUES ('cap', 40);
 SELECT campaign_dimension('people');
 
+-- F1: test with ordered conditions and a default.
 -- Counts of what came in, of what came out anywhere before, variables,
 -- subqueries; the first one that holds, and nothing after it is evaluated.
 SELECT campaign_create('deciding', dimension => 'people',

@@ -25,6 +25,8 @@ BEGIN
 	RETURN state;
 END $$;
 
+-- F1: wait until an instant that an expression gives, in a window of time, until a
+-- condition holds, with a time-out: loops with a bound.
 -- Until a time that an expression gives: it is asked once.
 SELECT campaign_create('until', dimension => 'people', settings => '{"variables": {"lead": {"type": "interval", "default": "2 days"}}}');
 SELECT campaign_add_audience('until', 'everybody');
