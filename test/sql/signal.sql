@@ -134,4 +134,4 @@ DELETE FROM campaign.dimension WHERE owner_name = 'regress_signal';
 DROP SCHEMA signalling CASCADE;
 REVOKE USAGE ON SCHEMA campaign FROM regress_signal, regress_signal_other;
 DROP ROLE regress_signal, regress_signal_other;
--- covers F2: external signals with typed parameters, expirations
+-- F2: external signals with typed parameters, expirations
