@@ -94,6 +94,33 @@ CREATE TABLE campaign.campaign (
 );
 COMMENT ON TABLE campaign.campaign IS 'a campaign: name, owner, dimension, status, settings';
 
+-- What roles may do with campaigns that are not theirs.
+--   privilege  see campaign_grant(); all but send imply view
+--   grantor    who gave it, by name
+CREATE TABLE campaign.privilege (
+	campaign_id		bigint NOT NULL REFERENCES campaign.campaign ON DELETE CASCADE,
+	grantee			oid NOT NULL,
+	grantee_name	text COLLATE "C" NOT NULL,
+	privilege		text COLLATE "C" NOT NULL
+		CHECK (privilege IN ('view', 'edit', 'publish', 'run', 'send')),
+	grantor			text COLLATE "C" NOT NULL,
+	granted_at		timestamptz NOT NULL DEFAULT clock_timestamp(),
+	PRIMARY KEY (campaign_id, grantee, privilege, grantee_name)
+);
+COMMENT ON TABLE campaign.privilege IS 'what roles may do with campaigns that are not theirs';
+COMMENT ON COLUMN campaign.privilege.privilege IS 'view, edit, publish, run or send; all but send imply view';
+COMMENT ON COLUMN campaign.privilege.grantor IS 'who gave it, by name';
+
+-- Campaigns that the reader may look at though they are not his: views ask it.
+CREATE VIEW campaign.viewable WITH (security_barrier) AS
+SELECT p.campaign_id, c.name AS campaign
+FROM campaign.privilege p
+JOIN campaign.campaign c ON c.campaign_id = p.campaign_id
+WHERE p.privilege <> 'send' AND campaign.visible(p.grantee);
+COMMENT ON VIEW campaign.viewable IS 'campaigns of others that the reader was given a right to look at';
+COMMENT ON COLUMN campaign.viewable.campaign_id IS 'number of the campaign';
+COMMENT ON COLUMN campaign.viewable.campaign IS 'its name';
+
 -- A definition of a campaign: number 0 is the draft, the others are frozen; -1
 -- is what the newest test tests.
 --   hash        SHA-256 of the frozen definition, NULL for the draft

@@ -2,12 +2,33 @@
 -- Functions: publishing and running
 -- ---------------------------------------------------------------------------
 
-CREATE FUNCTION @extschema@.campaign_publish(campaign text)
+CREATE FUNCTION @extschema@.campaign_publish(campaign text, hash text DEFAULT NULL)
 RETURNS integer
 AS 'MODULE_PATHNAME', 'campaign_publish'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION @extschema@.campaign_publish(text)
-	IS 'freezes the draft as the next version and gives its number';
+COMMENT ON FUNCTION @extschema@.campaign_publish(text, text)
+	IS 'freezes the draft as the next version, if it has that hash, and gives its number';
+
+CREATE FUNCTION @extschema@.campaign_hash(campaign text, version integer DEFAULT 0)
+RETURNS text
+AS 'MODULE_PATHNAME', 'campaign_hash'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION @extschema@.campaign_hash(text, integer)
+	IS 'the hash of a version, or of what publishing the draft would make one';
+
+CREATE FUNCTION @extschema@.campaign_grant(campaign text, role text, privilege text)
+RETURNS void
+AS 'MODULE_PATHNAME', 'campaign_grant'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION @extschema@.campaign_grant(text, text, text)
+	IS 'lets a role view, edit, publish, run a campaign, or send its messages';
+
+CREATE FUNCTION @extschema@.campaign_revoke(campaign text, role text, privilege text)
+RETURNS boolean
+AS 'MODULE_PATHNAME', 'campaign_revoke'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION @extschema@.campaign_revoke(text, text, text)
+	IS 'takes a privilege on a campaign from a role; false if the role had it not';
 
 CREATE FUNCTION @extschema@.campaign_start(campaign text, variables jsonb DEFAULT NULL)
 RETURNS bigint

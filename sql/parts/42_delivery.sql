@@ -310,7 +310,7 @@ LEFT JOIN LATERAL (
 	WHERE o.message_id = m.message_id AND c.result <> 's'
 	ORDER BY o.attempt DESC LIMIT 1
 ) o ON true
-WHERE campaign.visible(g.owner);
+WHERE campaign.visible(g.owner) OR g.campaign_id IN (SELECT v.campaign_id FROM campaign.viewable v);
 COMMENT ON VIEW campaign.message IS 'messages with their status: pending, leased, sent, failed, withdrawn or expired; of a test run: test';
 COMMENT ON COLUMN campaign.message.attempts IS 'how often the message was handed out';
 COMMENT ON COLUMN campaign.message.error IS 'reason of the last failed attempt, or of the withdrawal';
@@ -326,7 +326,7 @@ CROSS JOIN LATERAL (
 	UNION ALL
 	SELECT NULL COLLATE "C", NULL COLLATE "C" WHERE d.delivery_id < 0
 ) e
-WHERE campaign.visible(g.owner);
+WHERE campaign.visible(g.owner) OR g.campaign_id IN (SELECT v.campaign_id FROM campaign.viewable v);
 COMMENT ON VIEW campaign.excluded IS 'who was left out of a delivery, and why';
 
 -- For the owners' selects: messages that are judged again before they are due.
@@ -338,7 +338,7 @@ JOIN campaign.delivery d ON d.run_id = r.run_id
 JOIN campaign.chunk c ON c.delivery_id = d.delivery_id
 JOIN campaign.dispatch m ON m.message_id BETWEEN c.first_id AND c.last_id
 WHERE NOT c.settled AND c.due_at = 'infinity' AND c.edition >= 0
-	AND campaign.visible(g.owner);
+	AND (campaign.visible(g.owner) OR g.campaign_id IN (SELECT v.campaign_id FROM campaign.viewable v));
 COMMENT ON VIEW campaign.deferred IS 'messages to be sent later, whose consent is judged again by then';
 
 -- Everybody sees how channels are set: what is paused holds up all.
@@ -373,5 +373,5 @@ LEFT JOIN LATERAL (
 	SELECT n.recipient, n.address FROM campaign.dispatch n
 	WHERE h.recipient IS NULL AND n.message_id = o.message_id LIMIT 1
 ) m ON true
-WHERE campaign.visible(g.owner);
+WHERE campaign.visible(g.owner) OR g.campaign_id IN (SELECT v.campaign_id FROM campaign.viewable v);
 COMMENT ON VIEW campaign.failed IS 'messages that have failed for good, with the reason';

@@ -107,9 +107,26 @@ CROSS JOIN LATERAL (
 CROSS JOIN LATERAL (
 	SELECT sum(f.rows)::bigint AS rows FROM campaign.flow f
 	WHERE f.run_id = t.run_id AND f.source = t.activity) outbound
-WHERE campaign.visible(c.owner)
+WHERE (campaign.visible(c.owner) OR c.campaign_id IN (SELECT v.campaign_id FROM campaign.viewable v))
 ORDER BY t.run_id, t.position;
 COMMENT ON VIEW campaign.run_progress IS 'every activity of every run: state, rows in and out, time, error';
+
+CREATE VIEW campaign.privileges WITH (security_barrier) AS
+SELECT c.name AS campaign, coalesce(o.rolname::text, g.grantee_name) AS grantee, g.privilege, g.grantor, g.granted_at
+FROM campaign.campaign c
+CROSS JOIN LATERAL (
+	SELECT c.owner AS grantee, c.owner_name AS grantee_name, 'owner' AS privilege, NULL AS grantor, NULL::timestamptz AS granted_at
+	UNION ALL
+	SELECT p.grantee, p.grantee_name, p.privilege, p.grantor, p.granted_at
+	FROM campaign.privilege p WHERE p.campaign_id = c.campaign_id) g
+LEFT JOIN pg_catalog.pg_roles o ON o.oid = g.grantee
+WHERE campaign.visible(c.owner) OR c.campaign_id IN (SELECT v.campaign_id FROM campaign.viewable v);
+COMMENT ON VIEW campaign.privileges IS 'who may do what with which campaign';
+COMMENT ON COLUMN campaign.privileges.campaign IS 'name of the campaign';
+COMMENT ON COLUMN campaign.privileges.grantee IS 'the role';
+COMMENT ON COLUMN campaign.privileges.privilege IS 'owner, view, edit, publish, run or send';
+COMMENT ON COLUMN campaign.privileges.grantor IS 'who gave it';
+COMMENT ON COLUMN campaign.privileges.granted_at IS 'when';
 
 CREATE VIEW campaign.rules WITH (security_barrier) AS
 SELECT name, kind, settings, coalesce((settings ->> 'always')::boolean, false) AS always, owner_name AS owner
@@ -126,7 +143,7 @@ JOIN campaign.run r ON r.campaign_id = c.campaign_id
 JOIN campaign.flow f ON f.run_id = r.run_id
 LEFT JOIN campaign.transition n ON n.version_id = r.version_id
 	AND n.source = f.source AND n.outcome = f.outcome
-WHERE campaign.visible(c.owner);
+WHERE campaign.visible(c.owner) OR c.campaign_id IN (SELECT v.campaign_id FROM campaign.viewable v);
 COMMENT ON VIEW campaign.flow_counts IS 'how many rows came out of each outcome of each run, and where they went';
 
 -- Roles are known by name, which is theirs only where the run is at home.
@@ -144,7 +161,7 @@ CROSS JOIN LATERAL (
 	SELECT r.home = campaign.home() AND EXISTS (
 		SELECT FROM pg_catalog.pg_roles o
 		WHERE o.rolname = ANY (p.roles) AND pg_catalog.pg_has_role(o.oid, 'USAGE')) AS me) asked
-WHERE campaign.visible(c.owner) OR asked.me;
+WHERE campaign.visible(c.owner) OR asked.me OR c.campaign_id IN (SELECT v.campaign_id FROM campaign.viewable v);
 COMMENT ON VIEW campaign.approvals IS 'questions that the reader is asked, or that his campaigns ask';
 
 CREATE VIEW campaign.overlap WITH (security_barrier) AS
@@ -153,7 +170,7 @@ FROM campaign.campaign c
 JOIN campaign.run r ON r.campaign_id = c.campaign_id
 JOIN campaign.task t ON t.run_id = r.run_id
 CROSS JOIN LATERAL jsonb_to_recordset(t.overlap) AS o (sets text[], rows bigint)
-WHERE campaign.visible(c.owner)
+WHERE (campaign.visible(c.owner) OR c.campaign_id IN (SELECT v.campaign_id FROM campaign.viewable v))
 GROUP BY t.run_id, t.activity, o.sets;
 COMMENT ON VIEW campaign.overlap IS 'how many rows of a combination were in which of its sets';
 
@@ -169,5 +186,5 @@ JOIN campaign.campaign c ON c.campaign_id = s.campaign_id
 LEFT JOIN LATERAL (SELECT r.run_id, r.occurrence, r.state FROM campaign.run r
 	WHERE r.campaign_id = s.campaign_id AND r.occurrence IS NOT NULL
 	ORDER BY r.occurrence DESC LIMIT 1) l ON true
-WHERE campaign.visible(c.owner);
+WHERE campaign.visible(c.owner) OR c.campaign_id IN (SELECT v.campaign_id FROM campaign.viewable v);
 COMMENT ON VIEW campaign.schedules IS 'what campaigns are launched by, and when';

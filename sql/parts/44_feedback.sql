@@ -69,7 +69,7 @@ CROSS JOIN LATERAL (
 	) m
 	GROUP BY m.event
 ) e
-WHERE campaign.visible(g.owner) AND NOT r.test;
+WHERE (campaign.visible(g.owner) OR g.campaign_id IN (SELECT v.campaign_id FROM campaign.viewable v)) AND NOT r.test;
 COMMENT ON VIEW campaign.event_counts IS 'feedback per delivery and event: how many messages, and how many events';
 COMMENT ON COLUMN campaign.event_counts.messages IS 'messages with the event, each counted once';
 COMMENT ON COLUMN campaign.event_counts.events IS 'events, of which a message may have several';
@@ -107,7 +107,7 @@ CROSS JOIN LATERAL (
 			THEN get_byte(c.results, (m.message_id - c.first_id)::integer) IN (115, 116) END
 	LIMIT 1
 ) c
-WHERE campaign.visible(g.owner);
+WHERE campaign.visible(g.owner) OR g.campaign_id IN (SELECT v.campaign_id FROM campaign.viewable v);
 COMMENT ON VIEW campaign.sent_or_tested IS 'messages that were sent, or that a test counts as sent; for the owners'' selects';
 
 CREATE VIEW campaign.sent WITH (security_barrier) AS
@@ -161,7 +161,7 @@ CROSS JOIN LATERAL (
 		GROUP BY e.event, e.message_id
 	) m
 ) e
-WHERE campaign.visible(g.owner) AND NOT r.test;
+WHERE (campaign.visible(g.owner) OR g.campaign_id IN (SELECT v.campaign_id FROM campaign.viewable v)) AND NOT r.test;
 COMMENT ON VIEW campaign.report IS 'figures of each delivery: messages from targeted to sent, and people by what they did';
 COMMENT ON COLUMN campaign.report.sent IS 'messages that a sender acknowledged as sent';
 COMMENT ON COLUMN campaign.report.delivered_rate IS 'delivered / sent';
@@ -201,7 +201,7 @@ WITH figures AS (
 		WHERE e.delivery_id = d.delivery_id AND e.event = k.event
 			AND e.message_id >= r.epoch << 36 AND e.message_id < (r.epoch + 1) << 36
 	) p
-	WHERE campaign.visible(g.owner) AND NOT r.test
+	WHERE (campaign.visible(g.owner) OR g.campaign_id IN (SELECT v.campaign_id FROM campaign.viewable v)) AND NOT r.test
 )
 SELECT f.campaign, f.run_id, f.activity, f.variant, f.event, f.sent, f.people,
 	round(f.people::numeric / nullif(f.sent, 0), 4) AS rate,

@@ -54,7 +54,7 @@ CROSS JOIN LATERAL (
 	WHERE s.result <> 'r'
 	GROUP BY m.domain
 ) f
-WHERE campaign.visible(g.owner) AND NOT r.test;
+WHERE (campaign.visible(g.owner) OR g.campaign_id IN (SELECT v.campaign_id FROM campaign.viewable v)) AND NOT r.test;
 COMMENT ON VIEW campaign.report_by_domain IS 'figures of each delivery by the domain of the address';
 COMMENT ON COLUMN campaign.report_by_domain.campaign IS 'name of the campaign';
 COMMENT ON COLUMN campaign.report_by_domain.run_id IS 'the run';
@@ -95,7 +95,7 @@ CROSS JOIN LATERAL (
 		AND v.message_id >= r.epoch << 36 AND v.message_id < (r.epoch + 1) << 36
 	GROUP BY v.detail ->> 'link'
 ) e
-WHERE campaign.visible(g.owner) AND NOT r.test;
+WHERE (campaign.visible(g.owner) OR g.campaign_id IN (SELECT v.campaign_id FROM campaign.viewable v)) AND NOT r.test;
 COMMENT ON VIEW campaign.report_by_link IS 'clicks of each delivery by link';
 COMMENT ON COLUMN campaign.report_by_link.campaign IS 'name of the campaign';
 COMMENT ON COLUMN campaign.report_by_link.run_id IS 'the run';
@@ -139,7 +139,7 @@ CROSS JOIN LATERAL (
 	) m
 	GROUP BY m.hour
 ) h
-WHERE campaign.visible(g.owner) AND NOT r.test;
+WHERE (campaign.visible(g.owner) OR g.campaign_id IN (SELECT v.campaign_id FROM campaign.viewable v)) AND NOT r.test;
 COMMENT ON VIEW campaign.report_by_hour IS 'figures of each delivery by the hour in which it happened';
 COMMENT ON COLUMN campaign.report_by_hour.campaign IS 'name of the campaign';
 COMMENT ON COLUMN campaign.report_by_hour.run_id IS 'the run';
@@ -184,7 +184,7 @@ CROSS JOIN LATERAL (
 		FROM campaign.chunk n WHERE n.delivery_id = d.delivery_id
 	) c
 ) s
-WHERE campaign.visible(g.owner) AND NOT r.test;
+WHERE (campaign.visible(g.owner) OR g.campaign_id IN (SELECT v.campaign_id FROM campaign.viewable v)) AND NOT r.test;
 COMMENT ON VIEW campaign.queue_status IS 'how far the messages of each delivery have come';
 COMMENT ON COLUMN campaign.queue_status.channel IS 'the channel';
 COMMENT ON COLUMN campaign.queue_status.campaign IS 'name of the campaign';

@@ -15,6 +15,7 @@ SELECT pg_extension_config_dump('campaign.filter', '');
 SELECT pg_extension_config_dump('campaign.filter_filter_id_seq', '');
 SELECT pg_extension_config_dump('campaign.campaign', '');
 SELECT pg_extension_config_dump('campaign.campaign_campaign_id_seq', '');
+SELECT pg_extension_config_dump('campaign.privilege', '');
 SELECT pg_extension_config_dump('campaign.version', '');
 SELECT pg_extension_config_dump('campaign.version_version_id_seq', '');
 SELECT pg_extension_config_dump('campaign.activity', '');

@@ -37,6 +37,8 @@ TO PUBLIC;
 GRANT SELECT ON
 	campaign.template_version,
 	campaign.schedules,
+	campaign.viewable,
+	campaign.privileges,
 	campaign.run_progress,
 	campaign.flow_counts,
 	campaign.overlap,
@@ -73,6 +75,7 @@ ALTER TABLE campaign.rule ENABLE ROW LEVEL SECURITY;
 ALTER TABLE campaign.link ENABLE ROW LEVEL SECURITY;
 ALTER TABLE campaign.filter ENABLE ROW LEVEL SECURITY;
 ALTER TABLE campaign.campaign ENABLE ROW LEVEL SECURITY;
+ALTER TABLE campaign.privilege ENABLE ROW LEVEL SECURITY;
 ALTER TABLE campaign.version ENABLE ROW LEVEL SECURITY;
 ALTER TABLE campaign.activity ENABLE ROW LEVEL SECURITY;
 ALTER TABLE campaign.transition ENABLE ROW LEVEL SECURITY;
@@ -106,5 +109,6 @@ ALTER TABLE campaign.memory_row ENABLE ROW LEVEL SECURITY;
 ALTER TABLE campaign.secret ENABLE ROW LEVEL SECURITY;
 
 -- The log and what was parked are tables that people read themselves.
-CREATE POLICY log_visible ON campaign.log FOR SELECT USING (campaign.visible(owner));
+CREATE POLICY log_visible ON campaign.log FOR SELECT
+	USING (campaign.visible(owner) OR campaign IN (SELECT v.campaign FROM campaign.viewable v));
 CREATE POLICY parked_event_visible ON campaign.parked_event FOR SELECT USING (campaign.visible(role));

@@ -19,6 +19,7 @@
 #include "base/sql.h"
 #include "engine/brake.h"
 #include "engine/lifecycle.h"
+#include "engine/publish.h"
 #include "engine/schedule.h"
 #include "engine/simulate.h"
 #include "engine/step.h"
@@ -38,13 +39,14 @@ CAMPAIGN_FUNCTION(campaign_simulate);
 CAMPAIGN_FUNCTION(campaign_adopt);
 CAMPAIGN_FUNCTION(campaign_work);
 
-/* campaign_publish(campaign) */
+/* campaign_publish(campaign, hash) */
 Datum
 campaign_publish(PG_FUNCTION_ARGS)
 {
 	campaign_origin_require_user();
-	PG_RETURN_INT32(campaign_lifecycle_publish(campaign_argument_required(fcinfo, 0,
-																		  "campaign")));
+	PG_RETURN_INT32(campaign_publish_draft(campaign_argument_required(fcinfo, 0,
+																	  "campaign"),
+										   campaign_argument_text(fcinfo, 1)));
 }
 
 /* campaign_start(campaign, variables) */

@@ -20,6 +20,7 @@
 #include "engine/verify.h"
 #include "store/run.h"
 #include "store/origin.h"
+#include "store/privilege.h"
 
 CAMPAIGN_FUNCTION(campaign_install_check);
 CAMPAIGN_FUNCTION(campaign_visible);
@@ -140,9 +141,9 @@ campaign_check(PG_FUNCTION_ARGS)
 	ListCell   *cell;
 
 	campaign_origin_require_user();
-	record = campaign_record_require(campaign_argument_required(fcinfo, 0,
-																"campaign"),
-									 false);
+	record = campaign_record_require_for(campaign_argument_required(fcinfo, 0,
+																	"campaign"),
+										 false, CAMPAIGN_PRIVILEGE_VIEW);
 	InitMaterializedSRF(fcinfo, 0);
 	foreach(cell, campaign_check_graph(campaign_graph_load(record,
 														   record->draft_id)))
@@ -226,7 +227,8 @@ campaign_graph(PG_FUNCTION_ARGS)
 	campaign = campaign_argument_required(fcinfo, 0, "campaign");
 	format = campaign_argument_required(fcinfo, 1, "format");
 	if (!PG_ARGISNULL(2))
-		run_id = campaign_run_require(PG_GETARG_INT64(2))->id;
+		run_id = campaign_run_require_for(PG_GETARG_INT64(2),
+											   CAMPAIGN_PRIVILEGE_VIEW)->id;
 	PG_RETURN_TEXT_P(cstring_to_text(campaign_picture(campaign, format,
 													  run_id)));
 }
@@ -240,7 +242,8 @@ campaign_verify(PG_FUNCTION_ARGS)
 
 	campaign_origin_require_user();
 	campaign_argument_require(fcinfo, 0, "run");
-	(void) campaign_run_require(PG_GETARG_INT64(0));
+	(void) campaign_run_require_for(PG_GETARG_INT64(0),
+										CAMPAIGN_PRIVILEGE_VIEW);
 	InitMaterializedSRF(fcinfo, 0);
 	foreach(cell, campaign_verify_run(PG_GETARG_INT64(0)))
 	{

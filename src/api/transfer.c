@@ -13,6 +13,7 @@
 #include "store/difference.h"
 #include "store/graph.h"
 #include "store/origin.h"
+#include "store/privilege.h"
 
 CAMPAIGN_FUNCTION(campaign_import);
 CAMPAIGN_FUNCTION(campaign_diff);
@@ -48,7 +49,8 @@ campaign_diff(PG_FUNCTION_ARGS)
 	campaign_origin_require_user();
 	campaign = campaign_argument_required(fcinfo, 0, "campaign");
 	from = PG_ARGISNULL(1) ?
-		campaign_record_require(campaign, false)->live_number :
+		campaign_record_require_for(campaign, false,
+									CAMPAIGN_PRIVILEGE_VIEW)->live_number :
 		PG_GETARG_INT32(1);
 	differences = campaign_transfer_compare(campaign, from,
 											PG_ARGISNULL(2) ? 0 :

@@ -16,6 +16,7 @@
 #include "queue/delivery.h"
 #include "store/hold.h"
 #include "store/log.h"
+#include "store/privilege.h"
 #include "store/run.h"
 #include "store/task.h"
 
@@ -55,7 +56,8 @@ require_waiting(int64 run_id, const char *activity)
 void
 campaign_brake_confirm(int64 run_id, const char *activity)
 {
-	CampaignRun *run = campaign_run_require(run_id);
+	CampaignRun *run = campaign_run_require_for(run_id,
+												CAMPAIGN_PRIVILEGE_RUN);
 	char	   *state = campaign_run_lock(run_id);
 	CampaignDelivery *delivery = require_waiting(run_id, activity);
 

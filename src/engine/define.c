@@ -30,6 +30,7 @@
 #include "set/variable.h"
 #include "set/zone.h"
 #include "store/log.h"
+#include "store/privilege.h"
 #include "store/run.h"
 #include "store/task.h"
 
@@ -316,7 +317,8 @@ void
 campaign_define_add(const char *campaign, const char *activity,
 					const char *kind, const Jsonb *options, const char *after)
 {
-	CampaignRecord *record = campaign_record_require(campaign, true);
+	CampaignRecord *record = campaign_record_require_for(campaign, true,
+														 CAMPAIGN_PRIVILEGE_EDIT);
 	const CampaignKind *found = campaign_kind_find(kind);
 
 	campaign_define_check_name(activity);
@@ -339,7 +341,8 @@ void
 campaign_define_connect(const char *campaign, const char *source,
 						const char *target)
 {
-	CampaignRecord *record = campaign_record_require(campaign, true);
+	CampaignRecord *record = campaign_record_require_for(campaign, true,
+														 CAMPAIGN_PRIVILEGE_EDIT);
 
 	(void) require_activity(record, target);
 	connect_after(record, source, target);
@@ -351,7 +354,8 @@ void
 campaign_define_disconnect(const char *campaign, const char *source,
 						   const char *target)
 {
-	CampaignRecord *record = campaign_record_require(campaign, true);
+	CampaignRecord *record = campaign_record_require_for(campaign, true,
+														 CAMPAIGN_PRIVILEGE_EDIT);
 	CampaignActivity *from;
 	char	   *outcome;
 
@@ -372,7 +376,8 @@ void
 campaign_define_alter(const char *campaign, const char *activity,
 					  const Jsonb *options)
 {
-	CampaignRecord *record = campaign_record_require(campaign, true);
+	CampaignRecord *record = campaign_record_require_for(campaign, true,
+														 CAMPAIGN_PRIVILEGE_EDIT);
 	CampaignActivity *found = require_activity(record, activity);
 	const CampaignKind *kind = campaign_kind_find(found->kind);
 	Jsonb	   *merged;
@@ -396,7 +401,8 @@ campaign_define_alter(const char *campaign, const char *activity,
 void
 campaign_define_remove(const char *campaign, const char *activity)
 {
-	CampaignRecord *record = campaign_record_require(campaign, true);
+	CampaignRecord *record = campaign_record_require_for(campaign, true,
+														 CAMPAIGN_PRIVILEGE_EDIT);
 
 	(void) require_activity(record, activity);
 	campaign_activity_delete(record->draft_id, activity);
@@ -518,7 +524,8 @@ void
 campaign_define_rename(const char *campaign, const char *activity,
 					   const char *name)
 {
-	CampaignRecord *record = campaign_record_require(campaign, true);
+	CampaignRecord *record = campaign_record_require_for(campaign, true,
+														 CAMPAIGN_PRIVILEGE_EDIT);
 	CampaignGraph *graph;
 	ListCell   *cell;
 

@@ -20,6 +20,7 @@
 #include "set/variable.h"
 #include "store/graph.h"
 #include "store/log.h"
+#include "store/privilege.h"
 #include "store/version.h"
 
 /* Members of a document and of its parts; each is known, or refused. */
@@ -184,7 +185,7 @@ record_of_document(const Jsonb *document, const char *name)
 	campaign_define_check_title("campaign", name);
 	if (!campaign_record_visible(name))
 		return campaign_record_create(name, dimension, description, settings);
-	record = campaign_record_require(name, true);
+	record = campaign_record_require_for(name, true, CAMPAIGN_PRIVILEGE_EDIT);
 	record->dimension = dimension;
 	record->description = description;
 	record->settings = settings;
@@ -272,7 +273,8 @@ char *
 campaign_define_duplicate(const char *campaign, const char *name,
 						  const Jsonb *parameters)
 {
-	CampaignRecord *record = campaign_record_require(campaign, false);
+	CampaignRecord *record = campaign_record_require_for(campaign, false,
+														 CAMPAIGN_PRIVILEGE_VIEW);
 	Jsonb	   *document = campaign_define_export(campaign, 0);
 
 	check_free(name);
@@ -303,7 +305,8 @@ campaign_define_version(const CampaignRecord *record, int version)
 Jsonb *
 campaign_define_export(const char *campaign, int version)
 {
-	CampaignRecord *record = campaign_record_require(campaign, false);
+	CampaignRecord *record = campaign_record_require_for(campaign, false,
+														 CAMPAIGN_PRIVILEGE_VIEW);
 
 	return campaign_version_definition(record,
 									   campaign_define_version(record,

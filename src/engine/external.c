@@ -23,6 +23,7 @@
 #include "store/approval.h"
 #include "store/child.h"
 #include "store/log.h"
+#include "store/privilege.h"
 #include "store/run.h"
 #include "store/signal.h"
 #include "store/task.h"
@@ -76,7 +77,8 @@ int
 campaign_external_signal(const char *campaign, const char *name,
 						 const Jsonb *payload)
 {
-	CampaignRecord *record = campaign_record_require(campaign, false);
+	CampaignRecord *record = campaign_record_require_for(campaign, false,
+														 CAMPAIGN_PRIVILEGE_RUN);
 	int			taken;
 
 	if (payload == NULL)
@@ -278,7 +280,8 @@ campaign_external_decide(int64 approval_id, const char *answer,
 int
 campaign_external_hurry(int64 run_id, const char *activity)
 {
-	CampaignRun *run = campaign_run_require(run_id);
+	CampaignRun *run = campaign_run_require_for(run_id,
+												CAMPAIGN_PRIVILEGE_RUN);
 	char	   *state = campaign_run_lock(run_id);
 	List	   *hurried = NIL;
 	ListCell   *cell;

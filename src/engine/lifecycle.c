@@ -38,6 +38,7 @@
 #include "store/hold.h"
 #include "store/log.h"
 #include "store/origin.h"
+#include "store/privilege.h"
 #include "store/rule.h"
 #include "store/run.h"
 #include "store/schedule.h"
@@ -48,8 +49,6 @@
 /* How often a waiting session looks, at first and at most. */
 #define FIRST_LOOK_MS	10
 #define LAST_LOOK_MS	50
-/* Problems named in an error; all are in campaign_check(). */
-#define NAMED_PROBLEMS	3
 
 /* Makes what was changed durable and known. */
 void
@@ -58,80 +57,6 @@ campaign_lifecycle_hand_over(void)
 	ForceSyncCommit();
 	campaign_shared_wake_at_commit();
 	CAMPAIGN_FAULT("hand_over");
-}
-
-/* ------------------------------- publish -------------------------------- */
-
-/* Refuses to publish while there are errors; names the first ones. */
-static void
-refuse_errors(const char *campaign, List *problems)
-{
-	List	   *named = NIL;
-	int			errors = 0;
-	ListCell   *cell;
-
-	foreach(cell, problems)
-	{
-		CampaignProblem *problem = lfirst(cell);
-
-		if (strcmp(problem->severity, "error") == 0 &&
-			++errors <= NAMED_PROBLEMS)
-			named = lappend(named, (char *) problem->message);
-	}
-	if (errors > 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_CAMPAIGN_STATE),
-				 errmsg_plural("campaign \"%s\" has %d error",
-							   "campaign \"%s\" has %d errors", errors,
-							   campaign, errors),
-				 errdetail("%s%s.", campaign_list_join(named),
-						   errors > NAMED_PROBLEMS ? ", and others" : ""),
-				 errhint("SELECT * FROM campaign_check(%s) shows all of them.",
-						 quote_literal_cstr(campaign))));
-}
-
-/* Adds the name of the target's dimension, if there is one, unless it is there. */
-static List *
-add_dimension(List *names, const CampaignTarget *target)
-{
-	if (target == NULL || campaign_list_has(names, target->dimension->name))
-		return names;
-	return lappend(names, target->dimension->name);
-}
-
-/* Notes on every activity what its expressions refer to; gives the dimensions. */
-static List *
-collect_objects(CampaignGraph *graph)
-{
-	CampaignVariables *variables = campaign_variables_declared(graph->campaign->settings);
-	List	   *dimensions = list_make1(graph->campaign->dimension);
-	ListCell   *cell;
-
-	foreach(cell, graph->activities)
-	{
-		CampaignActivity *activity = lfirst(cell);
-		CampaignScope scope = {0};
-
-		campaign_scope_open(&scope, graph, activity, variables);
-		campaign_scope_declare(&scope);
-		activity->objects = campaign_activity_objects(&scope);
-		dimensions = add_dimension(dimensions, scope.target);
-		dimensions = add_dimension(dimensions, scope.person);
-		dimensions = add_dimension(dimensions, scope.result);
-	}
-	return dimensions;
-}
-
-/* Names of the rules that activities name. */
-static List *
-named_rules(const CampaignGraph *graph)
-{
-	List	   *names = NIL;
-	ListCell   *cell;
-
-	foreach(cell, graph->activities)
-		names = list_concat(names, campaign_rule_names(lfirst(cell)));
-	return names;
 }
 
 /* Refuses a verb in the status the campaign is in. */
@@ -152,56 +77,6 @@ campaign_lifecycle_refuse_status(const CampaignRecord *record, const char *verb)
 					 quote_literal_cstr(record->name),
 					 archived ? "makes a new campaign of it" :
 					 "lets it be started")));
-}
-
-/* Freezes a draft without errors, as what is tested or as the next version. */
-int
-campaign_lifecycle_freeze(CampaignGraph *draft, bool test)
-{
-	Oid			owner = draft->campaign->owner;
-	Jsonb	   *dimensions;
-	Jsonb	   *rules;
-
-	refuse_errors(draft->campaign->name, campaign_check_graph(draft));
-	dimensions = campaign_dimension_freeze(owner, collect_objects(draft));
-	rules = campaign_rule_freeze(owner, named_rules(draft));
-	if (!test)
-		return campaign_version_publish(draft, dimensions, rules);
-	campaign_version_freeze_test(draft, dimensions, rules);
-	return CAMPAIGN_VERSION_TEST;
-}
-
-/* Freezes the draft as the next version; gives its number. */
-int
-campaign_lifecycle_publish(const char *campaign)
-{
-	CampaignRecord *record = campaign_record_require(campaign, true);
-	CampaignGraph *draft = campaign_graph_load(record, record->draft_id);
-	int			number;
-	CampaignLogLine line = {
-		.owner = record->owner,
-		.campaign = record->name,
-		.event = "publish"
-	};
-
-	if (strcmp(record->status, "archived") == 0)
-		campaign_lifecycle_refuse_status(record, "publish");
-	if (campaign_option_bool(record->settings, "template", false))
-		ereport(ERROR,
-				(errcode(ERRCODE_CAMPAIGN_STATE),
-				 errmsg("cannot publish campaign \"%s\": it is a template",
-						record->name),
-				 errhint("campaign_duplicate(%s, name, parameters) makes a campaign of it.",
-						 quote_literal_cstr(record->name))));
-	number = campaign_lifecycle_freeze(draft, false);
-	if (strcmp(record->status, "published") != 0)
-		(void) campaign_state_move(CAMPAIGN_NOUN_CAMPAIGN, record->id, NULL,
-								   "published", NULL);
-	line.message = psprintf("version %d", number);
-	campaign_log_add(&line);
-	ForceSyncCommit();
-	CAMPAIGN_FAULT("publish");
-	return number;
 }
 
 /* -------------------------------- start --------------------------------- */
@@ -358,7 +233,8 @@ campaign_lifecycle_notice(const char *what)
 int64
 campaign_lifecycle_start(const char *campaign, const Jsonb *variables)
 {
-	CampaignRecord *record = campaign_record_require(campaign, true);
+	CampaignRecord *record = campaign_record_require_for(campaign, true,
+														 CAMPAIGN_PRIVILEGE_RUN);
 	CampaignGraph *graph;
 	int64		run_id;
 
@@ -488,7 +364,7 @@ refuse_verb(int64 run_id, const char *state, const char *verb,
 static char *
 lock_own_run(int64 run_id)
 {
-	(void) campaign_run_require(run_id);
+	(void) campaign_run_require_for(run_id, CAMPAIGN_PRIVILEGE_RUN);
 	return campaign_run_lock(run_id);
 }
 
@@ -734,7 +610,8 @@ nap(long milliseconds)
 static char *
 look(int64 run_id, TimestampTz until)
 {
-	CampaignRun *run = campaign_run_require(run_id);
+	CampaignRun *run = campaign_run_require_for(run_id,
+												CAMPAIGN_PRIVILEGE_VIEW);
 
 	if (strcmp(run->home, campaign_home()) != 0 || campaign_held())
 		return pstrdup("held");

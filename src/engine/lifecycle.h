@@ -13,8 +13,6 @@
 #include "store/graph.h"
 #include "store/run.h"
 
-/* Freezes the draft as the next version; gives its number. */
-extern int	campaign_lifecycle_publish(const char *campaign);
 /* Starts a run of the newest version; gives its number. */
 extern int64 campaign_lifecycle_start(const char *campaign,
 									  const Jsonb *variables);
@@ -29,11 +27,6 @@ extern int64 campaign_lifecycle_launch(CampaignRecord *record,
 extern int64 campaign_lifecycle_start_beside(CampaignRecord *record,
 											 const Jsonb *variables,
 											 const CampaignRun *parent);
-/*
- * Freezes a draft, or the part of it the graph has, as the next version or as
- * what is tested; gives its number.  Refuses one with errors.
- */
-extern int	campaign_lifecycle_freeze(CampaignGraph *draft, bool test);
 /* The values of a run's variables, read with the rights of the owner. */
 extern Jsonb *campaign_lifecycle_bind(const CampaignGraph *graph,
 									  const Jsonb *given);

@@ -19,6 +19,7 @@
 #include "engine/picture.h"
 #include "engine/svg.h"
 #include "store/drawing.h"
+#include "store/privilege.h"
 #include "store/run.h"
 #include "store/task.h"
 
@@ -197,14 +198,15 @@ add_activity(Picture *picture, const CampaignActivity *activity)
 static void
 load(Picture *picture, const char *campaign, int64 run_id)
 {
-	CampaignRecord *record = campaign_record_require(campaign, false);
+	CampaignRecord *record = campaign_record_require_for(campaign, false,
+														 CAMPAIGN_PRIVILEGE_VIEW);
 
 	if (run_id == 0)
 	{
 		picture->graph = campaign_graph_load(record, record->draft_id);
 		return;
 	}
-	picture->run = campaign_run_require(run_id);
+	picture->run = campaign_run_require_for(run_id, CAMPAIGN_PRIVILEGE_VIEW);
 	if (picture->run->campaign_id != record->id)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),

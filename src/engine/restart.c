@@ -24,6 +24,7 @@
 #include "store/child.h"
 #include "store/log.h"
 #include "store/restart.h"
+#include "store/privilege.h"
 #include "store/run.h"
 #include "store/state.h"
 #include "store/task.h"
@@ -212,7 +213,8 @@ log_restart(const CampaignRun *run, const char *activity)
 char *
 campaign_restart_from(int64 run_id, const char *activity)
 {
-	CampaignRun *run = campaign_run_require(run_id);
+	CampaignRun *run = campaign_run_require_for(run_id,
+												CAMPAIGN_PRIVILEGE_RUN);
 	char	   *state = campaign_run_lock(run_id);
 	CampaignTaskState *task;
 	CampaignRunSummary tasks;

@@ -26,6 +26,7 @@
 #include "queue/enqueue.h"
 #include "set/calendar.h"
 #include "store/log.h"
+#include "store/privilege.h"
 #include "store/run.h"
 #include "store/schedule.h"
 
@@ -76,7 +77,8 @@ next_launch(const CampaignCalendar *calendar, TimestampTz after, int launched)
 char *
 campaign_define_schedule(const char *campaign, const Jsonb *schedule)
 {
-	CampaignRecord *record = campaign_record_require(campaign, true);
+	CampaignRecord *record = campaign_record_require_for(campaign, true,
+														 CAMPAIGN_PRIVILEGE_RUN);
 	TimestampTz now = campaign_clock_now();
 	CampaignScheduleRow row = {.campaign_id = record->id};
 	CampaignCalendar *calendar;
@@ -108,7 +110,8 @@ campaign_define_schedule(const char *campaign, const Jsonb *schedule)
 bool
 campaign_define_unschedule(const char *campaign)
 {
-	CampaignRecord *record = campaign_record_require(campaign, true);
+	CampaignRecord *record = campaign_record_require_for(campaign, true,
+														 CAMPAIGN_PRIVILEGE_RUN);
 
 	if (!campaign_schedule_delete(record->id))
 		return false;
@@ -121,7 +124,8 @@ campaign_define_unschedule(const char *campaign)
 List *
 campaign_schedule_preview(const char *campaign, int n, TimestampTz since)
 {
-	CampaignRecord *record = campaign_record_require(campaign, false);
+	CampaignRecord *record = campaign_record_require_for(campaign, false,
+														 CAMPAIGN_PRIVILEGE_VIEW);
 	CampaignScheduleRow *row = campaign_schedule_find(record->id);
 	CampaignCalendar *calendar;
 	List	   *launches = NIL;

@@ -27,6 +27,7 @@
 #include "queue/channel.h"
 #include "store/difference.h"
 #include "store/dimension.h"
+#include "store/privilege.h"
 #include "store/rule.h"
 #include "store/version.h"
 
@@ -161,7 +162,8 @@ contents(CampaignRecord *record, int64 version_id, int64 other)
 List *
 campaign_transfer_compare(const char *campaign, int before, int after)
 {
-	CampaignRecord *record = campaign_record_require(campaign, false);
+	CampaignRecord *record = campaign_record_require_for(campaign, false,
+														 CAMPAIGN_PRIVILEGE_VIEW);
 	int64		old = campaign_define_version(record, before);
 	int64		new = campaign_define_version(record, after);
 

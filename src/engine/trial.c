@@ -19,6 +19,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "engine/lifecycle.h"
+#include "engine/publish.h"
 #include "engine/trial.h"
 #include "queue/enqueue.h"
 #include "queue/erase.h"
@@ -264,7 +265,7 @@ campaign_trial_create(CampaignRecord *record, const Jsonb *variables,
 	check_signals(graph, options);
 	check_events(graph, options);
 	campaign_trial_erase(record);
-	(void) campaign_lifecycle_freeze(graph, true);
+	(void) campaign_publish_freeze(graph, true);
 	graph = campaign_graph_load(record,
 								campaign_version_find(record->id,
 													  CAMPAIGN_VERSION_TEST));

@@ -19,6 +19,7 @@
 #include "store/run.h"
 #include "store/task.h"
 #include "store/version.h"
+#include "store/privilege.h"
 
 /* Adds a violation. */
 static List *
@@ -335,7 +336,8 @@ population_violations(List *violations, const CampaignRun *run)
 List *
 campaign_verify_run(int64 run_id)
 {
-	CampaignRun *run = campaign_run_require(run_id);
+	CampaignRun *run = campaign_run_require_for(run_id,
+												CAMPAIGN_PRIVILEGE_VIEW);
 	List	   *violations = NIL;
 
 	/* What a task is about to record must not come between two rules. */

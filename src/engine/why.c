@@ -22,6 +22,7 @@
 #include "set/select.h"
 #include "store/run.h"
 #include "store/task.h"
+#include "store/privilege.h"
 
 typedef enum Presence
 {
@@ -408,7 +409,8 @@ describe_activity(Why *why, const CampaignActivity *activity)
 List *
 campaign_why_path(int64 run_id, const char *key)
 {
-	Why			why = {campaign_run_require(run_id)};
+	Why			why = {campaign_run_require_for(run_id,
+												CAMPAIGN_PRIVILEGE_VIEW)};
 	ListCell   *cell;
 
 	why.key = key;

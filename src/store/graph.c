@@ -16,6 +16,7 @@
 #include "base/sql.h"
 #include "base/text.h"
 #include "store/graph.h"
+#include "store/privilege.h"
 
 #define RECORD_COLUMNS \
 	"c.campaign_id, c.name, c.owner, c.owner_name, c.dimension," \
@@ -99,16 +100,39 @@ campaign_record_visible(const char *name)
 	return record != NULL && campaign_acts_for(record->owner);
 }
 
+/* True if the current user has the privilege, or for NULL is the owner. */
+static bool
+is_allowed(const CampaignRecord *record, const char *privilege)
+{
+	if (privilege == NULL)
+		return campaign_acts_for(record->owner);
+	return campaign_privilege_held(record->id, record->owner, privilege);
+}
+
 /* The campaign of that name, if the current user acts for its owner. */
 CampaignRecord *
 campaign_record_require(const char *name, bool lock)
 {
-	if (campaign_record_visible(name))
+	return campaign_record_require_for(name, lock, NULL);
+}
+
+/*
+ * The campaign of that name, if the current user has that privilege on it.
+ * Whoever may not see it is told that it does not exist.
+ */
+CampaignRecord *
+campaign_record_require_for(const char *name, bool lock, const char *privilege)
+{
+	CampaignRecord *record = find_record(name);
+
+	if (record != NULL && is_allowed(record, privilege))
 	{
 		/* Read under the lock: it may have changed while waiting for it. */
 		if (!lock || lock_record(name))
 			return find_record(name);
 	}
+	else if (record != NULL && is_allowed(record, CAMPAIGN_PRIVILEGE_VIEW))
+		campaign_privilege_refuse(name, privilege);
 	ereport(ERROR,
 			(errcode(ERRCODE_CAMPAIGN_NOT_FOUND),
 			 errmsg("campaign \"%s\" does not exist", name),

@@ -68,6 +68,12 @@ typedef struct CampaignGraph
  * campaign takes this lock first.
  */
 extern CampaignRecord *campaign_record_require(const char *name, bool lock);
+/*
+ * The same for whoever has been given that privilege; see store/privilege.h.
+ * Who sees the campaign, but may not, is told so (42501).
+ */
+extern CampaignRecord *campaign_record_require_for(const char *name, bool lock,
+												   const char *privilege);
 /* True if the current user acts for the owner of a campaign of that name. */
 extern bool campaign_record_visible(const char *name);
 /* By id, without asking who is looking. */

@@ -99,6 +99,7 @@ forget_owners(void)
 	CAMPAIGN_STATEMENT(links, "UPDATE campaign.link SET owner = 0");
 	CAMPAIGN_STATEMENT(filters, "UPDATE campaign.filter SET owner = 0");
 	CAMPAIGN_STATEMENT(audiences, "UPDATE campaign.audience SET owner = 0");
+	CAMPAIGN_STATEMENT(privileges, "UPDATE campaign.privilege SET grantee = 0");
 	CAMPAIGN_STATEMENT(lines, "UPDATE campaign.log SET owner = 0");
 	CAMPAIGN_STATEMENT(origins,
 					   "DELETE FROM campaign.origin WHERE system <> $1");
@@ -110,6 +111,7 @@ forget_owners(void)
 	(void) campaign_sql_execute(&links, 0, NULL);
 	(void) campaign_sql_execute(&filters, 0, NULL);
 	(void) campaign_sql_execute(&audiences, 0, NULL);
+	(void) campaign_sql_execute(&privileges, 0, NULL);
 	(void) campaign_sql_execute(&lines, 0, NULL);
 	campaign_execute(&origins, campaign_int8((int64) GetSystemIdentifier()));
 }
@@ -139,6 +141,9 @@ find_owners(void)
 	CAMPAIGN_STATEMENT(audiences,
 					   "UPDATE campaign.audience a SET owner = r.oid"
 					   " FROM pg_roles r WHERE a.owner = 0 AND r.rolname = a.owner_name");
+	CAMPAIGN_STATEMENT(privileges,
+					   "UPDATE campaign.privilege p SET grantee = r.oid"
+					   " FROM pg_roles r WHERE p.grantee = 0 AND r.rolname = p.grantee_name");
 	CAMPAIGN_STATEMENT(lines,
 					   "UPDATE campaign.log l SET owner = c.owner"
 					   " FROM campaign.campaign c WHERE l.owner = 0 AND c.name = l.campaign");
@@ -150,6 +155,7 @@ find_owners(void)
 	(void) campaign_sql_execute(&links, 0, NULL);
 	(void) campaign_sql_execute(&filters, 0, NULL);
 	(void) campaign_sql_execute(&audiences, 0, NULL);
+	(void) campaign_sql_execute(&privileges, 0, NULL);
 	(void) campaign_sql_execute(&lines, 0, NULL);
 }
 

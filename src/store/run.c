@@ -15,6 +15,7 @@
 #include "base/errors.h"
 #include "base/identity.h"
 #include "base/sql.h"
+#include "store/privilege.h"
 #include "store/run.h"
 #include "store/state.h"
 
@@ -197,6 +198,16 @@ campaign_run_find(int64 run_id)
 	return run;
 }
 
+/* Refuses a run that is not there for the current user. */
+static void
+refuse_run(int64 run_id)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_CAMPAIGN_NOT_FOUND),
+			 errmsg("run " INT64_FORMAT " does not exist", run_id),
+			 errhint("Your runs are in campaign.run_progress.")));
+}
+
 /* The run, if the current user acts for its owner. */
 CampaignRun *
 campaign_run_require(int64 run_id)
@@ -204,10 +215,22 @@ campaign_run_require(int64 run_id)
 	CampaignRun *run = campaign_run_find(run_id);
 
 	if (run == NULL || !campaign_acts_for(run->owner))
-		ereport(ERROR,
-				(errcode(ERRCODE_CAMPAIGN_NOT_FOUND),
-				 errmsg("run " INT64_FORMAT " does not exist", run_id),
-				 errhint("Your runs are in campaign.run_progress.")));
+		refuse_run(run_id);
+	return run;
+}
+
+/* The run, if the current user has that privilege on its campaign. */
+CampaignRun *
+campaign_run_require_for(int64 run_id, const char *privilege)
+{
+	CampaignRun *run = campaign_run_find(run_id);
+
+	if (run == NULL ||
+		!campaign_privilege_held(run->campaign_id, run->owner,
+								 CAMPAIGN_PRIVILEGE_VIEW))
+		refuse_run(run_id);
+	if (!campaign_privilege_held(run->campaign_id, run->owner, privilege))
+		campaign_privilege_refuse(run->campaign, privilege);
 	return run;
 }
 

@@ -75,6 +75,9 @@ extern CampaignRun *campaign_run_find(int64 run_id);
 extern CampaignRun *campaign_run_require(int64 run_id);
 /* Sets those of these variables that have no value yet. */
 extern void campaign_run_add_variables(int64 run_id, const Jsonb *values);
+/* The same for whoever has that privilege on its campaign. */
+extern CampaignRun *campaign_run_require_for(int64 run_id,
+											 const char *privilege);
 /* Sets some of its variables, to values that were checked. */
 extern void campaign_run_set_variables(int64 run_id, const Jsonb *values);
 /*

@@ -173,6 +173,18 @@ campaign_version_intact(int64 version_id)
 	return rows->count == 1 && campaign_row_bool(rows, 0, 1);
 }
 
+/* The hash that was stamped on it. */
+char *
+campaign_version_hash(int64 version_id)
+{
+	CAMPAIGN_STATEMENT(find,
+					   "SELECT encode(hash, 'hex') FROM campaign.version"
+					   " WHERE version_id = $1");
+
+	return campaign_row_text(campaign_query(&find, campaign_int8(version_id)),
+							 0, 1);
+}
+
 /* The version of that number; 0 if there is none. */
 int64
 campaign_version_find(int64 campaign_id, int number)

@@ -44,6 +44,8 @@ extern void campaign_version_freeze_test(const CampaignGraph *draft,
 extern void campaign_version_drop_test(int64 campaign_id);
 /* True if the version's rows still have the hash they were frozen with. */
 extern bool campaign_version_intact(int64 version_id);
+/* Its hash as hexadecimal digits. */
+extern char *campaign_version_hash(int64 version_id);
 /* The version of that number; 0 if there is none. */
 extern int64 campaign_version_find(int64 campaign_id, int number);
 
