@@ -439,6 +439,8 @@ end_run(int64 run_id, const char *why)
 {
 	if (!campaign_state_move(CAMPAIGN_NOUN_RUN, run_id, NULL, "stopped", why))
 		return false;
+	/* The end of one must not hold a task that is to be cancelled here. */
+	campaign_child_lock(run_id);
 	campaign_chunks_withdraw(run_id, campaign_clock_now());
 	campaign_ready_halt(campaign_run_find(run_id));
 	return true;

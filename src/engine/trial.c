@@ -16,6 +16,7 @@
 #include "activity/activity.h"
 #include "activity/trial.h"
 #include "base/errors.h"
+#include "base/identity.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "engine/lifecycle.h"
@@ -24,6 +25,7 @@
 #include "queue/enqueue.h"
 #include "queue/erase.h"
 #include "set/population.h"
+#include "set/variable.h"
 #include "store/child.h"
 #include "store/log.h"
 #include "store/run.h"
@@ -113,6 +115,17 @@ waits_for(const CampaignGraph *graph, const char *signal)
 	return false;
 }
 
+/* Refuses values that variables cannot have, with the rights of the owner. */
+static void
+check_values(const CampaignGraph *graph, const Jsonb *values)
+{
+	CampaignIdentity identity;
+
+	campaign_identity_assume(&identity, graph->campaign->owner);
+	campaign_variables_check(graph->campaign->settings, values);
+	campaign_identity_leave(&identity);
+}
+
 /* Refuses signals nothing waits for, and values variables cannot have. */
 static void
 check_signals(const CampaignGraph *graph, const Jsonb *options)
@@ -136,7 +149,7 @@ check_signals(const CampaignGraph *graph, const Jsonb *options)
 					 errmsg("the payload of signal \"%s\" must be a JSON object",
 							(char *) lfirst(cell)),
 					 errhint("Its members are variables of the run.")));
-		(void) campaign_lifecycle_bind(graph, payload);
+		check_values(graph, payload);
 	}
 }
 

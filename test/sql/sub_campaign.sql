@@ -177,6 +177,20 @@ SELECT DISTINCT sqlstate, error, hint FROM campaign.run_progress WHERE campaign 
 SELECT campaign_stop(:run);
 SELECT * FROM family(:run);
 
+-- F4: a test runs tests of the others; nobody gets anything.
+SELECT campaign_create('writes', dimension => 'people', settings => '{"variables": {"must": {"type": "integer", "required": true}}}');
+SELECT campaign_add_audience('writes', 'few', filter => 'id <= vars.must');
+SELECT campaign_add_sms('writes', 'words', body => 'b', address => '''+1''', category => 'transactional', after => 'few');
+SELECT campaign_publish('writes');
+SELECT campaign_create('tested', dimension => 'people');
+SELECT campaign_add_audience('tested', 'everybody');
+SELECT campaign_add_sub_campaign('tested', 'inner', starts => 'writes', parameters => '{"must": 2}', after => 'everybody');
+SELECT campaign_test('tested') AS run \gset
+SELECT finish(:run);
+SELECT campaign, activity, state, rows_out, test FROM campaign.run_progress WHERE :run IN (run_id, parent_run);
+SELECT count(*) FROM campaign_claim('sms', 1000);
+SELECT campaign_drop('tested'), campaign_drop('writes');
+
 -- What is refused.
 \set VERBOSITY default
 SELECT campaign_create('refused', dimension => 'people', settings => '{"variables": {"n": {"type": "integer"}}}');
