@@ -21,6 +21,7 @@
 #include "activity/option.h"
 #include "base/identity.h"
 #include "base/text.h"
+#include "set/link.h"
 #include "set/row.h"
 
 /* Added columns of a row, lines of a link, and columns of a line. */
@@ -32,22 +33,26 @@ static const CampaignOption options[] = {
 	{"columns", CAMPAIGN_OPTION_OBJECT, false, NULL,
 	"Object of names and SQL expressions over the row: {\"spent\": \"(SELECT sum(total) FROM orders WHERE ...)\"}."},
 	{"links", CAMPAIGN_OPTION_OBJECTS, false, NULL,
-	"Array of objects: name, relation or transition, condition (or a rule), columns, and sort_by, number or aggregate."},
+	"Array of objects: name, link, relation or transition, condition (or a rule), filter, columns, cardinality, and sort_by, number or aggregate."},
 	{"primary_set", CAMPAIGN_OPTION_TRANSITION, false,
 		"the first inbound transition",
 	"The inbound transition whose rows get the columns."}
 };
 
 static const char *const link_members =
-"name, relation, transition, condition, columns, sort_by, number, aggregate";
+"name, link, relation, transition, condition, filter, columns, cardinality,"
+" sort_by, number, aggregate";
 
 /* Something that is joined to the rows. */
 typedef struct Link
 {
 	char	   *name;			/* its alias in expressions */
+	List	   *path;			/* of CampaignLink *; or NIL */
 	char	   *relation;		/* a table; or NULL */
 	char	   *transition;		/* an inbound transition; or NULL */
-	CampaignExpression *condition;
+	CampaignExpression *condition;	/* NULL: the path has one */
+	CampaignExpression *filter; /* or NULL */
+	char	   *cardinality;	/* to be kept; or NULL */
 	List	   *additions;		/* of CampaignAddition * */
 	List	   *order;			/* of CampaignExpression * */
 	int			number;			/* of lines; 0: the first row only */
@@ -106,6 +111,23 @@ read_number(const char *name, const JsonbContainer *object)
 	return number;
 }
 
+/* Refuses a cardinality that there is not, or that lines do not have. */
+static void
+check_cardinality(const Link *link)
+{
+	if (link->cardinality == NULL ||
+		strcmp(link->cardinality, CAMPAIGN_LINK_MANY) == 0)
+		return;
+	if (strcmp(link->cardinality, CAMPAIGN_LINK_ONE) != 0 &&
+		strcmp(link->cardinality, CAMPAIGN_LINK_ZERO_OR_ONE) != 0)
+		refuse_link(link->name, psprintf("has no valid \"cardinality\": %s",
+										 link->cardinality),
+					"It is \"one\", \"zero or one\" or \"many\".");
+	if (link->number > 0 || link->aggregate)
+		refuse_link(link->name, "has \"number\" or \"aggregate\", and cardinality of one row",
+					"Lines and aggregates are over many rows.");
+}
+
 /* Refuses members that do not go together. */
 static void
 check_link(const Link *link, const CampaignScope *scope)
@@ -116,10 +138,14 @@ check_link(const Link *link, const CampaignScope *scope)
 	if (strcmp(link->name, scope->target->dimension->name) == 0)
 		refuse_link(link->name, "has the name of the dimension",
 					"Its name stands for its rows in expressions; choose another one.");
-	if ((link->relation == NULL) == (link->transition == NULL))
-		refuse_link(link->name, "must have a \"relation\" or a \"transition\"",
-					"Name a table, or an inbound transition, whose rows are joined.");
-	if (link->condition == NULL)
+	if ((link->path != NIL) + (link->relation != NULL) +
+		(link->transition != NULL) != 1)
+		refuse_link(link->name, "must have a \"link\", a \"relation\" or a \"transition\"",
+					"Name a path of links, a table, or an inbound transition, whose rows are joined.");
+	if (link->path != NIL && link->condition != NULL)
+		refuse_link(link->name, "has both \"link\" and \"condition\"",
+					"The link says how rows belong together; \"filter\" takes some of them.");
+	if (link->path == NIL && link->condition == NULL)
 		refuse_link(link->name, "has no \"condition\"",
 					"Write how its rows belong to the dimension's, such as \"o.customer_id = customers.id\".");
 	if (link->additions == NIL)
@@ -128,6 +154,7 @@ check_link(const Link *link, const CampaignScope *scope)
 	if (link->aggregate && (link->number > 0 || link->order != NIL))
 		refuse_link(link->name, "has both \"aggregate\" and \"number\" or \"sort_by\"",
 					"Aggregates are over all rows; sort inside of them.");
+	check_cardinality(link);
 	if (link->number > 0 && list_length(link->additions) > MOST_LINE_COLUMNS)
 		refuse_link(link->name, "has too many columns",
 					psprintf("Lines have at most %d columns.",
@@ -185,12 +212,22 @@ set_item(Link *link, const CampaignScope *scope, const CampaignTask *task)
 {
 	ListCell   *cell;
 
-	link->item = psprintf("%s AS %s", link->relation != NULL ?
+	link->item = psprintf("%s AS %s", link->path != NIL ?
+						  campaign_relation_name(((CampaignLink *) llast(link->path))->relation) :
+						  link->relation != NULL ?
 						  relation_item(scope, link) :
 						  transition_item(scope, task, link),
 						  quote_identifier(link->name));
-	link->condition->condition = true;
-	link->condition->beside = link->item;
+	if (link->condition != NULL)
+	{
+		link->condition->condition = true;
+		link->condition->beside = link->item;
+	}
+	if (link->filter != NULL)
+	{
+		link->filter->condition = true;
+		link->filter->beside = link->item;
+	}
 	foreach(cell, link->order)
 		((CampaignExpression *) lfirst(cell))->beside = link->item;
 	foreach(cell, link->additions)
@@ -222,12 +259,17 @@ read_link(const CampaignScope *scope, const CampaignTask *task,
 	Link	   *link = palloc0(sizeof(Link));
 	JsonbValue *columns = campaign_object_member(object, "columns");
 	char	   *condition = campaign_object_condition(object, "condition");
+	char	   *filter = campaign_object_condition(object, "filter");
+	char	   *path = campaign_object_text(object, "link");
 	char	   *order = campaign_object_text(object, "sort_by");
 	char	   *owner;
 
 	link->name = campaign_object_text(object, "name");
 	owner = psprintf(" of link \"%s\"", link->name ? link->name : "");
 	campaign_members_check(object, owner + strlen(" of "), link_members);
+	if (path != NULL)
+		link->path = campaign_link_path(scope->graph, scope->target, path);
+	link->cardinality = campaign_object_text(object, "cardinality");
 	link->relation = campaign_object_text(object, "relation");
 	link->transition = campaign_object_text(object, "transition");
 	link->number = read_number(link->name, object);
@@ -235,6 +277,9 @@ read_link(const CampaignScope *scope, const CampaignTask *task,
 	if (condition != NULL)
 		link->condition = parse_expression(scope, condition,
 										   psprintf("condition%s", owner));
+	if (filter != NULL)
+		link->filter = parse_expression(scope, filter,
+										psprintf("filter%s", owner));
 	if (order != NULL)
 		link->order =
 			campaign_expression_parse_order(order,
@@ -294,7 +339,12 @@ expressions_of_enrich(const CampaignScope *scope)
 	{
 		Link	   *link = lfirst(cell);
 
-		expressions = lappend(expressions, link->condition);
+		expressions = list_concat(expressions,
+								  campaign_link_conditions(link->path));
+		if (link->condition != NULL)
+			expressions = lappend(expressions, link->condition);
+		if (link->filter != NULL)
+			expressions = lappend(expressions, link->filter);
 		expressions = list_concat(expressions, link->order);
 		expressions = campaign_additions_expressions(expressions, link->additions);
 	}
@@ -382,17 +432,39 @@ append_key(Build *plan, const char *alias)
 						 i > 0 ? ", " : "", alias, i + 1);
 }
 
-/* Appends " FROM row JOIN linked ON condition". */
+/* Appends " FROM row JOIN linked ON condition", or LEFT JOIN. */
 static void
-append_joined(Build *plan, const Link *link)
+append_join(Build *plan, const Link *link, const char *join)
 {
 	StringInfo	text = &plan->select->text;
 
 	appendStringInfoString(text, " FROM ");
 	campaign_row_from(plan->select, plan->task->scope.target, plan->population,
 					  CAMPAIGN_ROW_INNER);
-	appendStringInfo(text, " JOIN %s ON ", link->item);
-	campaign_select_expression(plan->select, link->condition);
+	appendStringInfo(text, " %s ", join);
+	if (link->path != NIL)
+	{
+		appendStringInfoString(text, "LATERAL ");
+		campaign_link_append_lateral(plan->select, link->path);
+		appendStringInfo(text, " AS %s ON true", quote_identifier(link->name));
+	}
+	else
+	{
+		appendStringInfo(text, "%s ON ", link->item);
+		campaign_select_expression(plan->select, link->condition);
+	}
+	if (link->filter != NULL)
+	{
+		appendStringInfoString(text, " AND ");
+		campaign_select_expression(plan->select, link->filter);
+	}
+}
+
+/* Appends the rows with those that are linked to them. */
+static void
+append_joined(Build *plan, const Link *link)
+{
+	append_join(plan, link, "JOIN");
 }
 
 /* Appends the joined rows with all that is evaluated over them, each once. */
@@ -597,6 +669,64 @@ build_select(Build *plan)
 	}
 }
 
+/* ------------------------------ cardinality ------------------------------ */
+
+/* The first row that has more or fewer linked rows than it may. */
+typedef struct Violation
+{
+	CampaignReceiver receiver;
+	char	   *key;			/* NULL: there is none */
+	int64		count;
+	MemoryContext context;
+} Violation;
+
+/* Receiver: keeps it. */
+static void
+note_violation(CampaignReceiver *receiver, TupleTableSlot *slot)
+{
+	Violation  *violation = (Violation *) receiver;
+	MemoryContext old = MemoryContextSwitchTo(violation->context);
+
+	slot_getallattrs(slot);
+	violation->key = slot->tts_isnull[0] ? pstrdup("") :
+		TextDatumGetCString(slot->tts_values[0]);
+	violation->count = DatumGetInt64(slot->tts_values[1]);
+	MemoryContextSwitchTo(old);
+}
+
+/* Refuses rows for which a link does not find what its cardinality says. */
+static void
+enforce_cardinality(const CampaignTask *task,
+					const CampaignPopulation *population, const Link *link)
+{
+	Build		plan = {task, population, campaign_task_select(task)};
+	Violation	violation = {{NULL, note_violation}};
+	StringInfo	text = &plan.select->text;
+	const char *name = quote_identifier(link->name);
+
+	if (link->cardinality == NULL ||
+		strcmp(link->cardinality, CAMPAIGN_LINK_MANY) == 0)
+		return;
+	violation.context = CurrentMemoryContext;
+	appendStringInfo(text, "SELECT %s, pg_catalog.count(%s.*)",
+					 campaign_row_recipient(task->scope.target, population),
+					 name);
+	append_join(&plan, link, "LEFT JOIN");
+	appendStringInfoString(text, " GROUP BY ");
+	append_key(&plan, quote_identifier(task->scope.target->dimension->name));
+	appendStringInfo(text, " HAVING pg_catalog.count(%s.*) %s 1 ORDER BY 1 LIMIT 1",
+					 name, strcmp(link->cardinality, CAMPAIGN_LINK_ONE) == 0 ?
+					 "<>" : ">");
+	(void) campaign_select_run(plan.select, &violation.receiver);
+	if (violation.key != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_CARDINALITY_VIOLATION),
+				 errmsg("link \"%s\" finds " INT64_FORMAT " rows for the row with key \"%s\"",
+						link->name, violation.count, violation.key),
+				 errdetail("Its cardinality is \"%s\".", link->cardinality),
+				 errhint("Mend the rows, narrow the link by a \"filter\", or give another cardinality.")));
+}
+
 /* Writes every row with its new columns. */
 static void
 run_enrich(CampaignTask *task)
@@ -605,10 +735,13 @@ run_enrich(CampaignTask *task)
 	int			leading = campaign_activity_leading(scope->activity);
 	CampaignPopulation *population = campaign_task_population(task, leading);
 	CampaignOutlet outlet;
+	ListCell   *cell;
 	Build		plan = {task, population, campaign_task_select(task)};
 
 	plan.additions = read_columns(scope);
 	plan.links = read_links(scope, task);
+	foreach(cell, plan.links)
+		enforce_cardinality(task, population, lfirst(cell));
 	build_select(&plan);
 	campaign_task_outlet(task, &outlet, 0,
 						 list_concat(campaign_population_added(population),

@@ -282,3 +282,42 @@ campaign_link_append(CampaignSelect *select, List *links,
 {
 	append_hop(select, links, 0, end);
 }
+
+/*
+ * Appends the rows a path leads to, from its hop number "hop" on.  The row a
+ * hop comes from gets its name in a scope of its own: the hop before may call
+ * another row so.
+ */
+static void
+append_lateral(CampaignSelect *select, List *links, int hop)
+{
+	StringInfo	text = &select->text;
+	const CampaignLink *link = list_nth(links, hop);
+	const char *alias = quote_identifier(link->alias);
+	bool		last = hop == list_length(links) - 1;
+
+	appendStringInfo(text, "(SELECT %s FROM %s AS %s", last ?
+					 campaign_row_readable(link->relation, alias) :
+					 "\"campaign.next\".*",
+					 campaign_relation_name(link->relation), alias);
+	if (!last)
+	{
+		const CampaignLink *next = list_nth(links, hop + 1);
+
+		appendStringInfo(text, ", LATERAL (SELECT \"campaign.last\".* FROM (SELECT %s) AS %s, LATERAL ",
+						 campaign_row_readable(link->relation, alias),
+						 quote_identifier(next->source_alias));
+		append_lateral(select, links, hop + 1);
+		appendStringInfoString(text, " AS \"campaign.last\") AS \"campaign.next\"");
+	}
+	appendStringInfoString(text, " WHERE ");
+	campaign_select_expression(select, campaign_link_condition(link));
+	appendStringInfoChar(text, ')');
+}
+
+/* Appends the rows that a path leads to, for LATERAL. */
+void
+campaign_link_append_lateral(CampaignSelect *select, List *links)
+{
+	append_lateral(select, links, 0);
+}

@@ -58,6 +58,11 @@ extern List *campaign_link_conditions(List *links);
  */
 extern void campaign_link_append(CampaignSelect *select, List *links,
 								 const CampaignTarget *end);
+/*
+ * The rows that a path leads to as "(SELECT ...)" for LATERAL, beside an item
+ * of FROM that has the alias of the path's beginning.
+ */
+extern void campaign_link_append_lateral(CampaignSelect *select, List *links);
 /* Its rows with that key alone, without an alias: "(SELECT ...)". */
 extern void campaign_link_append_end(StringInfo text,
 									 const CampaignTarget *end);

@@ -174,6 +174,47 @@ SELECT rows_of(:run, 'pages');
 SELECT rows_of(:run, 'rejected');
 SELECT count(*) AS violations FROM campaign_verify(:run);
 
+-- E1: through links, several hops deep, with filters and orders on the lines.
+CREATE TABLE e1_shops (id int PRIMARY KEY, town text);
+CREATE TABLE e1_people (id int PRIMARY KEY, shop_id int REFERENCES e1_shops);
+CREATE TABLE e1_buys (id int PRIMARY KEY, person_id int REFERENCES e1_people, total int);
+CREATE TABLE e1_parts (id int PRIMARY KEY, buy_id int REFERENCES e1_buys, price int);
+INSERT INTO e1_shops VALUES (1, 'Lyon'), (2, 'Bonn');
+INSERT INTO e1_people VALUES (1, 1), (2, 2), (3, NULL);
+INSERT INTO e1_buys VALUES (1, 1, 10), (2, 1, 30), (3, 2, 20), (4, 1, 5);
+INSERT INTO e1_parts VALUES (1, 1, 4), (2, 1, 6), (3, 2, 30), (4, 3, 20);
+SELECT campaign_dimension('e1_people');
+SELECT campaign_create('e1', 'e1_people', settings => '{"keep_populations": true}');
+SELECT campaign_add_audience('e1', 'all');
+SELECT campaign_add_enrich('e1', 'more', after => 'all', links => $$[
+	{"name": "s", "link": "shop", "columns": {"town": "s.town"}, "cardinality": "zero or one"},
+	{"name": "b", "link": "e1_buys", "filter": "b.total >= 10", "sort_by": "total DESC", "number": 2, "columns": {"total": "total"}},
+	{"name": "p", "link": "e1_buys.e1_parts", "aggregate": true, "columns": {"parts": "count(*)", "dearest": "max(p.price)"}},
+	{"name": "t", "relation": "e1_buys", "condition": "t.person_id = e1_people.id", "filter": "t.total < 10", "cardinality": "many", "columns": {"cheap": "t.total"}}]$$);
+SELECT campaign_publish('e1');
+SELECT campaign_start('e1') AS run \gset
+SELECT campaign_wait(:run);
+SELECT format('SELECT * FROM campaign_data.r%s_2_1 ORDER BY 1', :run) \gexec
+-- E1: a cardinality that is not kept names a key.
+SELECT campaign_alter('e1', 'more', '{"links": [{"name": "b", "link": "e1_buys", "columns": {"total": "total"}, "cardinality": "zero or one"}]}');
+SELECT campaign_publish('e1');
+SELECT campaign_start('e1') AS run \gset
+SELECT campaign_wait(:run);
+SELECT error FROM campaign.run_progress WHERE run_id = :run AND error IS NOT NULL;
+SELECT campaign_stop(:run);
+SELECT campaign_alter('e1', 'more', '{"links": [{"name": "s", "link": "shop", "columns": {"town": "town"}, "cardinality": "one"}]}');
+SELECT campaign_publish('e1');
+SELECT campaign_start('e1') AS run \gset
+SELECT campaign_wait(:run);
+SELECT error FROM campaign.run_progress WHERE run_id = :run AND error IS NOT NULL;
+SELECT campaign_stop(:run);
+SELECT campaign_alter('e1', 'more', '{"links": [{"name": "b", "link": "shop", "condition": "true", "columns": {"x": "town"}}]}');
+SELECT campaign_alter('e1', 'more', '{"links": [{"name": "b", "link": "shops", "columns": {"x": "town"}}]}');
+SELECT campaign_alter('e1', 'more', '{"links": [{"name": "b", "link": "shop", "columns": {"x": "town"}, "cardinality": "two"}]}');
+SELECT campaign_alter('e1', 'more', '{"links": [{"name": "b", "link": "shop", "columns": {"x": "town"}, "cardinality": "one", "number": 2}]}');
+SELECT campaign_alter('e1', 'more', '{"links": [{"name": "b", "link": "shop", "columns": {"x": "town"}, "filter": "town"}]}');
+SELECT campaign_drop('e1');
+
 -- Nothing is left behind.
 SELECT campaign_drop(c) FROM unnest(ARRAY['rich', 'rights', 'keys']) c;
 RESET SESSION AUTHORIZATION;
