@@ -298,6 +298,28 @@ END;
 COMMENT ON FUNCTION @extschema@.campaign_add_load_file(text, text, text, text, jsonb, text, text, text, text, text, text, bigint, text, boolean, bigint, text, bigint, boolean, boolean, text)
 	IS 'adds the reading of a file, or of rows that clients have copied';
 
+CREATE FUNCTION @extschema@.campaign_add_extract_file(
+	campaign text, activity text, file text DEFAULT NULL,
+	relation text DEFAULT NULL, mode text DEFAULT NULL,
+	columns jsonb DEFAULT NULL, sort_by text DEFAULT NULL,
+	group_by text DEFAULT NULL, group_filter text DEFAULT NULL,
+	format text DEFAULT NULL, delimiter text DEFAULT NULL,
+	header boolean DEFAULT NULL, null_text text DEFAULT NULL,
+	encoding text DEFAULT NULL, after text DEFAULT NULL)
+RETURNS text
+LANGUAGE sql VOLATILE PARALLEL UNSAFE
+BEGIN ATOMIC
+	SELECT @extschema@.campaign_add(campaign, activity, 'extract_file',
+		jsonb_strip_nulls(jsonb_build_object('file', file,
+			'relation', relation, 'mode', mode, 'columns', columns,
+			'sort_by', sort_by, 'group_by', group_by,
+			'group_filter', group_filter, 'format', format,
+			'delimiter', delimiter, 'header', header,
+			'null_text', null_text, 'encoding', encoding)), after);
+END;
+COMMENT ON FUNCTION @extschema@.campaign_add_extract_file(text, text, text, text, text, jsonb, text, text, text, text, text, boolean, text, text, text)
+	IS 'adds the writing of rows to a file or a table';
+
 CREATE FUNCTION @extschema@.campaign_add_combine(
 	campaign text, activity text, operation text,
 	primary_set text DEFAULT NULL, priority text DEFAULT NULL,

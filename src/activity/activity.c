@@ -31,6 +31,7 @@ static const CampaignKind *const kinds[] = {
 	&campaign_kind_email,
 	&campaign_kind_end,
 	&campaign_kind_enrich,
+	&campaign_kind_extract_file,
 	&campaign_kind_fork,
 	&campaign_kind_incremental,
 	&campaign_kind_join,

@@ -191,6 +191,7 @@ extern const CampaignKind campaign_kind_direct_mail;
 extern const CampaignKind campaign_kind_email;
 extern const CampaignKind campaign_kind_end;
 extern const CampaignKind campaign_kind_enrich;
+extern const CampaignKind campaign_kind_extract_file;
 extern const CampaignKind campaign_kind_fork;
 extern const CampaignKind campaign_kind_incremental;
 extern const CampaignKind campaign_kind_join;

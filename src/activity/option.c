@@ -501,7 +501,7 @@ check_no_sets(const CampaignExpression *expression, const Query *query)
 {
 	const char *found = query->hasWindowFuncs ? "window functions" :
 	query->hasTargetSRFs ? "set-returning functions" :
-	query->hasAggs && !expression->aggregate ? "aggregate functions" : NULL;
+	query->hasAggs && !expression->aggregate && !expression->grouped ? "aggregate functions" : NULL;
 
 	if (found != NULL)
 		ereport(ERROR,
@@ -615,7 +615,8 @@ select_expression(const CampaignScope *scope,
 		appendStringInfo(&select->text, ", %s", expression->beside);
 	if (expression->condition)
 	{
-		appendStringInfoString(&select->text, " WHERE ");
+		appendStringInfoString(&select->text,
+							   expression->grouped ? " HAVING " : " WHERE ");
 		campaign_select_expression(select, expression);
 	}
 	return select;

@@ -16,6 +16,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -27,7 +28,6 @@
 #include "utils/acl.h"
 #include "utils/memutils.h"
 
-#include "base/fault.h"
 #include "base/file.h"
 #include "base/settings.h"
 #include "base/text.h"
@@ -304,10 +304,10 @@ discard(CampaignOutput *output)
 	while (*link != output)
 		link = &(*link)->next;
 	*link = output->next;
-	if (output->fd >= 0)
-		close(output->fd);
 	if (output->hidden != NULL)
 		(void) unlinkat(output->folder, output->hidden, 0);
+	if (output->fd >= 0)
+		close(output->fd);
 	close(output->folder);
 	pfree(output);
 }
@@ -316,7 +316,6 @@ discard(CampaignOutput *output)
 static void
 take_name(CampaignOutput *output)
 {
-	CAMPAIGN_FAULT("output_rename");
 	if (renameat(output->folder, output->hidden, output->folder,
 				 output->name) != 0)
 		ereport(ERROR,
@@ -389,12 +388,64 @@ register_callbacks(void)
 	registered = true;
 }
 
+/*
+ * Refuses a name that is taken by what is no plain file: at the commit it would
+ * be too late.
+ */
+static void
+check_replaceable(int folder, const char *part, const char *name)
+{
+	struct stat found;
+
+	if (fstatat(folder, part, &found, AT_SYMLINK_NOFOLLOW) == 0 &&
+		!S_ISREG(found.st_mode))
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("\"%s\" is not a plain file", name),
+				 errhint("Folders, links, pipes and devices are not replaced.")));
+}
+
+/*
+ * Opens the hidden file, which may be what a crash has left, and keeps others
+ * from writing it until it has its name.
+ */
+static void
+create_hidden(CampaignOutput *output, int folder, char *hidden,
+			  const char *name)
+{
+	struct stat opened;
+	struct stat named;
+
+	output->fd = openat(folder, hidden,
+						O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK,
+						pg_file_create_mode);
+	if (output->fd < 0)
+		ereport(ERROR,
+				(errcode_for_file_access(),
+				 errmsg("could not create file \"%s\": %m", name)));
+	/* Whoever wrote it may have renamed it between the two. */
+	if (flock(output->fd, LOCK_EX | LOCK_NB) != 0 ||
+		fstat(output->fd, &opened) != 0 ||
+		fstatat(folder, hidden, &named, AT_SYMLINK_NOFOLLOW) != 0 ||
+		opened.st_ino != named.st_ino || !S_ISREG(opened.st_mode))
+		ereport(ERROR,
+				(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
+				 errmsg("file \"%s\" is being written by somebody else",
+						name)));
+	output->hidden = hidden;
+	if (ftruncate(output->fd, 0) != 0)
+		ereport(ERROR,
+				(errcode_for_file_access(),
+				 errmsg("could not truncate file \"%s\": %m", name)));
+}
+
 /* Begins a file under a hidden name, the same at each attempt. */
 CampaignOutput *
 campaign_output_open(const char *name)
 {
 	CampaignOutput *output;
 	List	   *parts;
+	char	   *hidden;
 	int			folder;
 
 	require_right(true);
@@ -409,21 +460,10 @@ campaign_output_open(const char *name)
 	output->next = outputs;
 	outputs = output;
 	output->name = MemoryContextStrdup(TopTransactionContext, llast(parts));
-	output->hidden = MemoryContextAlloc(TopTransactionContext, MAXPGPATH + 16);
-	snprintf(output->hidden, MAXPGPATH + 16, ".%s.part", output->name);
-	/* One that a crash has left goes; nothing is followed or shared. */
-	(void) unlinkat(folder, output->hidden, 0);
-	output->fd = openat(folder, output->hidden,
-						O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW,
-						pg_file_create_mode);
-	if (output->fd < 0)
-	{
-		output->hidden = NULL;
-		ereport(ERROR,
-				(errcode_for_file_access(),
-				 errmsg("could not create file \"%s\": %m", name),
-				 errhint("Nobody else may be writing it.")));
-	}
+	hidden = MemoryContextAlloc(TopTransactionContext, MAXPGPATH + 16);
+	snprintf(hidden, MAXPGPATH + 16, ".%s.part", output->name);
+	check_replaceable(folder, output->name, name);
+	create_hidden(output, folder, hidden, name);
 	return output;
 }
 
@@ -481,13 +521,6 @@ campaign_output_finish(CampaignOutput *output)
 		ereport(ERROR,
 				(errcode_for_file_access(),
 				 errmsg("could not flush file \"%s\": %m", output->name)));
-	if (close(output->fd) != 0)
-	{
-		output->fd = -1;
-		ereport(ERROR,
-				(errcode_for_file_access(),
-				 errmsg("could not close file \"%s\": %m", output->name)));
-	}
-	output->fd = -1;
+	/* It stays open, so that nobody else begins to write it. */
 	output->finished = true;
 }

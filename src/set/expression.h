@@ -24,6 +24,7 @@ typedef struct CampaignExpression
 	bool		collection;		/* must be jsonb, json or an array */
 	bool		sortable;		/* its type must have an order */
 	bool		aggregate;		/* over all rows of the item beside */
+	bool		grouped;		/* over a group of rows: may be an aggregate */
 	const char *beside;			/* a further item of FROM, or NULL */
 	bool		apart;			/* over what is beside, not over the row */
 	bool		scalar;			/* over the run, not over a row */

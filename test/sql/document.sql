@@ -46,6 +46,7 @@ SELECT campaign_define($${
 		{"name": "ask", "kind": "sql", "options": {"query": "SELECT id, 1 AS one FROM once", "dimension": "people", "skip_empty": true}},
 		{"name": "fresh", "kind": "incremental", "options": {"filter": "score > 1", "history_days": 2.5, "changed_by": "score, email", "date_field": "now()", "overlap": "2 days", "dimension": "people", "skip_empty": false}},
 		{"name": "lines", "kind": "load_file", "options": {"relation": "people", "columns": [{"name": "mail", "header": "email", "remap": {"a": null}}], "consume": false, "time_zone": "Europe/Paris", "max_errors": 3, "skip_empty": true}},
+		{"name": "out", "kind": "extract_file", "options": {"relation": "extracted", "mode": "append", "columns": [{"name": "n", "value": "count(*)"}], "sort_by": "count(*)", "group_by": "email", "group_filter": "count(*) > 1"}},
 		{"name": "write", "kind": "sql", "options": {"query": "DELETE FROM people WHERE false", "effect": true}},
 		{"name": "inner", "kind": "sub_campaign", "options": {"starts": "inner document", "parameters": {"n": "rows"}, "wait": true, "timeout": "1 day"}},
 		{"name": "done", "kind": "end", "options": null}],
@@ -74,6 +75,7 @@ SELECT campaign_define($${
 		{"source": "mail", "outcome": "result", "target": "inner"},
 		{"source": "mail", "outcome": "result", "target": "twins"},
 		{"source": "twins", "outcome": "dropped", "target": "meant"},
+		{"source": "mail", "outcome": "result", "target": "out"},
 		{"source": "mail", "outcome": "result", "target": "call"}]}$$);
 SELECT kind FROM campaign_kinds() EXCEPT
 SELECT a ->> 'kind' FROM campaign_export('document') x, jsonb_array_elements(x -> 'activities') a;
