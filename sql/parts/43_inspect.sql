@@ -30,6 +30,16 @@ LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION @extschema@.campaign_check(text)
 	IS 'everything that is wrong with the draft, at once';
 
+CREATE FUNCTION @extschema@.campaign_explain(
+	campaign text, analyzed boolean DEFAULT false, variables jsonb DEFAULT NULL,
+	OUT activity text, OUT outcome text, OUT sql text, OUT estimated_rows bigint,
+	OUT cost numeric, OUT actual_rows bigint, OUT elapsed interval, OUT advice text)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'campaign_explain'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION @extschema@.campaign_explain(text, boolean, jsonb)
+	IS 'the SQL of each activity of the draft, with the rows and the cost that are expected';
+
 CREATE FUNCTION @extschema@.campaign_preview(
 	campaign text, activity text, key text,
 	version integer DEFAULT 0, variables jsonb DEFAULT NULL,

@@ -589,6 +589,7 @@ campaign_task_outlet(CampaignTask *task, CampaignOutlet *outlet, int number,
 {
 	outlet->capacity = -1;
 	outlet->first = 0;
+	outlet->share = 0;
 	outlet->rows = 0;
 	outlet->population = NULL;
 	outlet->aside = InvalidOid;

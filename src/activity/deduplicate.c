@@ -380,6 +380,8 @@ run_deduplicate(CampaignTask *task)
 		campaign_task_outlet(task, &outlets[i], i,
 							 list_concat_copy(added,
 											  columns_of_deduplicate(&task->scope)));
+	/* No estimate says how many are duplicates. */
+	outlets[0].share = 1;
 	campaign_sink_write(plan.select, CAMPAIGN_ROUTE_NUMBER, outlets, OUTCOMES);
 	for (int i = 0; i < OUTCOMES; i++)
 		campaign_task_emit(task, &outlets[i], i, true);

@@ -247,6 +247,7 @@ campaign_scalar_value(const CampaignTask *task, CampaignExpression *expression,
 		{NULL, take_answer}, CurrentMemoryContext, NULL
 	};
 
+	select->answer = true;
 	appendStringInfo(&select->text, "SELECT (%s(",
 					 as_jsonb ? "pg_catalog.to_jsonb" : "");
 	campaign_select_expression(select, expression);

@@ -96,6 +96,22 @@ set_capacities(const CampaignShares *shares, CampaignOutlet *outlets,
 			campaign_split_capacity(shares, lfirst(cell), rows, &before);
 }
 
+/* Says what shares of the rows are meant, where that needs no row. */
+static void
+set_shares(const CampaignShares *shares, CampaignOutlet *outlets)
+{
+	ListCell   *cell;
+
+	foreach(cell, shares->list)
+	{
+		const CampaignShare *share = lfirst(cell);
+
+		if (share->limited && share->percent && share->filter == NULL &&
+			share->quotas == NIL && !shares->one_relation)
+			outlets[foreach_current_index(cell)].share = share->limit / 100;
+	}
+}
+
 /* Routes every row. */
 static void
 run_split(CampaignTask *task)
@@ -114,6 +130,7 @@ run_split(CampaignTask *task)
 										 columns_of_split(&task->scope)));
 	if (streams)
 		set_capacities(shares, outlets, rows);
+	set_shares(shares, outlets);
 	campaign_sink_write(campaign_split_select(task, shares, population, rows),
 						streams ? CAMPAIGN_ROUTE_MASK : CAMPAIGN_ROUTE_NUMBER,
 						outlets, noutlets);

@@ -145,7 +145,8 @@ campaign_trial_sample(const CampaignTask *task)
 		strcmp(sample->target->dimension->name,
 			   task->scope.graph->campaign->dimension) == 0)
 		sample->recipients = read_texts(recipients);
-	return sample;
+	return sample->rows < 0 && sample->percent < 0 &&
+		sample->recipients == NIL ? NULL : sample;
 }
 
 /* Notes in the log an effect that a test does not have. */

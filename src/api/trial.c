@@ -5,17 +5,22 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
+#include "funcapi.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
 #include "utils/numeric.h"
+#include "utils/tuplestore.h"
 
 #include "api/argument.h"
 #include "base/compat.h"
 #include "base/identity.h"
+#include "engine/explain.h"
 #include "engine/trial.h"
 #include "store/origin.h"
 
 CAMPAIGN_FUNCTION(campaign_test);
+CAMPAIGN_FUNCTION(campaign_explain);
 
 /* Adds a member to the object. */
 static void
@@ -141,4 +146,60 @@ campaign_test(PG_FUNCTION_ARGS)
 	PG_RETURN_INT64(campaign_trial_start(campaign,
 										 campaign_argument_jsonb(fcinfo, 1),
 										 read_options(fcinfo)));
+}
+
+/* A text, or NULL, as a column of a result. */
+static void
+set_text(Datum *values, bool *nulls, int column, const char *text)
+{
+	nulls[column] = text == NULL;
+	values[column] = text == NULL ? (Datum) 0 : CStringGetTextDatum(text);
+}
+
+/* A count, -1 as NULL, as a column of a result. */
+static void
+set_count(Datum *values, bool *nulls, int column, int64 count)
+{
+	nulls[column] = count < 0;
+	values[column] = Int64GetDatum(count);
+}
+
+/* campaign_explain(campaign, analyzed, variables) */
+Datum
+campaign_explain(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	char	   *campaign;
+	ListCell   *cell;
+
+	campaign_origin_require_user();
+	campaign = campaign_argument_required(fcinfo, 0, "campaign");
+	campaign_argument_require(fcinfo, 1, "analyzed");
+	InitMaterializedSRF(fcinfo, 0);
+	foreach(cell, campaign_explain_draft(campaign, PG_GETARG_BOOL(1),
+										 campaign_argument_jsonb(fcinfo, 2)))
+	{
+		const CampaignExplained *line = lfirst(cell);
+		Datum		values[8];
+		bool		nulls[8] = {false};
+
+		set_text(values, nulls, 0, line->activity);
+		set_text(values, nulls, 1, line->outcome);
+		set_text(values, nulls, 2, line->sql);
+		set_count(values, nulls, 3, line->estimated_rows);
+		values[4] = DirectFunctionCall2(numeric_round,
+										DirectFunctionCall1(float8_numeric,
+															Float8GetDatum(line->cost)),
+										Int32GetDatum(2));
+		nulls[4] = line->sql == NULL;
+		set_count(values, nulls, 5, line->actual_rows);
+		nulls[6] = !line->executed;
+		values[6] = DirectFunctionCall2(timestamp_mi,
+										TimestampTzGetDatum(line->ended_at),
+										TimestampTzGetDatum(line->started_at));
+		set_text(values, nulls, 7, line->advice);
+		tuplestore_putvalues(result->setResult, result->setDesc, values,
+							 nulls);
+	}
+	return (Datum) 0;
 }

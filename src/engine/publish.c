@@ -106,9 +106,9 @@ named_rules(const CampaignGraph *graph)
 	return names;
 }
 
-/* Freezes a draft without errors, as what is tested or as the next version. */
+/* Freezes a draft without errors, as the version of that number, 0: the next. */
 int
-campaign_publish_freeze(CampaignGraph *draft, bool test)
+campaign_publish_freeze(CampaignGraph *draft, int number)
 {
 	Oid			owner = draft->campaign->owner;
 	Jsonb	   *dimensions;
@@ -117,10 +117,10 @@ campaign_publish_freeze(CampaignGraph *draft, bool test)
 	refuse_errors(draft->campaign->name, campaign_check_graph(draft));
 	dimensions = campaign_dimension_freeze(owner, collect_objects(draft));
 	rules = campaign_rule_freeze(owner, named_rules(draft));
-	if (!test)
+	if (number == 0)
 		return campaign_version_publish(draft, dimensions, rules);
-	campaign_version_freeze_test(draft, dimensions, rules);
-	return CAMPAIGN_VERSION_TEST;
+	campaign_version_freeze_part(draft, number, dimensions, rules);
+	return number;
 }
 
 /*
@@ -176,7 +176,7 @@ campaign_publish_draft(const char *campaign, const char *seen)
 						record->name),
 				 errhint("campaign_duplicate(%s, name, parameters) makes a campaign of it.",
 						 quote_literal_cstr(record->name))));
-	number = campaign_publish_freeze(draft, false);
+	number = campaign_publish_freeze(draft, 0);
 	check_seen(record, number, seen);
 	if (strcmp(record->status, "published") != 0)
 		(void) campaign_state_move(CAMPAIGN_NOUN_CAMPAIGN, record->id, NULL,
@@ -205,7 +205,7 @@ hash_draft(void *arg)
 
 	number = campaign_publish_freeze(campaign_graph_load(record,
 														 record->draft_id),
-									 false);
+									 0);
 	hashing->hash = campaign_version_hash(campaign_version_find(record->id,
 																number));
 }

@@ -10,7 +10,7 @@
 #include "store/graph.h"
 
 /* Freezes a draft without errors, as what is tested or as the next version. */
-extern int	campaign_publish_freeze(CampaignGraph *draft, bool test);
+extern int	campaign_publish_freeze(CampaignGraph *draft, int number);
 /*
  * Makes the draft the next version and gives its number.  Refuses, if seen is
  * not NULL, what has another hash; somebody else than the owner must have

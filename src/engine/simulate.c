@@ -30,20 +30,27 @@ typedef struct Simulation
 	List	   *results;		/* of CampaignSimulated * */
 } Simulation;
 
+/* Refuses who is not the owner. */
+void
+campaign_session_require_owner(const CampaignRecord *record, const char *verb)
+{
+	if (record->owner != GetUserId() || record->owner != GetSessionUserId())
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("only its owner may %s campaign \"%s\"", verb,
+						record->name),
+				 errdetail("Its expressions are evaluated in this session, with the rights of role \"%s\".",
+						   record->owner_name),
+				 errhint("Connect as that role.")));
+}
+
 /* The campaign, if the caller may have it executed in his session. */
 static CampaignRecord *
 require_own(const char *campaign)
 {
 	CampaignRecord *record = campaign_record_require(campaign, true);
 
-	if (record->owner != GetUserId() || record->owner != GetSessionUserId())
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("only its owner may simulate campaign \"%s\"",
-						record->name),
-				 errdetail("Its expressions are evaluated in this session, with the rights of role \"%s\".",
-						   record->owner_name),
-				 errhint("Connect as that role.")));
+	campaign_session_require_owner(record, "simulate");
 	if (record->live_id == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_CAMPAIGN_STATE),

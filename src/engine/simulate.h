@@ -9,6 +9,8 @@
 
 #include "nodes/pg_list.h"
 
+#include "store/graph.h"
+
 /* Recipients of an activity with the same fate. */
 typedef struct CampaignSimulated
 {
@@ -23,5 +25,11 @@ typedef struct CampaignSimulated
  * undoes it; gives CampaignSimulated *.  Only for their owner.
  */
 extern List *campaign_simulate_all(List *campaigns);
+/*
+ * Refuses (42501) who is not the campaign's owner: its expressions would be
+ * evaluated in his session.  The verb is what he wants to do.
+ */
+extern void campaign_session_require_owner(const CampaignRecord *record,
+										   const char *verb);
 
 #endif							/* CAMPAIGN_SIMULATE_H */

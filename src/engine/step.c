@@ -628,6 +628,24 @@ campaign_step_rehearse(int64 run_id)
 	}
 }
 
+/* Executes one activity for what it plans. */
+List *
+campaign_step_plan(CampaignRun *run, const char *activity)
+{
+	CampaignTaken taken = {.activity = (char *) activity, .state = "ready"};
+	Step		step = {
+		.task = {.run = run, .rehearsal = true},
+		.taken = &taken,
+		.started_at = campaign_clock_now()
+	};
+
+	CommandCounterIncrement();
+	PushActiveSnapshot(GetTransactionSnapshot());
+	run_owner_part(&step);
+	PopActiveSnapshot();
+	return step.task.outbound;
+}
+
 /* ------------------------------ what is due ----------------------------- */
 
 /* Runs of this database with due tasks, and when the next becomes due. */

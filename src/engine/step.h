@@ -37,6 +37,12 @@ extern bool campaign_step(int64 run_id, const CampaignTransactions *control);
 extern void campaign_step_rehearse(int64 run_id);
 
 /*
+ * Executes one activity of a new run for what it plans, and records nothing;
+ * gives what would come out, of CampaignFlow *.
+ */
+extern List *campaign_step_plan(CampaignRun *run, const char *activity);
+
+/*
  * Runs of this database with due tasks, round robin over owners, and the
  * instant when the next task becomes due (0: none is waiting).
  */

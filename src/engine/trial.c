@@ -265,26 +265,43 @@ load_draft(CampaignRecord *record, const Jsonb *options)
 	return graph;
 }
 
-/* Adds the run, in place of the one before. */
+/* Freezes the graph as that version and adds a run of it. */
+static int64
+add_run(CampaignRecord *record, CampaignGraph *graph, int number,
+		const Jsonb *variables, const Jsonb *options)
+{
+	Jsonb	   *bound;
+
+	(void) campaign_publish_freeze(graph, number);
+	graph = campaign_graph_load(record,
+								campaign_version_find(record->id, number));
+	bound = campaign_lifecycle_bind(graph, variables);
+	return campaign_run_create_test(graph, campaign_epoch_current(), bound,
+									options);
+}
+
+/* Adds a run that is to be undone. */
 int64
-campaign_trial_create(CampaignRecord *record, const Jsonb *variables,
-					  const Jsonb *options)
+campaign_trial_rehearse(CampaignRecord *record, const Jsonb *variables)
+{
+	return add_run(record, campaign_graph_load(record, record->draft_id),
+				   CAMPAIGN_VERSION_EXPLAINED, variables,
+				   campaign_object_empty());
+}
+
+/* Adds a run, in place of the one before. */
+static int64
+replace_test(CampaignRecord *record, const Jsonb *variables,
+			 const Jsonb *options)
 {
 	CampaignGraph *graph = load_draft(record, options);
-	Jsonb	   *bound;
 
 	check_sample(options);
 	check_answers(graph, options);
 	check_signals(graph, options);
 	check_events(graph, options);
 	campaign_trial_erase(record);
-	(void) campaign_publish_freeze(graph, true);
-	graph = campaign_graph_load(record,
-								campaign_version_find(record->id,
-													  CAMPAIGN_VERSION_TEST));
-	bound = campaign_lifecycle_bind(graph, variables);
-	return campaign_run_create_test(graph, campaign_epoch_current(), bound,
-									options);
+	return add_run(record, graph, CAMPAIGN_VERSION_TEST, variables, options);
 }
 
 /* Starts a test of the draft. */
@@ -302,7 +319,7 @@ campaign_trial_start(const char *campaign, const Jsonb *variables,
 	if (strcmp(record->status, "archived") == 0)
 		campaign_lifecycle_refuse_status(record, "test");
 	campaign_lifecycle_check_executable(record);
-	line.run_id = campaign_trial_create(record, variables, options);
+	line.run_id = replace_test(record, variables, options);
 	campaign_log_add(&line);
 	campaign_lifecycle_hand_over();
 	campaign_lifecycle_notice(psprintf("execute run " INT64_FORMAT,

@@ -20,10 +20,12 @@
 extern int64 campaign_trial_start(const char *campaign,
 								  const Jsonb *variables,
 								  const Jsonb *options);
-/* The same for a locked campaign, without telling any worker. */
-extern int64 campaign_trial_create(CampaignRecord *record,
-								   const Jsonb *variables,
-								   const Jsonb *options);
+/*
+ * Adds a test run of the draft beside the campaign's test, within a transaction
+ * that is to be undone.
+ */
+extern int64 campaign_trial_rehearse(CampaignRecord *record,
+									 const Jsonb *variables);
 /*
  * Erases the campaign's test, if it has one, with all that it has started;
  * the campaign is locked.

@@ -25,6 +25,7 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
+#include "utils/ruleutils.h"
 #include "utils/snapmgr.h"
 
 #include "base/compat.h"
@@ -32,6 +33,7 @@
 #include "base/settings.h"
 #include "base/text.h"
 #include "set/condition.h"
+#include "set/observe.h"
 #include "set/select.h"
 
 /* Analysis in progress: what the parser's hooks need. */
@@ -589,9 +591,12 @@ uint64
 campaign_select_run(CampaignSelect *select, CampaignReceiver *receiver)
 {
 	Query	   *query = campaign_select_analyze(select);
+	bool		observed = campaign_observing() && !select->answer;
+	/* Rewriting takes the query to pieces. */
+	Query	   *shown = observed ? copyObject(query) : NULL;
 	List	   *rewritten = QueryRewrite(query);
 	PlannedStmt *plan;
-	uint64		processed;
+	uint64		processed = 0;
 	int			nestlevel;
 
 	if (list_length(rewritten) != 1)
@@ -607,7 +612,10 @@ campaign_select_run(CampaignSelect *select, CampaignReceiver *receiver)
 	plan = pg_plan_query(linitial_node(Query, rewritten), select->text.data,
 						 CURSOR_OPT_PARALLEL_OK,
 						 select->variables ? select->variables->values : NULL);
-	processed = run_plan(plan, select, receiver);
+	if (observed)
+		campaign_observe_plan(pg_get_querydef(shown, true), plan);
+	else
+		processed = run_plan(plan, select, receiver);
 	PopActiveSnapshot();
 	campaign_settings_leave(nestlevel);
 	return processed;

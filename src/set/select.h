@@ -28,6 +28,7 @@ typedef struct CampaignSelect
 	const char *search_path;	/* in force while it is planned and run */
 	List	   *queries;		/* of Query *, see campaign_select_rows */
 	Query	   *effect;			/* see campaign_select_effect; or NULL */
+	bool		answer;			/* it is run where others are only planned */
 	const struct CampaignSample *sample;	/* which of its rows a sink gets;
 											 * NULL: all */
 } CampaignSelect;

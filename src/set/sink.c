@@ -9,6 +9,8 @@
  */
 #include "postgres.h"
 
+#include <math.h>
+
 #include "access/table.h"
 #include "executor/tuptable.h"
 #include "fmgr.h"
@@ -24,6 +26,7 @@
 #include "base/shared.h"
 #include "base/statistics.h"
 #include "base/writer.h"
+#include "set/observe.h"
 #include "set/sample.h"
 #include "set/sink.h"
 
@@ -198,6 +201,48 @@ close_writers(LocalSink *sink)
 	}
 }
 
+/* How many of the rows an outlet of which no share is known gets. */
+static double
+even_share(const LocalSink *sink)
+{
+	double		rest = 1;
+	int			unknown = 0;
+
+	for (int i = 0; i < sink->noutlets; i++)
+	{
+		rest -= sink->outlets[i].share;
+		if (sink->outlets[i].population != NULL && sink->outlets[i].share == 0)
+			unknown++;
+	}
+	return Max(rest, 0) / Max(unknown, 1);
+}
+
+/*
+ * Where nothing was run: gives the outlets that are written the rows the
+ * planner expects.  How they divide it does not know: where the activity does
+ * not say it either, they do so evenly.
+ */
+static void
+expect_rows(LocalSink *sink)
+{
+	double		rows = campaign_observe_rows();
+	double		even = even_share(sink);
+
+	for (int i = 0; i < sink->noutlets; i++)
+	{
+		CampaignOutlet *outlet = &sink->outlets[i];
+
+		if (outlet->population == NULL)
+			continue;
+		outlet->rows = (int64) rint(rows * (outlet->share > 0 ?
+											outlet->share : even));
+		if (outlet->capacity >= 0)
+			outlet->rows = Min(outlet->rows, outlet->capacity);
+		campaign_observe_size(outlet->population->relation,
+							  (double) outlet->rows);
+	}
+}
+
 /* Writes with multi-inserts into tables of this server. */
 static int64
 local_write(CampaignSelect *select, CampaignRouting routing,
@@ -213,6 +258,8 @@ local_write(CampaignSelect *select, CampaignRouting routing,
 	open_writers(&sink);
 	(void) campaign_select_run(select, &sink.receiver);
 	close_writers(&sink);
+	if (campaign_observing())
+		expect_rows(&sink);
 	campaign_shared_progress_rows(sink.rows);
 	return sink.rows;
 }
@@ -319,6 +366,12 @@ campaign_sink_write_in_vain(CampaignSelect *select, CampaignRouting routing,
 	campaign_attempt_in_vain(run_in_vain, &vain);
 	sink.noutlets = noutlets;
 	open_writers(&sink);
+	if (campaign_observing())
+	{
+		close_writers(&sink);
+		expect_rows(&sink);
+		return 0;
+	}
 	slot = MakeSingleTupleTableSlot(vain.desc, &TTSOpsMinimalTuple);
 	while (tuplestore_gettupleslot(vain.rows, true, false, slot))
 		local_row(&sink.receiver, slot);

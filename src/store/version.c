@@ -142,12 +142,12 @@ campaign_version_publish(const CampaignGraph *draft, const Jsonb *dimensions,
 	return freeze(draft, 0, dimensions, rules);
 }
 
-/* Freezes the graph's part of the draft as the version that is tested. */
+/* Freezes the graph's part of the draft. */
 void
-campaign_version_freeze_test(const CampaignGraph *draft,
+campaign_version_freeze_part(const CampaignGraph *draft, int number,
 							 const Jsonb *dimensions, const Jsonb *rules)
 {
-	(void) freeze(draft, CAMPAIGN_VERSION_TEST, dimensions, rules);
+	(void) freeze(draft, number, dimensions, rules);
 }
 
 /* Deletes the version that is tested. */

@@ -31,14 +31,15 @@ extern Jsonb *campaign_definition_instantiate(const Jsonb *definition,
 /* Variables that have no default and are not given, of char *. */
 extern List *campaign_settings_missing(const Jsonb *settings,
 									   const Jsonb *parameters);
-/* Number of the version that is tested. */
+/* Numbers of the version that is tested, and of one that is explained. */
 #define CAMPAIGN_VERSION_TEST (-1)
+#define CAMPAIGN_VERSION_EXPLAINED (-2)
 /*
- * Freezes those of the draft's activities that the graph has as the version
- * that is tested, of which there must be none.
+ * Freezes those of the draft's activities that the graph has as one of these
+ * two, of which there must be none.
  */
-extern void campaign_version_freeze_test(const CampaignGraph *draft,
-										 const Jsonb *dimensions,
+extern void campaign_version_freeze_part(const CampaignGraph *draft,
+										 int number, const Jsonb *dimensions,
 										 const Jsonb *rules);
 /* Deletes the version that is tested; no run must be of it. */
 extern void campaign_version_drop_test(int64 campaign_id);

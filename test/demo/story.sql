@@ -63,6 +63,16 @@ SELECT campaign_graph('spring sale');
 \pset format aligned
 \pset tuples_only off
 SELECT * FROM campaign_check('spring sale');
+\echo
+\echo '-- What the planner thinks of it, and what a test of all of it on the real data comes to.'
+SELECT activity, outcome, estimated_rows, cost, advice FROM campaign_explain('spring sale');
+\echo 'SELECT campaign_test(''spring sale'') AS test \\gset'
+\set ECHO none
+SELECT campaign_test('spring sale') AS test \gset
+\set ECHO queries
+SELECT campaign_wait(:test);
+SELECT activity, state, rows_in, rows_out, elapsed FROM campaign.run_progress WHERE run_id = :test;
+SELECT activity, status, count(*) FROM campaign.message WHERE run_id = :test GROUP BY 1, 2;
 
 \echo
 \echo '── 4. Some addresses must never be written to, whoever asks ─────────────────────────'

@@ -302,6 +302,7 @@ INSERT INTO calls VALUES
 ('campaign_add_custom(text, text, jsonb, text, text, boolean, text, jsonb, jsonb, text)', 'campaign', $$SELECT campaign_add_custom($1, 'new', address => 'id::text')$$),
 ('campaign_add_sub_campaign(text, text, text, jsonb, boolean, interval, text, text)', 'campaign', $$SELECT campaign_add_sub_campaign($1, 'new', 'x')$$),
 ('campaign_add_end(text, text, text, text, text, jsonb, text)', 'campaign', $$SELECT campaign_add_end($1, 'new')$$),
+('campaign_explain(text, boolean, jsonb)', 'campaign', $$SELECT count(*) > 0 FROM campaign_explain($1)$$),
 ('campaign_preview(text, text, text, integer, jsonb)', 'campaign', $$SELECT subject FROM campaign_preview($1, 'mail', '2')$$),
 ('campaign_publish(text, text)', 'campaign', $$SELECT campaign_publish($1)$$),
 ('campaign_read_message(bigint, text, text)', 'run', $$SELECT address IS NOT NULL FROM campaign_read_message($2, 'mail', '1')$$),

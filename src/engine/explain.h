@@ -1,0 +1,37 @@
+/*
+ * explain.h
+ *		What the activities of a draft would execute, and what it would cost.
+ */
+#ifndef CAMPAIGN_EXPLAIN_H
+#define CAMPAIGN_EXPLAIN_H
+
+#include "postgres.h"
+
+#include "datatype/timestamp.h"
+#include "nodes/pg_list.h"
+#include "utils/jsonb.h"
+
+/* A line of an explanation: an outcome, or an activity without any. */
+typedef struct CampaignExplained
+{
+	char	   *activity;
+	char	   *outcome;		/* NULL: it has none */
+	/* of the activity; in the line of its first outcome, else NULL */
+	char	   *sql;
+	double		cost;
+	char	   *advice;
+	bool		executed;		/* the two that follow are known */
+	TimestampTz started_at;
+	TimestampTz ended_at;
+	int64		estimated_rows; /* -1: not known */
+	int64		actual_rows;	/* -1: not known */
+} CampaignExplained;
+
+/*
+ * Explains the draft, of CampaignExplained *; with analyze it is executed too,
+ * in a subtransaction that is undone.  Refused to all but its owner.
+ */
+extern List *campaign_explain_draft(const char *campaign, bool analyze,
+									const Jsonb *variables);
+
+#endif							/* CAMPAIGN_EXPLAIN_H */
