@@ -289,7 +289,7 @@ INSERT INTO expected_function VALUES
 	'name text',
 	'void', 'volatile'),
 ('public', 'campaign_values',
-	'dimension text, attribute text, condition text DEFAULT NULL::text, max_values bigint DEFAULT 100, estimated boolean DEFAULT false, OUT value text, OUT rows bigint, OUT share double precision',
+	'dimension text, attribute text, condition text DEFAULT NULL::text, max_values bigint DEFAULT 100, estimated boolean DEFAULT false, OUT value text, OUT rows bigint, OUT share numeric',
 	'SETOF record', 'volatile'),
 ('public', 'campaign_link',
 	'name text, source text, target text, condition text, cardinality text DEFAULT ''many''::text',
