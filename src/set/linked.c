@@ -52,16 +52,41 @@ campaign_clause_target(const CampaignClause *clause, const char *dimension)
 	return found == NULL ? NULL : campaign_target_resolve(found);
 }
 
-/* The relation of the row; InvalidOid if it is no dimension's. */
+/* The table that an item of the statement's is, by its name, or InvalidOid. */
 static Oid
-relation_of(const CampaignClause *clause, const CampaignClauseRow *row)
+relation_of_item(const CampaignClause *clause, const char *name)
+{
+	ListCell   *cell;
+
+	foreach(cell, clause->pstate->p_namespace)
+	{
+		const ParseNamespaceItem *item = lfirst(cell);
+
+		if (name != NULL && item->p_rte->rtekind == RTE_RELATION &&
+			strcmp(item->p_names->aliasname, name) == 0)
+			return item->p_rte->relid;
+	}
+	return InvalidOid;
+}
+
+/*
+ * The relation of the row; InvalidOid if it has none.  Sets the dimension that
+ * it is of: of none while it is being declared.
+ */
+static Oid
+relation_of(const CampaignClause *clause, const CampaignClauseRow *row,
+			const char **dimension)
 {
 	CampaignTarget *target;
 
+	*dimension = row->dimension;
 	if (OidIsValid(row->relation))
 		return row->relation;
 	target = campaign_clause_target(clause, row->dimension);
-	return target == NULL ? InvalidOid : target->relation;
+	if (target != NULL)
+		return target->relation;
+	*dimension = NULL;
+	return relation_of_item(clause, row->dimension);
 }
 
 /* The link of that name from the row, or NULL. */
@@ -70,18 +95,19 @@ campaign_clause_find_link(const CampaignClause *clause,
 						  const CampaignClauseRow *row, const char *name)
 {
 	CampaignGraph *graph = graph_of(clause);
-	Oid			relation = relation_of(clause, row);
+	const char *dimension;
+	Oid			relation = relation_of(clause, row, &dimension);
 	CampaignLink *link;
 
 	if (!OidIsValid(relation))
 		return NULL;
 	link = graph != NULL && graph->frozen ?
-		campaign_link_of_version(graph->version_id, row->dimension != NULL ?
-								 row->dimension :
-								 campaign_relation_name(relation), name) :
-		campaign_link_read(owner_of(clause), row->dimension, relation, name);
+		campaign_link_of_version(graph->version_id, dimension != NULL ?
+								 dimension : campaign_relation_name(relation),
+								 name) :
+		campaign_link_read(owner_of(clause), dimension, relation, name);
 	return link == NULL ? NULL :
-		campaign_link_find(graph, row->dimension, relation, name);
+		campaign_link_find(graph, dimension, relation, name);
 }
 
 /* Names of the links from the row. */
@@ -89,10 +115,11 @@ List *
 campaign_clause_link_names(const CampaignClause *clause,
 						   const CampaignClauseRow *row)
 {
-	Oid			relation = relation_of(clause, row);
+	const char *dimension;
+	Oid			relation = relation_of(clause, row, &dimension);
 
 	return !OidIsValid(relation) ? NIL :
-		campaign_link_names(owner_of(clause), row->dimension, relation);
+		campaign_link_names(owner_of(clause), dimension, relation);
 }
 
 /* --------------------------- conditions of links ------------------------- */

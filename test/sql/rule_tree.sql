@@ -301,6 +301,8 @@ SELECT * FROM campaign_values('people', 'sum(score)');
 SELECT * FROM campaign_values('people', 'cyti');
 SELECT * FROM campaign_values('people', 'lower(name)', estimated => true);
 SELECT * FROM campaign_values('people', 'city', 'true', estimated => true);
+-- A dimension's own rules know the foreign keys before it is declared.
+SELECT campaign_dimension('people', name => 'consenting', consent => '{"email": "{\"link\": \"orders\"}"}');
 -- as the caller may read
 RESET SESSION AUTHORIZATION;
 CREATE ROLE regress_rule_reader LOGIN;
