@@ -194,7 +194,8 @@ SELECT campaign_add_enrich('e1', 'more', after => 'all', links => $$[
 SELECT campaign_publish('e1');
 SELECT campaign_start('e1') AS run \gset
 SELECT campaign_wait(:run);
-SELECT format('SELECT * FROM campaign_data.r%s_2_1 ORDER BY 1', :run) \gexec
+SELECT format('SELECT * FROM campaign_data.r%s_2_1 ORDER BY 1', :run) AS look \gset
+:look;
 -- E1: a cardinality that is not kept names a key.
 SELECT campaign_alter('e1', 'more', '{"links": [{"name": "b", "link": "e1_buys", "columns": {"total": "total"}, "cardinality": "zero or one"}]}');
 SELECT campaign_publish('e1');
