@@ -8,6 +8,7 @@
 --   epoch      partition of the dispatch queue its messages go to
 --   variables  values of the run variables
 --   occurrence the launch of the campaign's schedule that it is; NULL: none
+--   erased_at  when its messages were deleted; NULL: what there was is there
 --   parent_run, parent_activity   the run that has started it, and by what
 --   depth      how many runs are above it
 --   errors     activities that failed and let it go on, counted over runs until
@@ -38,6 +39,7 @@ CREATE TABLE campaign.run (
 	attached		boolean NOT NULL DEFAULT false,
 	errors			integer NOT NULL DEFAULT 0,
 	test_options	jsonb,
+	erased_at		timestamptz,
 	CHECK (test OR test_options IS NULL)
 );
 COMMENT ON TABLE campaign.run IS 'one execution of a campaign';
@@ -46,6 +48,10 @@ CREATE UNIQUE INDEX run_occurrence ON campaign.run (campaign_id, occurrence) WHE
 CREATE INDEX run_parent ON campaign.run (parent_run) WHERE parent_run IS NOT NULL;
 CREATE UNIQUE INDEX run_child ON campaign.run (parent_run, parent_activity) WHERE attached;
 CREATE INDEX run_test ON campaign.run (campaign_id) WHERE test;
+CREATE INDEX run_open ON campaign.run (campaign_id) WHERE state NOT IN ('succeeded', 'stopped', 'missed');
+CREATE INDEX run_history ON campaign.run (campaign_id, ended_at) WHERE erased_at IS NULL;
+CREATE INDEX run_erased ON campaign.run (campaign_id, ended_at) WHERE erased_at IS NOT NULL;
+CREATE INDEX run_epoch ON campaign.run (epoch) WHERE erased_at IS NULL;
 CREATE INDEX run_version ON campaign.run (version_id);
 
 -- One activity of a run.
@@ -126,6 +132,7 @@ CREATE TABLE campaign.flow (
 	PRIMARY KEY (run_id, source, outcome)
 );
 COMMENT ON TABLE campaign.flow IS 'what came out of an outcome of a task: count and population';
+CREATE INDEX flow_population ON campaign.flow (run_id) WHERE population IS NOT NULL;
 
 -- What a run was told by campaign_signal().
 --   payload  run variables that whoever takes it sets
@@ -185,3 +192,4 @@ CREATE TABLE campaign.log (
 );
 COMMENT ON TABLE campaign.log IS 'what happened: every move of a state with who, when and why';
 CREATE INDEX log_run ON campaign.log (run_id);
+CREATE INDEX log_time ON campaign.log (logged_at) WHERE run_id IS NULL;

@@ -46,6 +46,8 @@ COMMENT ON TABLE campaign.throttle IS 'what was handed out lately under a limit'
 --   lanes         values of chunk.domain that its chunks have
 --   drained       no chunk of it is unsettled any more
 --   passed_due, passed_chunk  chunks before (due_at, chunk_id) are all settled
+--   figures       what reports said when its messages were deleted; NULL: they
+--                 are there
 CREATE TABLE campaign.delivery (
 	delivery_id		bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
 	run_id			bigint NOT NULL REFERENCES campaign.run ON DELETE CASCADE,
@@ -61,6 +63,7 @@ CREATE TABLE campaign.delivery (
 	drained			boolean NOT NULL DEFAULT false,
 	passed_due		timestamptz NOT NULL DEFAULT '-infinity',
 	passed_chunk	bigint NOT NULL DEFAULT 0,
+	figures			jsonb,
 	UNIQUE (run_id, activity)
 ) WITH (fillfactor = 50);
 COMMENT ON TABLE campaign.delivery IS 'one channel activity of one run, with its counts';

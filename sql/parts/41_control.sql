@@ -176,12 +176,24 @@ COMMENT ON FUNCTION @extschema@.campaign_simulate(text[])
 
 -- Starts runs of the newest version by itself, at the times of the schedule.
 -- Returns what it means in words.  Another call replaces the schedule.
-CREATE FUNCTION @extschema@.campaign_schedule(campaign text, schedule jsonb)
+--   cron  instead of a schedule: pg_cron, which is to be installed in this
+--         database, starts the campaign at these times
+CREATE FUNCTION @extschema@.campaign_schedule(campaign text, schedule jsonb DEFAULT NULL, cron text DEFAULT NULL)
 RETURNS text
 AS 'MODULE_PATHNAME', 'campaign_schedule'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION @extschema@.campaign_schedule(text, jsonb)
+COMMENT ON FUNCTION @extschema@.campaign_schedule(text, jsonb, text)
 	IS 'starts runs of the campaign at the times of a schedule; returns what it means';
+
+-- What keeps pg_cron from starting campaigns; no rows where all is well, or
+-- nothing is asked of it.
+--   campaign  NULL: none is started
+CREATE FUNCTION campaign.cron_problems(OUT campaign text, OUT problem text, OUT hint text)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'campaign_cron_problems_rows'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION campaign.cron_problems()
+	IS 'what keeps pg_cron from starting campaigns';
 
 -- Returns false if there was none.
 CREATE FUNCTION @extschema@.campaign_unschedule(campaign text)
@@ -193,12 +205,12 @@ COMMENT ON FUNCTION @extschema@.campaign_unschedule(text)
 
 CREATE FUNCTION @extschema@.campaign_next_launches(
 	campaign text, n integer DEFAULT 10, since timestamptz DEFAULT now(),
-	OUT launch_at timestamptz, OUT local text, OUT note text)
+	OUT launch_at timestamptz, OUT local text, OUT note text, OUT meaning text)
 RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'campaign_next_launches'
 LANGUAGE C STABLE PARALLEL RESTRICTED;
 COMMENT ON FUNCTION @extschema@.campaign_next_launches(text, integer, timestamptz)
-	IS 'the next launches of the campaign''s schedule, what clocks of its zone show then, and what is special about it';
+	IS 'the next launches of the campaign''s schedule, what clocks of its zone show then, what is special about it, and the schedule in words';
 
 CREATE FUNCTION @extschema@.campaign_unpublish(campaign text)
 RETURNS void
@@ -250,3 +262,15 @@ AS 'MODULE_PATHNAME', 'campaign_diff'
 LANGUAGE C STABLE PARALLEL UNSAFE;
 COMMENT ON FUNCTION @extschema@.campaign_diff(text, integer, integer)
 	IS 'what two versions of a campaign differ in, or the draft from the newest';
+
+-- A round of what the scheduler does by itself: of the caller's campaigns that
+-- have ended runs, deletes what is older than their history is to be.  Rounds
+-- are small; call it until it is complete, each time in a transaction.
+CREATE FUNCTION @extschema@.campaign_clean_up(
+	OUT erased bigint, OUT populations bigint, OUT partitions bigint,
+	OUT runs bigint, OUT lines bigint, OUT complete boolean)
+RETURNS record
+AS 'MODULE_PATHNAME', 'campaign_clean_up'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION @extschema@.campaign_clean_up()
+	IS 'deletes messages, populations, runs and log lines that are old; returns how many, and whether that was all';

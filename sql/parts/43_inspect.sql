@@ -186,7 +186,7 @@ COMMENT ON VIEW campaign.overlap IS 'how many rows of a combination were in whic
 
 CREATE VIEW campaign.schedules WITH (security_barrier) AS
 SELECT c.name AS campaign, s.meaning,
-	CASE WHEN s.next_at IS NULL THEN 'ended'
+	CASE WHEN s.next_at IS NULL AND NOT s.schedule ? 'cron' THEN 'ended'
 		WHEN s.home <> campaign.home() OR EXISTS (SELECT FROM campaign.hold) THEN 'held'
 		ELSE 'active' END AS state,
 	s.next_at, s.launched, l.run_id AS last_run_id, l.occurrence AS last_launch,

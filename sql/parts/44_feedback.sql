@@ -65,9 +65,14 @@ CROSS JOIN LATERAL (
 		FROM campaign.event e
 		WHERE e.delivery_id = d.delivery_id
 			AND e.message_id >= r.epoch << 36 AND e.message_id < (r.epoch + 1) << 36
+			AND d.figures IS NULL
 		GROUP BY e.event, e.message_id
 	) m
 	GROUP BY m.event
+	UNION ALL
+	SELECT f.event, f.messages, f.events, f.first_at, f.last_at
+	FROM jsonb_to_recordset(d.figures -> 'events')
+		AS f (event text COLLATE "C", messages bigint, events bigint, first_at timestamptz, last_at timestamptz)
 ) e
 WHERE (campaign.visible(g.owner) OR g.campaign_id IN (SELECT v.campaign_id FROM campaign.viewable v)) AND NOT r.test;
 COMMENT ON VIEW campaign.event_counts IS 'feedback per delivery and event: how many messages, and how many events';
@@ -125,17 +130,18 @@ COMMENT ON COLUMN campaign.sent.sent_at IS 'when its sender said so';
 COMMENT ON COLUMN campaign.sent.events IS 'what became of it, each event once';
 COMMENT ON COLUMN campaign.sent.links IS 'links in it that were clicked, each once';
 
+-- Where messages are old and deleted, figures are those of before.
 CREATE VIEW campaign.report WITH (security_barrier) AS
 SELECT g.name AS campaign, d.run_id, d.activity, d.channel,
-	d.targeted, d.excluded, d.queued, s.sent,
-	e.delivered, e.bounced, e.opened, e.clicked, e.unsubscribed, e.complained,
-	round(e.delivered::numeric / nullif(s.sent, 0), 4) AS delivered_rate,
-	round(e.bounced::numeric / nullif(s.sent, 0), 4) AS bounced_rate,
-	round(e.opened::numeric / nullif(s.sent, 0), 4) AS opened_rate,
-	round(e.clicked::numeric / nullif(s.sent, 0), 4) AS clicked_rate,
-	round(e.unsubscribed::numeric / nullif(s.sent, 0), 4) AS unsubscribed_rate,
-	round(e.complained::numeric / nullif(s.sent, 0), 4) AS complained_rate,
-	e.converted, e.converted_value
+	d.targeted, d.excluded, d.queued, k.sent,
+	k.delivered, k.bounced, k.opened, k.clicked, k.unsubscribed, k.complained,
+	round(k.delivered::numeric / nullif(k.sent, 0), 4) AS delivered_rate,
+	round(k.bounced::numeric / nullif(k.sent, 0), 4) AS bounced_rate,
+	round(k.opened::numeric / nullif(k.sent, 0), 4) AS opened_rate,
+	round(k.clicked::numeric / nullif(k.sent, 0), 4) AS clicked_rate,
+	round(k.unsubscribed::numeric / nullif(k.sent, 0), 4) AS unsubscribed_rate,
+	round(k.complained::numeric / nullif(k.sent, 0), 4) AS complained_rate,
+	k.converted, k.converted_value
 FROM campaign.campaign g
 JOIN campaign.run r ON r.campaign_id = g.campaign_id
 JOIN campaign.delivery d ON d.run_id = r.run_id
@@ -161,6 +167,17 @@ CROSS JOIN LATERAL (
 		GROUP BY e.event, e.message_id
 	) m
 ) e
+CROSS JOIN LATERAL (
+	SELECT coalesce((d.figures #>> '{report,sent}')::bigint, s.sent) AS sent,
+		coalesce((d.figures #>> '{report,delivered}')::bigint, e.delivered) AS delivered,
+		coalesce((d.figures #>> '{report,bounced}')::bigint, e.bounced) AS bounced,
+		coalesce((d.figures #>> '{report,opened}')::bigint, e.opened) AS opened,
+		coalesce((d.figures #>> '{report,clicked}')::bigint, e.clicked) AS clicked,
+		coalesce((d.figures #>> '{report,unsubscribed}')::bigint, e.unsubscribed) AS unsubscribed,
+		coalesce((d.figures #>> '{report,complained}')::bigint, e.complained) AS complained,
+		coalesce((d.figures #>> '{report,converted}')::bigint, e.converted) AS converted,
+		coalesce((d.figures #>> '{report,converted_value}')::numeric, e.converted_value) AS converted_value
+) k
 WHERE (campaign.visible(g.owner) OR g.campaign_id IN (SELECT v.campaign_id FROM campaign.viewable v)) AND NOT r.test;
 COMMENT ON VIEW campaign.report IS 'figures of each delivery: messages from targeted to sent, and people by what they did';
 COMMENT ON COLUMN campaign.report.sent IS 'messages that a sender acknowledged as sent';

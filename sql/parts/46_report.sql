@@ -158,7 +158,12 @@ COMMENT ON COLUMN campaign.report_by_hour.converted IS 'messages that first led 
 -- From chunks alone, however large the queue is.
 CREATE VIEW campaign.queue_status WITH (security_barrier) AS
 SELECT d.channel, g.name AS campaign, d.run_id, d.activity, d.queued,
-	s.pending, s.due, s.leased, s.sent, s.failed, s.withdrawn, s.expired, s.oldest, s.next_at
+	s.pending, s.due, s.leased, 
+	coalesce((d.figures #>> '{queue,sent}')::bigint, s.sent) AS sent,
+	coalesce((d.figures #>> '{queue,failed}')::bigint, s.failed) AS failed,
+	coalesce((d.figures #>> '{queue,withdrawn}')::bigint, s.withdrawn) AS withdrawn,
+	coalesce((d.figures #>> '{queue,expired}')::bigint, s.expired) AS expired,
+	 s.oldest, s.next_at
 FROM campaign.campaign g
 JOIN campaign.run r ON r.campaign_id = g.campaign_id
 JOIN campaign.delivery d ON d.run_id = r.run_id

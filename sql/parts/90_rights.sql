@@ -20,6 +20,7 @@ GRANT EXECUTE ON FUNCTION
 	campaign.visible(oid),
 	campaign.home(),
 	campaign.executors(),
+	campaign.cron_problems(),
 	campaign.sample_position(text, text),
 	campaign.address_hash(text),
 	campaign.address_first(uuid),

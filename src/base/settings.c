@@ -29,6 +29,26 @@ bool		campaign_enable_superuser_campaigns = true;
 char	   *campaign_file_root = NULL;
 
 /*
+ * How long messages of a run that has ended are kept, with whom they went to
+ * and what became of them.  The figures of reports stay.  Long, people can be
+ * selected by what they did, and told why they got something; short, little is
+ * known about them.  -1 keeps them for ever.
+ */
+int			campaign_history_messages = 400 * 1440;
+
+/*
+ * How long populations of a run that has ended are kept, where a campaign
+ * keeps them at all.  They are as large as the audiences.
+ */
+int			campaign_history_populations_kept = 30 * 1440;
+
+/*
+ * How long a run that has ended is known, with its figures and its log.  It is
+ * a few rows; -1 keeps it for ever.
+ */
+int			campaign_history_runs_kept = 1830 * 1440;
+
+/*
  * How long a claimed batch belongs to the sender that claimed it.  Short, the
  * work of a sender that died comes back soon.  Too short, a batch that is
  * still being sent is handed out a second time.
@@ -145,12 +165,9 @@ check_folder(char **value, void **extra, GucSource source)
 	return false;
 }
 
-/*
- * Makes the settings known and their prefix ours; a misspelt name in a
- * configuration file then gets a warning.
- */
-void
-campaign_settings_define(void)
+/* What campaigns may do, and for how long they are remembered. */
+static void
+define_policies(void)
 {
 	DefineCustomBoolVariable("campaign.enable_superuser_campaigns",
 							 "Lets campaigns be owned by superusers.",
@@ -165,6 +182,34 @@ campaign_settings_define(void)
 							   "",
 							   PGC_SUSET, GUC_SUPERUSER_ONLY, check_folder,
 							   NULL, NULL);
+	DefineCustomIntVariable("campaign.history_messages",
+							"Sets how long messages of ended runs are kept.",
+							"A campaign may say otherwise. -1 keeps them for ever.",
+							&campaign_history_messages,
+							400 * 1440, -1, INT_MAX,
+							PGC_SIGHUP, GUC_UNIT_MIN, NULL, NULL, NULL);
+	DefineCustomIntVariable("campaign.history_populations",
+							"Sets how long populations of ended runs are kept.",
+							"A campaign may say otherwise. -1 keeps them for ever.",
+							&campaign_history_populations_kept,
+							30 * 1440, -1, INT_MAX,
+							PGC_SIGHUP, GUC_UNIT_MIN, NULL, NULL, NULL);
+	DefineCustomIntVariable("campaign.history_runs",
+							"Sets how long ended runs, their figures and their log are kept.",
+							"A campaign may say otherwise. -1 keeps them for ever.",
+							&campaign_history_runs_kept,
+							1830 * 1440, -1, INT_MAX,
+							PGC_SIGHUP, GUC_UNIT_MIN, NULL, NULL, NULL);
+}
+
+/*
+ * Makes the settings known and their prefix ours; a misspelt name in a
+ * configuration file then gets a warning.
+ */
+void
+campaign_settings_define(void)
+{
+	define_policies();
 	DefineCustomIntVariable("campaign.lease_duration",
 							"Sets for how long a claimed batch of messages belongs to its sender.",
 							"A claim may ask for another duration.",

@@ -9,6 +9,9 @@
 
 extern bool campaign_enable_superuser_campaigns;
 extern char *campaign_file_root;
+extern int	campaign_history_messages;	/* min; -1: for ever */
+extern int	campaign_history_populations_kept;	/* min; -1: for ever */
+extern int	campaign_history_runs_kept;	/* min; -1: for ever */
 extern int	campaign_lease_duration;	/* s */
 extern int	campaign_max_activities;
 extern int	campaign_max_attempts;

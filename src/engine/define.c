@@ -32,10 +32,14 @@
 #include "store/log.h"
 #include "store/privilege.h"
 #include "store/run.h"
+#include "store/schedule.h"
 #include "store/task.h"
 
+/* Most days that history is kept, if not for ever. */
+#define MOST_DAYS 36500
+
 /* Settings of a campaign. */
-static const char *const setting_names = "variables, keep_populations, priority, template, throttle, time_zone, max_consecutive_errors";
+static const char *const setting_names = "variables, history, keep_populations, priority, template, throttle, time_zone, max_consecutive_errors";
 
 /* Notes a change in the log. */
 static void
@@ -97,6 +101,42 @@ check_consecutive_errors(const JsonbValue *value)
 				 errhint("After as many errors in a row the next one suspends the run, even where errors are ignored.")));
 }
 
+/* Refuses a history that does not say for how many days what is kept. */
+static void
+check_history(const JsonbValue *value)
+{
+	const char *hint = "Write {\"populations\": 30, \"messages\": 400, \"runs\": 1830}: days, or -1 for ever.";
+	Jsonb	   *history;
+	ListCell   *cell;
+
+	if (value->type != jbvBinary ||
+		!JsonContainerIsObject(value->val.binary.data))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("setting \"history\" must be a JSON object"),
+				 errhint("%s", hint)));
+	campaign_members_check(value->val.binary.data, "setting \"history\"",
+						   "populations, messages, runs");
+	history = JsonbValueToJsonb((JsonbValue *) value);
+	foreach(cell, campaign_object_keys(history))
+	{
+		JsonbValue *days = campaign_object_member(&history->root, lfirst(cell));
+		bool		error = days == NULL || days->type != jbvNumeric;
+		int32		number = error ? 0 :
+			numeric_int4_opt_error(days->val.numeric, &error);
+
+		if (error || number < -1 || number > MOST_DAYS ||
+			!DatumGetBool(DirectFunctionCall2(numeric_eq,
+											  NumericGetDatum(days->val.numeric),
+											  NumericGetDatum(int64_to_numeric(number)))))
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("\"%s\" of setting \"history\" must be a whole number of days",
+							(char *) lfirst(cell)),
+					 errhint("%s", hint)));
+	}
+}
+
 /* Refuses settings whose values are not valid. */
 static void
 check_setting_values(const Jsonb *settings)
@@ -104,6 +144,7 @@ check_setting_values(const Jsonb *settings)
 	JsonbValue *keep = campaign_object_member(&settings->root,
 											  "keep_populations");
 	JsonbValue *priority = campaign_object_member(&settings->root, "priority");
+	JsonbValue *history = campaign_object_member(&settings->root, "history");
 	JsonbValue *template = campaign_object_member(&settings->root, "template");
 	JsonbValue *zone = campaign_object_member(&settings->root, "time_zone");
 
@@ -112,6 +153,8 @@ check_setting_values(const Jsonb *settings)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("setting \"keep_populations\" must be true or false"),
 				 errhint("True keeps the populations of a run after it has ended.")));
+	if (history != NULL)
+		check_history(history);
 	if (template != NULL && template->type != jbvBool)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -558,6 +601,7 @@ campaign_define_drop(const char *campaign)
 	foreach(cell, campaign_run_populations(record->id, true))
 		(void) campaign_population_drop(lfirst(cell));
 	campaign_queue_erase(record->id);
+	(void) campaign_schedule_delete(record->id);
 	log_change(record, NULL, "dropped");
 	campaign_record_drop(record);
 }

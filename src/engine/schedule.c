@@ -25,6 +25,7 @@
 #include "engine/schedule.h"
 #include "queue/enqueue.h"
 #include "set/calendar.h"
+#include "store/cron.h"
 #include "store/log.h"
 #include "store/privilege.h"
 #include "store/run.h"
@@ -97,12 +98,49 @@ campaign_define_schedule(const char *campaign, const Jsonb *schedule)
 				 errmsg("the schedule has no launch to come"),
 				 errdetail("It means: %s.", meaning),
 				 errhint("campaign_start() starts a run now.")));
+	(void) campaign_schedule_delete(record->id);
 	campaign_schedule_save(&row, meaning);
 	log_schedule(record, "schedule", meaning, NULL);
 	ForceSyncCommit();
 	campaign_shared_wake_at_commit();
 	campaign_lifecycle_notice(psprintf("launch campaign \"%s\"",
 									   record->name));
+	return meaning;
+}
+
+/* A schedule that says when pg_cron starts the campaign. */
+static Jsonb *
+cron_schedule(const char *times)
+{
+	JsonbParseState *state = NULL;
+	JsonbValue	key = {.type = jbvString};
+	JsonbValue	value = {.type = jbvString};
+
+	key.val.string.val = "cron";
+	key.val.string.len = strlen("cron");
+	value.val.string.val = (char *) times;
+	value.val.string.len = strlen(times);
+	pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
+	pushJsonbValue(&state, WJB_KEY, &key);
+	pushJsonbValue(&state, WJB_VALUE, &value);
+	return JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL));
+}
+
+/* Has pg_cron start the campaign; gives the words. */
+char *
+campaign_define_cron(const char *campaign, const char *times)
+{
+	CampaignRecord *record = campaign_record_require(campaign, true);
+	CampaignScheduleRow row = {.campaign_id = record->id};
+	char	   *meaning = psprintf("by pg_cron at \"%s\"", times);
+
+	campaign_lifecycle_check_startable(record);
+	(void) campaign_schedule_delete(record->id);
+	campaign_cron_add(record, times);
+	row.schedule = cron_schedule(times);
+	campaign_schedule_save(&row, meaning);
+	log_schedule(record, "schedule", meaning, NULL);
+	ForceSyncCommit();
 	return meaning;
 }
 
@@ -150,6 +188,7 @@ campaign_schedule_preview(const char *campaign, int n, TimestampTz since)
 		launch->at = at;
 		launch->local = campaign_calendar_local(calendar, at);
 		launch->note = campaign_calendar_note(calendar, at);
+		launch->meaning = campaign_calendar_text(calendar);
 		launches = lappend(launches, launch);
 	}
 	return launches;

@@ -19,11 +19,14 @@ typedef struct CampaignLaunch
 	TimestampTz at;
 	char	   *local;			/* what clocks of its zone show then */
 	char	   *note;			/* NULL: nothing is special */
+	char	   *meaning;		/* the schedule in words */
 } CampaignLaunch;
 
 /* Gives the campaign a schedule, or another; gives its words. */
 extern char *campaign_define_schedule(const char *campaign,
 									  const Jsonb *schedule);
+/* Has pg_cron start it at those times, which it reads; gives the words. */
+extern char *campaign_define_cron(const char *campaign, const char *times);
 /* Takes it away; false if there is none. */
 extern bool campaign_define_unschedule(const char *campaign);
 /* The next n launches after an instant, of CampaignLaunch *. */

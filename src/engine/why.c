@@ -45,6 +45,7 @@ typedef struct Delivery
 	int64		delivery_id;
 	CampaignPersonMessage *found;	/* NULL: no message */
 	char	   *excluded;		/* the reason, or NULL */
+	bool		erased;			/* its messages are old and were deleted */
 } Delivery;
 
 typedef struct Why
@@ -66,7 +67,8 @@ static List *
 find_deliveries(int64 run_id, const char *key)
 {
 	CAMPAIGN_STATEMENT(find,
-					   "SELECT activity, delivery_id FROM campaign.delivery"
+					   "SELECT activity, delivery_id, figures IS NOT NULL"
+					   " FROM campaign.delivery"
 					   " WHERE run_id = $1");
 	CampaignRows *rows = campaign_query(&find, campaign_int8(run_id));
 	List	   *deliveries = NIL;
@@ -77,6 +79,7 @@ find_deliveries(int64 run_id, const char *key)
 
 		delivery->activity = campaign_row_text(rows, i, 1);
 		delivery->delivery_id = campaign_row_int8(rows, i, 2);
+		delivery->erased = campaign_row_bool(rows, i, 3);
 		delivery->found = campaign_person_message(delivery->delivery_id, key);
 		if (delivery->found == NULL)
 			delivery->excluded = campaign_person_exclusion(delivery->delivery_id,
@@ -179,7 +182,7 @@ learn_from_deliveries(Why *why)
 		Presence	presence;
 		ListCell   *out;
 
-		if (delivery == NULL)
+		if (delivery == NULL || (delivery->erased && delivery->found == NULL))
 			continue;
 		presence = delivery->found != NULL || delivery->excluded != NULL ?
 			PRESENT : ABSENT;
@@ -352,7 +355,7 @@ describe_delivery(Why *why, const CampaignActivity *activity,
 	else if (delivery->excluded != NULL)
 		add_station(why, activity, "excluded")->reason = delivery->excluded;
 	else
-		add_station(why, activity, "not in");
+		add_station(why, activity, delivery->erased ? "not kept" : "not in");
 }
 
 /* What an activity without outcomes was given. */

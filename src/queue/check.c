@@ -11,10 +11,14 @@
 #include "base/sql.h"
 #include "queue/check.h"
 
-/* The run's deliveries, and its messages, read from its partition only. */
+/*
+ * The run's deliveries, but those whose messages are being deleted, and its
+ * messages, read from its partition only.
+ */
 #define RUN_DELIVERIES \
 	"d AS (SELECT d.*, r.epoch FROM campaign.delivery d" \
-	" JOIN campaign.run r ON r.run_id = d.run_id WHERE d.run_id = $1)"
+	" JOIN campaign.run r ON r.run_id = d.run_id" \
+	" WHERE d.run_id = $1 AND d.figures IS NULL)"
 #define RUN_MESSAGES \
 	"m AS (SELECT m.message_id, m.delivery_id, m.recipient" \
 	" FROM campaign.dispatch m" \

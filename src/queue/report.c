@@ -49,11 +49,18 @@ List *
 campaign_report_exclusions(int64 run_id)
 {
 	CAMPAIGN_STATEMENT(find,
-					   "SELECT e.activity, e.reason, count(*)"
+					   "SELECT x.activity, x.reason, x.people"
+					   " FROM (SELECT d.delivery_id, e.activity, e.reason,"
+					   " count(*) AS people"
 					   " FROM campaign.excluded e JOIN campaign.delivery d"
 					   " ON d.run_id = e.run_id AND d.activity = e.activity"
-					   " WHERE e.run_id = $1 GROUP BY d.delivery_id, e.activity, e.reason"
-					   " ORDER BY d.delivery_id, count(*) DESC, e.reason");
+					   " WHERE e.run_id = $1"
+					   " GROUP BY d.delivery_id, e.activity, e.reason"
+					   " UNION ALL SELECT d.delivery_id, d.activity, f.key,"
+					   " f.value::int8 FROM campaign.delivery d"
+					   " CROSS JOIN jsonb_each_text(d.figures -> 'reasons') f"
+					   " WHERE d.run_id = $1) x"
+					   " ORDER BY x.delivery_id, x.people DESC, x.reason");
 	CampaignRows *rows = campaign_query(&find, campaign_int8(run_id));
 	List	   *exclusions = NIL;
 

@@ -62,6 +62,8 @@ month_number(int day)
 static bool
 is_month_day(const CampaignMonthDay *meant, int day, int mday, int length)
 {
+	if (meant->number == CAMPAIGN_MONTH_DAY_EVERY)
+		return meant->weekday < 0 || j2day(day) == meant->weekday;
 	if (meant->weekday < 0)
 		return mday == (meant->number == 0 ? length : meant->number);
 	if (j2day(day) != meant->weekday)

@@ -35,10 +35,13 @@ typedef enum CampaignMissed
 	CAMPAIGN_MISSED_ALL
 } CampaignMissed;
 
+/* Instead of a number of a CampaignMonthDay: all of them. */
+#define CAMPAIGN_MONTH_DAY_EVERY	(-1)
+
 /* Days of a month: one by its number, or one by its name. */
 typedef struct CampaignMonthDay
 {
-	int			number;			/* of the day or weekday; 0: the last */
+	int			number;			/* of the day or weekday; 0: the last; or every */
 	int			weekday;		/* from Sunday, 0; -1: any */
 } CampaignMonthDay;
 

@@ -279,7 +279,10 @@ read_weekdays(CampaignCalendar *calendar, const JsonbContainer *schedule)
 	}
 }
 
-/* A day of a month: 15, "last", "second tue", "last fri"; false if none. */
+/*
+ * A day of a month: 15, "last", "second tue", "last fri", "every mon", "every
+ * day"; false if none.
+ */
 static bool
 read_month_day(const JsonbValue *value, CampaignMonthDay *day)
 {
@@ -294,9 +297,15 @@ read_month_day(const JsonbValue *value, CampaignMonthDay *day)
 	if (space == NULL)
 		return strcmp(text, "last") == 0;
 	*space = '\0';
-	day->number = word_number(ordinal_names, text);
+	if (strcmp(text, "every") == 0)
+		day->number = CAMPAIGN_MONTH_DAY_EVERY;
+	else if ((day->number = word_number(ordinal_names, text)) < 0)
+		return false;
+	if (day->number == CAMPAIGN_MONTH_DAY_EVERY &&
+		strcmp(space + 1, "day") == 0)
+		return true;
 	day->weekday = word_number(day_names, space + 1);
-	return day->number >= 0 && day->weekday >= 0;
+	return day->weekday >= 0;
 }
 
 /* The days of a month. */
@@ -308,13 +317,13 @@ read_month_days(CampaignCalendar *calendar, const JsonbContainer *schedule)
 
 	if (elements == NIL)
 		refuse("days", "is missing",
-			   "Write [1, 15, \"last\", \"second tue\", \"last fri\"].");
+			   "Write [1, 15, \"last\", \"second tue\", \"last fri\", \"every mon\"].");
 	calendar->days = palloc0(sizeof(CampaignMonthDay) * list_length(elements));
 	foreach(cell, elements)
 	{
 		if (!read_month_day(lfirst(cell), &calendar->days[calendar->ndays++]))
 			refuse("days", "has no valid day of a month",
-				   "Write [1, 15, \"last\", \"second tue\", \"last fri\"].");
+				   "Write [1, 15, \"last\", \"second tue\", \"last fri\", \"every mon\"].");
 	}
 }
 

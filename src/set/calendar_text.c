@@ -77,6 +77,9 @@ append_month_days(StringInfo words, const CampaignCalendar *calendar)
 		const CampaignMonthDay *day = &calendar->days[i];
 
 		append_item(words, i, calendar->ndays,
+					day->number == CAMPAIGN_MONTH_DAY_EVERY ?
+					psprintf("every %s", day->weekday < 0 ? "day" :
+							 days[day->weekday]) :
 					day->weekday >= 0 ?
 					psprintf("the %s %s", nth_names[day->number],
 							 days[day->weekday]) :

@@ -11,6 +11,7 @@
 #include "miscadmin.h"
 
 #include "base/sql.h"
+#include "store/cron.h"
 #include "store/run.h"
 #include "store/schedule.h"
 
@@ -42,14 +43,18 @@ campaign_schedule_save(const CampaignScheduleRow *row, const char *meaning)
 					 campaign_time_or_null(row->next_at));
 }
 
-/* Deletes the campaign's row. */
+/* Deletes the campaign's row, with the job of pg_cron it stands for. */
 bool
 campaign_schedule_delete(int64 campaign_id)
 {
 	CAMPAIGN_STATEMENT(drop,
-					   "DELETE FROM campaign.schedule WHERE campaign_id = $1");
+					   "DELETE FROM campaign.schedule WHERE campaign_id = $1"
+					   " RETURNING schedule ? 'cron'");
+	CampaignRows *rows = campaign_query(&drop, campaign_int8(campaign_id));
 
-	return campaign_execute(&drop, campaign_int8(campaign_id)) > 0;
+	if (rows->count > 0 && campaign_row_bool(rows, 0, 1))
+		campaign_cron_remove(campaign_id);
+	return rows->count > 0;
 }
 
 /* The first row of a result, or NULL. */

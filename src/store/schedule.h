@@ -15,14 +15,14 @@ typedef struct CampaignScheduleRow
 {
 	int64		campaign_id;
 	Jsonb	   *schedule;		/* complete */
-	TimestampTz next_at;		/* 0: no launch is left */
+	TimestampTz next_at;		/* 0: no launch is left, or pg_cron has it */
 	int			launched;		/* runs it has started */
 } CampaignScheduleRow;
 
 /* Writes the campaign's row, in place of the one it has. */
 extern void campaign_schedule_save(const CampaignScheduleRow *row,
 								   const char *meaning);
-/* Deletes it; false if there is none. */
+/* Deletes it, with its job of pg_cron; false if there is none. */
 extern bool campaign_schedule_delete(int64 campaign_id);
 /* The campaign's row, or NULL. */
 extern CampaignScheduleRow *campaign_schedule_find(int64 campaign_id);

@@ -227,6 +227,7 @@ campaign_settings_missing(const Jsonb *settings, const Jsonb *parameters)
 	CAMPAIGN_STATEMENT(find,
 					   "SELECT key FROM jsonb_each($1 -> 'variables')"
 					   " WHERE coalesce(value -> 'default', 'null') = 'null'"
+					   " AND NOT value ? 'query'"
 					   " AND coalesce($2 -> key, 'null') = 'null' ORDER BY 1");
 	CampaignRows *rows = campaign_query(&find, campaign_jsonb(settings),
 										campaign_jsonb(parameters));

@@ -28,8 +28,10 @@
 #include "base/identity.h"
 #include "base/settings.h"
 #include "base/shared.h"
+#include "engine/history.h"
 #include "engine/schedule.h"
 #include "engine/step.h"
+#include "store/hold.h"
 #include "store/run.h"
 #include "worker/executor.h"
 #include "worker/scheduler.h"
@@ -45,6 +47,8 @@
 #define IDLE_DELAY_MAX 10000
 /* Milliseconds until objects of another version are looked at again. */
 #define UPDATE_DELAY 60000
+/* Minutes between looking for what is old. */
+#define CLEAN_MINUTES 60
 /* What take_turn() returns when the scheduler has left. */
 #define LEFT (-1)
 
@@ -64,6 +68,8 @@ typedef struct Scheduler
 	TimestampTz busy_at;		/* when there was last something to do */
 	int64		last_run;		/* for which an executor was started */
 	bool		exhausted;		/* the log says that no process could be had */
+	TimestampTz clean_at;		/* when to look for what is old */
+	TimestampTz old_at;			/* when the next thing is old; 0: never */
 } Scheduler;
 
 /* What one turn finds, in the turn's memory. */
@@ -92,6 +98,7 @@ static void refuse_runs(Situation *situation);
 static int	count_executors(const Situation *situation, int64 run_id);
 static void interrupt_executors(Situation *situation);
 static void start_executors(Scheduler *scheduler, Situation *situation);
+static void clean_up(Scheduler *scheduler, Situation *situation);
 static bool is_contended(const Situation *situation);
 static void drop_troubled_runs(Scheduler *scheduler, Situation *situation);
 static bool start_executor(Scheduler *scheduler, Situation *situation,
@@ -215,6 +222,7 @@ take_turn(Scheduler *scheduler)
 	interrupt_executors(&situation);
 	drop_troubled_runs(scheduler, &situation);
 	start_executors(scheduler, &situation);
+	clean_up(scheduler, &situation);
 	campaign_shared_scheduler_contend(is_contended(&situation));
 	return decide_wait(scheduler, &situation);
 }
@@ -515,6 +523,35 @@ start_executors(Scheduler *scheduler, Situation *situation)
 }
 
 /*
+ * Does a round of cleaning up if it is time, in a transaction of its own.
+ */
+static void
+clean_up(Scheduler *scheduler, Situation *situation)
+{
+	TimestampTz now = campaign_clock_now();
+	CampaignCleaned cleaned = {.complete = true};
+
+	if (now < scheduler->clean_at)
+		return;
+	/* Whatever happens, not again at once. */
+	scheduler->clean_at = now + CLEAN_MINUTES * USECS_PER_MINUTE;
+	campaign_worker_begin_transaction();
+	/* Who holds everything wants it to stay as it is. */
+	if (campaign_worker_installed() && !campaign_held())
+	{
+		campaign_clean(InvalidOid, &cleaned);
+		scheduler->old_at = campaign_clean_next();
+	}
+	campaign_worker_commit();
+	if (!cleaned.complete)
+		scheduler->clean_at = now;
+	else if (scheduler->old_at != 0)
+		scheduler->clean_at = Min(scheduler->clean_at, scheduler->old_at);
+	if (!cleaned.complete)
+		put_off(situation, now);
+}
+
+/*
  * True if a run waits that no executor is at.
  */
 static bool
@@ -603,8 +640,11 @@ static long
 decide_wait(Scheduler *scheduler, const Situation *situation)
 {
 	TimestampTz now = campaign_clock_now();
+	TimestampTz next = situation->next_due;
 	TimestampTz until;
 
+	if (scheduler->old_at != 0 && (next == 0 || scheduler->old_at < next))
+		next = scheduler->old_at;
 	if (situation->executors != NIL || situation->exhausted ||
 		situation->retry_at != 0)
 	{
@@ -619,13 +659,13 @@ decide_wait(Scheduler *scheduler, const Situation *situation)
 		until = scheduler->busy_at +
 			campaign_scheduler_idle * INT64CONST(1000);
 		if (until <= now)
-			return campaign_shared_scheduler_leave(situation->next_due) ?
+			return campaign_shared_scheduler_leave(next) ?
 				LEFT : 0;
 	}
 	if (situation->retry_at != 0)
 		until = Min(until, situation->retry_at);
-	if (situation->next_due != 0)
-		until = Min(until, situation->next_due);
+	if (next != 0)
+		until = Min(until, next);
 	return campaign_clock_until(until, INT_MAX);
 }
 

@@ -28,6 +28,7 @@ SELECT campaign_schedule('c', s::jsonb) FROM (VALUES
 	('{"frequency": "weekly", "days": "mon", "at": "09:00", "time_zone": "Europe/Berlin"}'),
 	('{"frequency": "weekly", "days": ["sun", "mon", "fri"], "every": 2, "from": "2026-03-01", "at": "09:00"}'),
 	('{"frequency": "monthly", "days": [1, 22, "last", "second tue", "last fri"], "at": "09:00"}'),
+	('{"frequency": "monthly", "days": ["every mon", "every day"], "months": 3, "at": "09:00"}'),
 	('{"frequency": "monthly", "days": 31, "months": [1, 7], "at": ["00:00", "23:59"], "overlap": "queue", "missed": "all", "max_lateness": "2 hours"}')
 	) v(s);
 SELECT schedule FROM campaign.schedules;
@@ -66,6 +67,12 @@ SELECT s, try(s) FROM (VALUES (1, '[]'), (2, '"daily"'), (3, '{}'), (4, '{"frequ
 	(42, '{"frequency": "daily", "at": "09:00", "missed": "all"}'), (43, '{"frequency": "daily", "at": "09:00", "max_lateness": "-1 hour"}'), (44, '{"frequency": "daily", "at": "09:00", "max_lateness": "soon"}'),
 	(45, '{"frequency": "daily", "at": "09:00", "executions": 0}'), (46, '{"frequency": "monthly", "at": "09:00", "days": 30, "months": [2]}'), (47, '{"frequency": "daily", "at": "09:00", "variables": {"lest": 1}}'),
 	(48, '{"frequency": "daily", "at": "09:00", "variables": {"least": "few"}}'), (49, '{"frequency": "daily", "at": "09:00", "variables": 1}'), (50, NULL), (51, '{"frequency": "daily", "at": "09:00", "time_zone": ""}')) v(i, s) ORDER BY i;
+SELECT try('{"frequency": "monthly", "at": "09:00", "days": "every"}'), try('{"frequency": "monthly", "at": "09:00", "days": "every week"}');
+-- pg_cron is not here; test/tap/030_cron.pl is where it is.
+SELECT campaign_schedule('c', cron => '0 9 * * 1');
+SELECT campaign_schedule('c', '{"frequency": "daily", "at": "09:00"}', cron => '0 9 * * 1');
+SELECT campaign_schedule('c');
+SELECT count(*) FROM campaign.cron_problems();
 SELECT count(*) FROM campaign_next_launches('c', 1001);
 SELECT count(*) FROM campaign_next_launches('c', 0);
 SELECT count(*) FROM campaign_next_launches('c', 1, 'infinity');
@@ -80,6 +87,8 @@ INSERT INTO meant VALUES
 ('weeks', '{"frequency": "weekly", "every": 2, "from": "2026-01-07", "days": ["mon", "sun"], "at": "02:30"}',
 	'extract(dow FROM d) IN (0, 1) AND d >= ''2026-01-07'' AND (date_trunc(''week'', d)::date - date ''2026-01-05'') / 7 % 2 = 0', '{02:30}'),
 ('month', '{"frequency": "monthly", "days": [29, 31, "last"], "at": "02:30"}', 'extract(day FROM d) IN (29, 31) OR extract(day FROM d + interval ''1 day'') = 1', '{02:30}'),
+('every', '{"frequency": "monthly", "days": ["every mon", "every day"], "months": [3], "at": "02:30"}', 'extract(month FROM d) = 3', '{02:30}'),
+('mondays', '{"frequency": "monthly", "days": ["every mon", "last"], "months": [2, 10, 11], "at": "02:30"}', 'extract(month FROM d) IN (2, 10, 11) AND (extract(dow FROM d) = 1 OR extract(day FROM d + interval ''1 day'') = 1)', '{02:30}'),
 ('leap', '{"frequency": "monthly", "days": 29, "months": [2], "at": "09:00"}', 'to_char(d, ''MM-DD'') = ''02-29''', '{09:00}'),
 ('nth', '{"frequency": "monthly", "days": ["second sun", "fifth mon", "last sun", "first sun"], "at": "02:30"}',
 	'(extract(dow FROM d) = 0 AND (extract(day FROM d) BETWEEN 8 AND 14 OR extract(day FROM d) < 8 OR extract(month FROM d + interval ''7 days'') <> extract(month FROM d))) OR (extract(dow FROM d) = 1 AND extract(day FROM d) >= 29)', '{02:30}'),
