@@ -93,6 +93,7 @@ SELECT campaign_start('again') AS run \gset
 SELECT finish(:run);
 SELECT activity, state FROM campaign.run_progress WHERE run_id = :run;
 SELECT refusal(:run, 'ab');
+SELECT finish(:run);
 SELECT refusal(:run, 'some');
 UPDATE settings SET least = -1;
 SELECT campaign_restart(:run, 'breaks') IN ('running', 'waiting') AS restarted;
