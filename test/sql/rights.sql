@@ -284,7 +284,6 @@ INSERT INTO calls VALUES
 ('campaign_add_read_audience(text, text, text, bigint, text, text, jsonb, text, text, boolean, text)', 'campaign', $$SELECT campaign_add_read_audience($1, 'new', 'x')$$),
 ('campaign_add_save_audience(text, text, text, text, jsonb, bigint, text)', 'campaign', $$SELECT campaign_add_save_audience($1, 'new', 'x')$$),
 ('campaign_add_split(text, text, jsonb, text, boolean, boolean, boolean, text, text)', 'campaign', $$SELECT campaign_add_split($1, 'new', '[{"name": "a"}]')$$),
-('campaign_add_split(text, text, jsonb, text, text, boolean, boolean, boolean, text)', 'campaign', $$SELECT campaign_add_split($1, 'new', '[{"name": "a"}]')$$),
 ('campaign_add_extract_file(text, text, text, text, text, jsonb, text, text, text, text, text, boolean, text, text, text)', 'campaign', $$SELECT campaign_add_extract_file($1, 'new', relation => 'new_table')$$),
 ('campaign_add_load_file(text, text, text, text, jsonb, text, text, text, text, text, text, bigint, text, boolean, bigint, text, bigint, boolean, boolean, text)', 'campaign', $$SELECT campaign_add_load_file($1, 'new', relation => 'pg_catalog.pg_class')$$),
 ('campaign_add_sql(text, text, text, boolean, text, boolean, text)', 'campaign', $$SELECT campaign_add_sql($1, 'new', 'SELECT 1 AS id')$$),
