@@ -17,7 +17,6 @@
 #include "utils/timestamp.h"
 
 #include "activity/option.h"
-#include "activity/rule.h"
 #include "activity/trial.h"
 #include "base/clock.h"
 #include "base/errors.h"
@@ -26,7 +25,6 @@
 #include "base/settings.h"
 #include "base/shared.h"
 #include "base/text.h"
-#include "engine/check.h"
 #include "engine/child.h"
 #include "engine/lifecycle.h"
 #include "engine/ready.h"
@@ -39,7 +37,6 @@
 #include "store/log.h"
 #include "store/origin.h"
 #include "store/privilege.h"
-#include "store/rule.h"
 #include "store/run.h"
 #include "store/schedule.h"
 #include "store/state.h"
