@@ -391,6 +391,24 @@ END;
 COMMENT ON FUNCTION @extschema@.campaign_add_reconcile(text, text, text, jsonb, text, text, text, text, jsonb, text)
 	IS 'adds a reconciliation: the rows of a dimension that other rows mean';
 
+CREATE FUNCTION @extschema@.campaign_add_update_data(
+	campaign text, activity text, operation text, target text DEFAULT NULL,
+	by jsonb DEFAULT NULL, fields jsonb DEFAULT NULL,
+	auto_map boolean DEFAULT NULL, nulls text DEFAULT NULL,
+	sort_by text DEFAULT NULL, max_errors bigint DEFAULT NULL,
+	after text DEFAULT NULL)
+RETURNS text
+LANGUAGE sql VOLATILE PARALLEL UNSAFE
+BEGIN ATOMIC
+	SELECT @extschema@.campaign_add(campaign, activity, 'update_data',
+		jsonb_strip_nulls(jsonb_build_object('operation', operation,
+			'target', target, 'by', by, 'fields', fields,
+			'auto_map', auto_map, 'nulls', nulls, 'sort_by', sort_by,
+			'max_errors', max_errors)), after);
+END;
+COMMENT ON FUNCTION @extschema@.campaign_add_update_data(text, text, text, text, jsonb, jsonb, boolean, text, text, bigint, text)
+	IS 'adds a change of a table: rows are inserted, updated or deleted';
+
 CREATE FUNCTION @extschema@.campaign_add_fork(campaign text, activity text, after text DEFAULT NULL)
 RETURNS text
 LANGUAGE sql VOLATILE PARALLEL UNSAFE

@@ -51,6 +51,8 @@ SELECT pg_extension_config_dump('campaign.event', '');
 SELECT pg_extension_config_dump('campaign.audience', '');
 SELECT pg_extension_config_dump('campaign.audience_audience_id_seq', '');
 SELECT pg_extension_config_dump('campaign.audience_version', '');
+SELECT pg_extension_config_dump('campaign.reject', '');
+SELECT pg_extension_config_dump('campaign.reject_reject_id_seq', '');
 SELECT pg_extension_config_dump('campaign.memory', '');
 SELECT pg_extension_config_dump('campaign.memory_memory_id_seq', '');
 SELECT pg_extension_config_dump('campaign.memory_batch', '');

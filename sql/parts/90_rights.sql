@@ -60,6 +60,7 @@ GRANT SELECT ON
 	campaign.sent_or_tested,
 	campaign.audiences,
 	campaign.returned,
+	campaign.refused,
 	campaign.report,
 	campaign.report_by_domain,
 	campaign.report_by_link,
@@ -104,6 +105,7 @@ ALTER TABLE campaign.parked_event ENABLE ROW LEVEL SECURITY;
 ALTER TABLE campaign.soft_bounce ENABLE ROW LEVEL SECURITY;
 ALTER TABLE campaign.audience ENABLE ROW LEVEL SECURITY;
 ALTER TABLE campaign.audience_version ENABLE ROW LEVEL SECURITY;
+ALTER TABLE campaign.reject ENABLE ROW LEVEL SECURITY;
 ALTER TABLE campaign.memory ENABLE ROW LEVEL SECURITY;
 ALTER TABLE campaign.memory_batch ENABLE ROW LEVEL SECURITY;
 ALTER TABLE campaign.memory_row ENABLE ROW LEVEL SECURITY;

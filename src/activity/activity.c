@@ -46,6 +46,7 @@ static const CampaignKind *const kinds[] = {
 	&campaign_kind_sql,
 	&campaign_kind_sub_campaign,
 	&campaign_kind_test,
+	&campaign_kind_update_data,
 	&campaign_kind_wait,
 };
 

@@ -206,6 +206,7 @@ extern const CampaignKind campaign_kind_split;
 extern const CampaignKind campaign_kind_sql;
 extern const CampaignKind campaign_kind_sub_campaign;
 extern const CampaignKind campaign_kind_test;
+extern const CampaignKind campaign_kind_update_data;
 extern const CampaignKind campaign_kind_wait;
 
 /* All kinds, in order of name, of CampaignKind *. */

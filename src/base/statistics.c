@@ -14,6 +14,7 @@
 #include "storage/bufmgr.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
+#include "utils/syscache.h"
 
 #include "base/compat.h"
 #include "base/statistics.h"
@@ -56,8 +57,14 @@ form_statistic(Relation catalog, Relation relation, AttrNumber column)
 void
 campaign_statistics_unique(Relation relation, AttrNumber column)
 {
-	Relation	catalog = table_open(StatisticRelationId, RowExclusiveLock);
+	Relation	catalog;
 
+	/* It does not change when more rows are written. */
+	if (SearchSysCacheExists3(STATRELATTINH,
+							  ObjectIdGetDatum(RelationGetRelid(relation)),
+							  Int16GetDatum(column), BoolGetDatum(false)))
+		return;
+	catalog = table_open(StatisticRelationId, RowExclusiveLock);
 	CatalogTupleInsert(catalog, form_statistic(catalog, relation, column));
 	table_close(catalog, RowExclusiveLock);
 }

@@ -21,6 +21,7 @@
 #include "set/target.h"
 #include "store/dimension.h"
 #include "store/memory.h"
+#include "store/reject.h"
 
 /* The owners of dimensions of that name whose rights the caller has. */
 static Oid
@@ -201,5 +202,6 @@ campaign_forget_key(const char *dimension, const char *key,
 	memset(counts, 0, sizeof(*counts));
 	campaign_queue_forget(find_recipients(found, key), counts);
 	counts->rows = blank_populations(found, key) +
-		campaign_memory_blank(found->owner, found->name, key);
+		campaign_memory_blank(found->owner, found->name, key) +
+		campaign_reject_blank(found->owner, found->name, key);
 }

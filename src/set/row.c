@@ -39,8 +39,8 @@ campaign_row_operator_schema(Oid operator)
 }
 
 /* The equality operator of a type, written with its schema. */
-static char *
-equality(Oid type)
+char *
+campaign_row_equality(Oid type)
 {
 	TypeCacheEntry *entry = lookup_type_cache(type, TYPECACHE_EQ_OPR);
 	char	   *name;
@@ -146,7 +146,7 @@ campaign_row_match(const CampaignTarget *target, const char *left,
 
 		appendStringInfo(&text, "%s%s.%s %s %s.%s",
 						 foreach_current_index(cell) > 0 ? " AND " : "",
-						 left, name, equality(column->type), right, name);
+						 left, name, campaign_row_equality(column->type), right, name);
 	}
 	return text.data;
 }
@@ -166,7 +166,7 @@ campaign_row_same(const CampaignTarget *target,
 
 		appendStringInfo(&text, "%s%s.%s %s %s", number > 0 ? " AND " : "",
 						 item, hidden_name(number),
-						 equality(((CampaignColumn *) lfirst(cell))->type),
+						 campaign_row_equality(((CampaignColumn *) lfirst(cell))->type),
 						 campaign_row_column(target, population, number));
 	}
 	return text.data;
@@ -354,7 +354,7 @@ campaign_row_has_key(const CampaignTarget *target, const char *key)
 	if (list_length(target->key) > 1 || column->type == TIMESTAMPTZOID)
 		return condition;
 	return psprintf("%s %s %s AND %s", campaign_row_column(target, NULL, 0),
-					equality(column->type), quote_literal_cstr(key),
+					campaign_row_equality(column->type), quote_literal_cstr(key),
 					condition);
 }
 
@@ -464,7 +464,7 @@ char *
 campaign_row_equals(const CampaignTarget *target)
 {
 	return psprintf("%s %s", campaign_row_column(target, NULL, 0),
-					equality(((CampaignColumn *) linitial(target->key))->type));
+					campaign_row_equality(((CampaignColumn *) linitial(target->key))->type));
 }
 
 /* The collation of that comparison, to be written behind it; may be empty. */

@@ -156,15 +156,40 @@ local_row(CampaignReceiver *receiver, TupleTableSlot *slot)
  * dimension than a small population.
  */
 static void
-note_statistics(const CampaignOutlet *outlet)
+note_statistics(const CampaignPopulation *population, int64 rows)
 {
-	CampaignPopulation *population = outlet->population;
 	Relation	relation = table_open(population->relation, RowExclusiveLock);
 
-	campaign_statistics_size(relation, (double) outlet->rows);
-	if (population->nkeys == 1 && outlet->rows > 0)
+	campaign_statistics_size(relation, (double) rows);
+	if (population->nkeys == 1 && rows > 0)
 		campaign_statistics_unique(relation, 1);
 	table_close(relation, NoLock);
+}
+
+/* Rows of all outlets up to that one that write to its population. */
+static int64
+rows_written(const LocalSink *sink, int last)
+{
+	int64		rows = 0;
+
+	for (int i = 0; i <= last; i++)
+	{
+		if (sink->outlets[i].population == sink->outlets[last].population)
+			rows += sink->outlets[i].rows;
+	}
+	return rows;
+}
+
+/* True if no later outlet writes to the population of that one. */
+static bool
+is_last_writer(const LocalSink *sink, int number)
+{
+	for (int i = number + 1; i < sink->noutlets; i++)
+	{
+		if (sink->outlets[i].population == sink->outlets[number].population)
+			return false;
+	}
+	return true;
 }
 
 /* Opens what the outlets write to. */
@@ -197,7 +222,9 @@ close_writers(LocalSink *sink)
 		if (sink->writers[i] == NULL)
 			continue;
 		(void) campaign_writer_close(sink->writers[i]);
-		note_statistics(&sink->outlets[i]);
+		if (is_last_writer(sink, i))
+			note_statistics(sink->outlets[i].population,
+							rows_written(sink, i));
 	}
 }
 

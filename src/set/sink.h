@@ -10,7 +10,7 @@
 #include "set/population.h"
 #include "set/select.h"
 
-/* One outcome of an activity. */
+/* One outcome of an activity; several may write to the same population. */
 typedef struct CampaignOutlet
 {
 	CampaignPopulation *population; /* NULL: only counted */

@@ -177,8 +177,8 @@ columns_not_null(Relation relation, List *columns)
 }
 
 /* True if a unique index stands behind the key: over it or part of it. */
-static bool
-has_unique_index(Relation relation, List *key)
+bool
+campaign_target_unique(Relation relation, List *key)
 {
 	ListCell   *index;
 
@@ -298,7 +298,7 @@ campaign_target_resolve(CampaignDimension *dimension)
 							  find_column(relation, lfirst(cell), &not_null));
 		target->not_null = target->not_null && not_null;
 	}
-	target->unique = has_unique_index(relation, dimension->key);
+	target->unique = campaign_target_unique(relation, dimension->key);
 	/* The lock stays: what was found must still be there when it is read. */
 	relation_close(relation, NoLock);
 	return target;

@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "nodes/pg_list.h"
+#include "utils/rel.h"
 
 #include "store/dimension.h"
 
@@ -50,6 +51,8 @@ extern CampaignTarget *campaign_target_resolve_person(CampaignDimension *dimensi
 /* Key columns of the relation's primary key, or of a unique index over
  * columns that are NOT NULL, of char *; NIL if there is none. */
 extern List *campaign_target_default_key(Oid relation);
+/* True if a unique index proves that no two rows agree in all of these. */
+extern bool campaign_target_unique(Relation relation, List *columns);
 /* True if the role may read the key, without which nobody can be targeted. */
 extern bool campaign_target_readable(const CampaignTarget *target, Oid role);
 /* Names of the columns its rows have before any are added, of char *. */

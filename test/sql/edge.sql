@@ -38,6 +38,7 @@ INSERT INTO cases VALUES
 	('sql', '{"query": "SELECT s.id, r.score AS again FROM src s LEFT JOIN $ r ON r.id = s.id"}'),
 	('sub_campaign', '{"starts": "child", "wait": false}'),
 	('test', '{"outcomes": [{"name": "some", "condition": "rows > (SELECT count(*) FROM $ WHERE score > 100)"}]}'),
+	('update_data', '{"operation": "update", "target": "$", "by": {"id": "id"}, "fields": [{"column": "score", "value": "score"}]}'),
 	('wait', '{"until_condition": "(SELECT count(score) FROM $) < 0", "check_every": "1 day", "timeout": "1 day"}');
 -- Every kind has its case; whoever adds a kind adds one.
 SELECT k.kind AS kind_without_a_case FROM campaign_kinds() k WHERE k.kind NOT IN (SELECT kind FROM cases);

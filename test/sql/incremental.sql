@@ -103,6 +103,22 @@ SELECT campaign_wait(:run);
 :counts
 SELECT campaign_drop('fails');
 
+-- A test reads the memory and does not write it.
+SELECT campaign_create('tested', dimension => 'customers');
+SELECT campaign_add_incremental('tested', 'fresh');
+SELECT campaign_publish('tested');
+SELECT campaign_test('tested') AS run \gset
+SELECT campaign_wait(:run);
+:counts
+SELECT count(*) FROM campaign.returned WHERE campaign = 'tested';
+SELECT campaign_start('tested') AS run \gset
+SELECT campaign_wait(:run);
+:counts
+SELECT campaign_test('tested') AS run \gset
+SELECT campaign_wait(:run);
+:counts
+SELECT campaign_drop('tested');
+
 -- Rows that have changed come again; erasure takes what would tell, and nobody
 -- is returned for having been erased.
 SELECT campaign_create('changes', dimension => 'customers');

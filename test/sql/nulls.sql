@@ -17,13 +17,14 @@ CREATE FUNCTION fitting(function text, name text, type regtype) RETURNS text LAN
 	SELECT CASE
 		WHEN type = 'text'::regtype THEN CASE name WHEN 'campaign' THEN CASE WHEN function ~ 'create' THEN '''fresh''' ELSE '''nulls''' END WHEN 'dimension' THEN '''people''' WHEN 'activity' THEN CASE WHEN function ~ 'add' THEN '''fresh''' ELSE '''everybody''' END
 			WHEN 'attribute' THEN '''id''' WHEN 'condition' THEN '''true''' WHEN 'cardinality' THEN '''many'''
-			WHEN 'source' THEN CASE WHEN function ~ 'link' THEN '''people''' ELSE '''everybody''' END WHEN 'until' THEN '''everybody''' WHEN 'target' THEN CASE WHEN function ~ 'link' THEN '''people''' ELSE '''both''' END WHEN 'after' THEN '''everybody''' WHEN 'kind' THEN '''end''' WHEN 'format' THEN '''text'''
+			WHEN 'source' THEN CASE WHEN function ~ 'link' THEN '''people''' ELSE '''everybody''' END WHEN 'until' THEN '''everybody''' WHEN 'target' THEN CASE WHEN function ~ 'link|update_data' THEN '''people''' ELSE '''both''' END WHEN 'after' THEN '''everybody''' WHEN 'kind' THEN '''end''' WHEN 'format' THEN '''text'''
 			WHEN 'channel' THEN '''email''' WHEN 'key' THEN '''id''' WHEN 'filter' THEN '''true''' WHEN 'time_zone' THEN '''email''' WHEN 'profile' THEN '''email''' WHEN 'language' THEN '''email'''
-			WHEN 'roles' THEN '''regress_nulls''' WHEN 'answers' THEN '''x''' WHEN 'operation' THEN '''union''' WHEN 'mode' THEN '''append''' WHEN 'query' THEN '''SELECT 1 AS id''' WHEN 'priority' THEN '''everybody'''
+			WHEN 'roles' THEN '''regress_nulls''' WHEN 'answers' THEN '''x''' WHEN 'operation' THEN CASE WHEN function ~ 'update_data' THEN '''upsert''' ELSE '''union''' END WHEN 'mode' THEN '''append''' WHEN 'nulls' THEN '''keep''' WHEN 'sort_by' THEN '''id''' WHEN 'query' THEN '''SELECT 1 AS id''' WHEN 'priority' THEN '''everybody'''
 			WHEN 'ambiguous' THEN '''all''' WHEN 'collect' THEN '''all''' WHEN 'match' THEN '''true''' WHEN 'by' THEN '''id''' WHEN 'keep' THEN '''id DESC''' WHEN 'changed_by' THEN '''id''' WHEN 'date_field' THEN '''now()'''
 			WHEN 'event' THEN '''opened''' WHEN 'category' THEN '''marketing''' WHEN 'template' THEN 'NULL' WHEN 'profile_dimension' THEN 'NULL' WHEN 'primary_set' THEN '''everybody''' WHEN 'address' THEN '''email''' ELSE '''x''' END
 		WHEN type = 'jsonb'::regtype THEN CASE name
 			WHEN 'columns' THEN '''{"one": "1"}''' WHEN 'links' THEN '''[]''' WHEN 'rules' THEN '''[]''' WHEN 'pairs' THEN '''[{"source": "id", "target": "id"}]''' WHEN 'lines' THEN '''{"id": "id"}'''
+			WHEN 'fields' THEN '''[{"column": "email", "value": "email"}]''' WHEN 'by' THEN '''{"id": "id"}'''
 			WHEN 'prefer' THEN '''[{"expression": "id"}]''' WHEN 'records' THEN '''[{"columns": {"one": "1"}}]'''
 			WHEN 'schedule' THEN '''{"frequency": "daily", "at": "09:00", "time_zone": "UTC"}'''
 			WHEN 'feedback' THEN '''{"campaign": "x", "delivery": "mail", "is": "sent"}'''
@@ -38,7 +39,7 @@ CREATE FUNCTION fitting(function text, name text, type regtype) RETURNS text LAN
 		WHEN type = 'boolean'::regtype THEN 'true'
 		WHEN type = 'text[]'::regtype THEN '''{x}'''
 		WHEN name = 'version' AND function ~ 'read' THEN '1'
-		WHEN name IN ('n', 'size', 'keep', 'max_rows', 'max_segments', 'quorum', 'versions', 'version1', 'version2') THEN '1'
+		WHEN name IN ('n', 'size', 'keep', 'max_rows', 'max_segments', 'quorum', 'versions', 'max_errors', 'version1', 'version2') THEN '1'
 		ELSE '0' END || '::' || type
 $$;
 

@@ -102,6 +102,8 @@ SELECT campaign_add_email('ann', 'mail', after => 'everybody', subject => 'From 
 SELECT campaign_add_audience('ann', 'fails', filter => '1 / divisor = 1', after => 'mail');
 SELECT campaign_add_save_audience('ann', 'keep', 'ann', after => 'everybody');
 SELECT campaign_add_incremental('ann', 'newcomers', after => 'everybody');
+SELECT campaign_add_update_data('ann', 'mark', 'update', fields => '[{"column": "id", "value": "-1", "if": "id = 1"}]', after => 'everybody');
+ALTER TABLE ann_people ADD CONSTRAINT positive CHECK (id > 0);
 SELECT campaign_publish('ann');
 UPDATE ann_people SET divisor = 0;
 SELECT campaign_schedule('ann', '{"frequency": "daily", "at": "09:00", "time_zone": "UTC", "from": "2096-01-01"}');
@@ -121,6 +123,8 @@ SELECT campaign_add_email('bob', 'mail', after => 'everybody', subject => 'From 
 SELECT campaign_add_audience('bob', 'fails', filter => '1 / divisor = 1', after => 'mail');
 SELECT campaign_add_save_audience('bob', 'keep', 'bob', after => 'everybody');
 SELECT campaign_add_incremental('bob', 'newcomers', after => 'everybody');
+SELECT campaign_add_update_data('bob', 'mark', 'update', fields => '[{"column": "id", "value": "-1", "if": "id = 1"}]', after => 'everybody');
+ALTER TABLE bob_people ADD CONSTRAINT positive CHECK (id > 0);
 SELECT campaign_publish('bob');
 UPDATE bob_people SET divisor = 0;
 SELECT campaign_schedule('bob', '{"frequency": "daily", "at": "09:00", "time_zone": "UTC", "from": "2096-01-01"}');
@@ -287,6 +291,7 @@ INSERT INTO calls VALUES
 ('campaign_add_extract_file(text, text, text, text, text, jsonb, text, text, text, text, text, boolean, text, text, text)', 'campaign', $$SELECT campaign_add_extract_file($1, 'new', relation => 'new_table')$$),
 ('campaign_add_load_file(text, text, text, text, jsonb, text, text, text, text, text, text, bigint, text, boolean, bigint, text, bigint, boolean, boolean, text)', 'campaign', $$SELECT campaign_add_load_file($1, 'new', relation => 'pg_catalog.pg_class')$$),
 ('campaign_add_sql(text, text, text, boolean, text, boolean, text)', 'campaign', $$SELECT campaign_add_sql($1, 'new', 'SELECT 1 AS id')$$),
+('campaign_add_update_data(text, text, text, text, jsonb, jsonb, boolean, text, text, bigint, text)', 'campaign', $$SELECT campaign_add_update_data($1, 'new', 'delete')$$),
 ('campaign_add_fork(text, text, text)', 'campaign', $$SELECT campaign_add_fork($1, 'new')$$),
 ('campaign_add_join(text, text, text, integer, interval, text)', 'campaign', $$SELECT campaign_add_join($1, 'new')$$),
 ('campaign_add_test(text, text, jsonb, text, text)', 'campaign', $$SELECT campaign_add_test($1, 'new', '[{"name": "a", "condition": "true"}]')$$),

@@ -42,6 +42,24 @@ SELECT campaign_start('effects') AS run \gset
 SELECT campaign_wait(:run);
 :counts
 
+-- In a test it is undone, and its rows go on all the same: large values, and
+-- what deferred constraints say, too.
+CREATE TABLE letters (id bigint, body text, customer_id bigint REFERENCES customers DEFERRABLE INITIALLY DEFERRED);
+SELECT campaign_create('tests', dimension => 'customers', settings => '{"keep_populations": true}');
+SELECT campaign_add_sql('tests', 'write', effect => true, query => $$INSERT INTO letters
+	SELECT id, (SELECT string_agg(md5((id * n)::text), '') FROM generate_series(1, 1000) n), id FROM customers WHERE id < 3 RETURNING id, body$$);
+SELECT campaign_add_audience('tests', 'go_on', after => 'write', filter => 'length(body) = 32000');
+SELECT campaign_add_sql('tests', 'clear', after => 'go_on', effect => true, query => 'DELETE FROM gifts');
+SELECT campaign_add_sql('tests', 'orphan', after => 'clear', effect => true, query => 'INSERT INTO letters VALUES (9, NULL, -1)');
+SELECT campaign_publish('tests');
+SELECT campaign_test('tests') AS run \gset
+SELECT campaign_wait(:run);
+:counts
+SELECT count(*) FROM letters;
+SELECT count(*) FROM gifts;
+SELECT campaign_stop(:run);
+SELECT campaign_drop('tests');
+
 -- What is refused.
 SELECT campaign_add_sql('effects', 'wrong', effect => true, query => $q$DELETE FROM gifts; DELETE FROM gifts$q$);
 SELECT campaign_add_sql('effects', 'wrong', effect => true, query => $q$COMMIT$q$);
