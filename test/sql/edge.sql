@@ -24,6 +24,7 @@ INSERT INTO cases VALUES
 	('email', '{"subject": "{{ score }}", "body": "x", "address": "score || ''@example.com''"}'),
 	('end', '{}'),
 	('enrich', '{"columns": {"more": "score + 1"}}'),
+	('extract_file', '{"relation": "extracted_from_$", "columns": [{"name": "score"}]}'),
 	('fork', '{}'),
 	('incremental', '{"filter": "score > 0", "skip_empty": false}'),
 	('join', '{}'),
