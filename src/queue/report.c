@@ -75,3 +75,53 @@ campaign_report_exclusions(int64 run_id)
 	}
 	return exclusions;
 }
+
+/* Hours in which something happened, of CampaignHourFigures *. */
+List *
+campaign_report_hours(int64 run_id, int limit)
+{
+	CAMPAIGN_STATEMENT(find,
+					   "SELECT hour, sum(sent)::bigint, sum(opened)::bigint,"
+					   " sum(clicked)::bigint FROM campaign.report_by_hour"
+					   " WHERE run_id = $1 GROUP BY hour ORDER BY hour LIMIT $2");
+	CampaignRows *rows = campaign_query(&find, campaign_int8(run_id),
+										campaign_int8(limit));
+	List	   *hours = NIL;
+
+	for (int i = 0; i < rows->count; i++)
+	{
+		CampaignHourFigures *figures = palloc(sizeof(CampaignHourFigures));
+
+		figures->hour = campaign_row_time(rows, i, 1);
+		figures->sent = campaign_row_int8(rows, i, 2);
+		figures->opened = campaign_row_int8(rows, i, 3);
+		figures->clicked = campaign_row_int8(rows, i, 4);
+		hours = lappend(hours, figures);
+	}
+	return hours;
+}
+
+/* Links that were clicked, of CampaignLinkFigures *. */
+List *
+campaign_report_links(int64 run_id, int limit)
+{
+	CAMPAIGN_STATEMENT(find,
+					   "SELECT activity, coalesce(link, ''), messages, clicks"
+					   " FROM campaign.report_by_link WHERE run_id = $1"
+					   " ORDER BY messages DESC, activity, link LIMIT $2");
+	CampaignRows *rows = campaign_query(&find, campaign_int8(run_id),
+										campaign_int8(limit));
+	List	   *links = NIL;
+
+	for (int i = 0; i < rows->count; i++)
+	{
+		CampaignLinkFigures *figures = palloc(sizeof(CampaignLinkFigures));
+
+		figures->activity = campaign_row_text(rows, i, 1);
+		figures->link = campaign_row_text(rows, i, 2);
+		figures->messages = campaign_row_int8(rows, i, 3);
+		figures->clicks = campaign_row_int8(rows, i, 4);
+		links = lappend(links, figures);
+	}
+	return links;
+}

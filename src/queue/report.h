@@ -7,6 +7,7 @@
 
 #include "postgres.h"
 
+#include "datatype/timestamp.h"
 #include "nodes/pg_list.h"
 
 /* A row of campaign.report, as far as it counts. */
@@ -34,8 +35,30 @@ typedef struct CampaignExclusionFigures
 	int64		people;
 } CampaignExclusionFigures;
 
+/* What happened in an hour, in all deliveries. */
+typedef struct CampaignHourFigures
+{
+	TimestampTz hour;
+	int64		sent;
+	int64		opened;
+	int64		clicked;
+} CampaignHourFigures;
+
+/* How often a link was clicked. */
+typedef struct CampaignLinkFigures
+{
+	char	   *activity;
+	char	   *link;
+	int64		messages;
+	int64		clicks;
+} CampaignLinkFigures;
+
 /* Of the run, whoever owns it: the caller has asked who is looking. */
 extern List *campaign_report_deliveries(int64 run_id);
 extern List *campaign_report_exclusions(int64 run_id);
+/* Of at most so many hours, from the first one. */
+extern List *campaign_report_hours(int64 run_id, int limit);
+/* Of at most so many links, those clicked most first. */
+extern List *campaign_report_links(int64 run_id, int limit);
 
 #endif							/* CAMPAIGN_REPORT_H */

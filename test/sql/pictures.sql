@@ -115,6 +115,16 @@ SELECT * FROM parts(campaign_graph('run', 'html', :run), '//h:table[@id = "timel
 SELECT parts(campaign_graph('run', 'html', :run), '//h:table[@id = "exclusions"]//h:td/text()');
 SELECT regexp_replace(parts(campaign_graph('run', 'html', :run), '//h:p[1]/text()'), '\d.*', 'N, …');
 SELECT parts(campaign_graph('run', 'html'), '//h:table/@id');
+-- What people did: a funnel, hours, links, with what they wrote escaped.
+CREATE TEMP TABLE batch AS SELECT * FROM campaign_claim('email', 100);
+SELECT sum((campaign_ack(lease)).sent) FROM (SELECT DISTINCT lease FROM batch) l;
+SELECT events.recorded FROM campaign_feedback((SELECT jsonb_agg(jsonb_build_object('message_id', message_id, 'event', event, 'at', '2026-01-31 12:34+00', 'detail', detail))
+	FROM (SELECT min(message_id) AS message_id FROM batch) b, (VALUES ('opened', NULL), ('clicked', '{"link": "https://example.com/?a=<b>&\"c\""}'::jsonb)) e (event, detail))) events;
+SELECT string_agg(cell, ' ' ORDER BY number) FROM parts(campaign_graph('run', 'html', :run), '//h:table[@id = "funnel"]//h:td//text()') WITH ORDINALITY t (cell, number);
+SELECT count(*), count(DISTINCT part) FROM parts(campaign_graph('run', 'html', :run), '//h:table[@id = "hours"]//h:tr') part;
+SELECT parts(campaign_graph('run', 'html', :run), '//h:table[@id = "links"]//h:td/text()');
+SELECT parts(campaign_graph('run', 'html', :run), '//h:table/@id');
+DROP TABLE batch;
 -- Somebody else's is not drawn.
 RESET SESSION AUTHORIZATION;
 CREATE ROLE regress_pictures_other LOGIN;
