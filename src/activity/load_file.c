@@ -21,6 +21,7 @@
 #include "activity/load_column.h"
 #include "activity/option.h"
 #include "activity/scalar.h"
+#include "base/fault.h"
 #include "base/file.h"
 #include "base/identity.h"
 #include "base/text.h"
@@ -532,6 +533,7 @@ take_file(CampaignTask *task, const Reading *reading, CampaignLoad *load)
 	{
 		read_records(&source);
 		campaign_file_check_unchanged(source.file);
+		CAMPAIGN_FAULT("load_file");
 	}
 	PG_FINALLY();
 	{

@@ -16,9 +16,26 @@
 #include <signal.h>
 #include <unistd.h>
 
+/* Writes the file anew, to be found whole by others. */
+static bool
+put_fault(const char *path, const char *action)
+{
+	char		fresh[MAXPGPATH];
+	int			file;
+	bool		written;
+
+	snprintf(fresh, sizeof(fresh), "%s.%d", path, (int) getpid());
+	file = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | PG_BINARY, 0600);
+	if (file < 0)
+		return false;
+	written = write(file, action, strlen(action)) == (ssize_t) strlen(action);
+	close(file);
+	return written && rename(fresh, path) == 0;
+}
+
 /*
- * Reads the action and removes the file; false if there is none, or if
- * another process was quicker.
+ * Reads the action and removes the file; false if there is none, if another
+ * process was quicker, or if the point is to be passed some more times.
  */
 static bool
 take_fault(const char *name, char *action, Size size)
@@ -26,6 +43,7 @@ take_fault(const char *name, char *action, Size size)
 	char		path[MAXPGPATH];
 	int			file;
 	ssize_t		length;
+	int			times = 1;
 
 	snprintf(path, sizeof(path), "campaign_faults/%s", name);
 	file = open(path, O_RDONLY | PG_BINARY, 0);
@@ -33,11 +51,22 @@ take_fault(const char *name, char *action, Size size)
 		return false;
 	length = read(file, action, size - 1);
 	close(file);
-	if (length < 0 || unlink(path) != 0)
+	if (length < 0)
 		return false;
 	action[length] = '\0';
 	action[strcspn(action, "\r\n")] = '\0';
-	return true;
+	if (strchr(action, ' ') != NULL)
+		times = atoi(strchr(action, ' '));
+	action[strcspn(action, " ")] = '\0';
+	if (times > 1)
+	{
+		char		later[64];
+
+		snprintf(later, sizeof(later), "%s %d", action, times - 1);
+		(void) put_fault(path, later);
+		return false;
+	}
+	return unlink(path) == 0;
 }
 
 /*

@@ -4,7 +4,8 @@
  *
  * Compiled out unless -DCAMPAIGN_FAULTS.  A point fires once for each file
  * campaign_faults/<name> in the data directory, which it removes first; the
- * file's content is the action: error, fatal, panic or kill.
+ * file's content is the action: error, fatal, panic or kill; with a number
+ * behind it, the point fires when it is reached for that time.
  */
 #ifndef CAMPAIGN_FAULT_H
 #define CAMPAIGN_FAULT_H

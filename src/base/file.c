@@ -28,6 +28,7 @@
 #include "utils/acl.h"
 #include "utils/memutils.h"
 
+#include "base/fault.h"
 #include "base/file.h"
 #include "base/settings.h"
 #include "base/text.h"
@@ -323,6 +324,7 @@ take_name(CampaignOutput *output)
 				 errmsg("could not rename file \"%s\" to \"%s\": %m",
 						output->hidden, output->name)));
 	output->hidden = NULL;
+	CAMPAIGN_FAULT("file_named");
 	if (enableFsync && fsync(output->folder) != 0)
 		ereport(ERROR,
 				(errcode_for_file_access(),

@@ -77,6 +77,13 @@ int			campaign_max_depth = 8;
 int			campaign_max_executors = 4;
 
 /*
+ * How many executors of a database may be at runs of one role, where the role
+ * has no value of its own.  Few, what others run comes soon however long the
+ * role's activities take; many, a role that is alone uses the server.
+ */
+int			campaign_max_executors_per_role = 0;
+
+/*
  * How long a message may be, all its parts together.  Whoever's message would
  * be longer is excluded when the activity is executed.  High, one row with a
  * huge value makes senders and providers stumble.
@@ -240,6 +247,12 @@ campaign_settings_define(void)
 							&campaign_max_executors,
 							4, 1, 256,
 							PGC_SIGHUP, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable("campaign.max_executors_per_role",
+							"Sets how many executors may work for a role in a database at the same time.",
+							"0 leaves one of campaign.max_executors to others.",
+							&campaign_max_executors_per_role,
+							0, 0, 256,
+							PGC_SUSET, 0, NULL, NULL, NULL);
 	DefineCustomIntVariable("campaign.max_message_size",
 							"Sets how many bytes the parts of a message may have together.",
 							"Recipients of longer messages are excluded.",

@@ -17,6 +17,7 @@ extern int	campaign_max_activities;
 extern int	campaign_max_attempts;
 extern int	campaign_max_depth;
 extern int	campaign_max_executors;
+extern int	campaign_max_executors_per_role;
 extern int	campaign_max_message_size;	/* bytes */
 extern int	campaign_max_start_lateness;	/* s */
 extern int	campaign_pause_grace;	/* ms */

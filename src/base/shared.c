@@ -51,6 +51,9 @@ typedef struct DatabaseSlot
 	TimestampTz next_due;		/* without a scheduler: when to start one */
 	int			attempts;		/* to start one, since one last succeeded */
 	TimestampTz attempted_at;
+	Oid			cleaned;		/* the database of the next two; stays behind */
+	TimestampTz clean_at;		/* when to look for what is old */
+	TimestampTz old_at;			/* when there will be some; 0: never */
 } DatabaseSlot;
 
 typedef struct SharedState
@@ -229,8 +232,27 @@ want_scheduler(Oid database)
 }
 
 /*
- * Finds the slot of a database, or makes one if asked to; needs the lock.
- * NULL if there is none and no room.
+ * Makes an empty slot that of the database.
+ */
+static DatabaseSlot *
+take_slot(DatabaseSlot *slot, Oid database)
+{
+	DatabaseSlot former = *slot;
+
+	memset(slot, 0, sizeof(DatabaseSlot));
+	slot->database = database;
+	if (former.cleaned == database)
+	{
+		slot->clean_at = former.clean_at;
+		slot->old_at = former.old_at;
+	}
+	slot->cleaned = database;
+	return slot;
+}
+
+/*
+ * Finds the slot of a database, or makes one if asked to, of the one it had
+ * before if that is empty; needs the lock.  NULL if there is none and no room.
  */
 static DatabaseSlot *
 find_database(Oid database, bool add)
@@ -243,14 +265,13 @@ find_database(Oid database, bool add)
 
 		if (slot->database == database)
 			return slot;
-		if (empty == NULL && !OidIsValid(slot->database))
+		if (!OidIsValid(slot->database) &&
+			(empty == NULL || slot->cleaned == database))
 			empty = slot;
 	}
 	if (!add || empty == NULL)
 		return NULL;
-	memset(empty, 0, sizeof(DatabaseSlot));
-	empty->database = database;
-	return empty;
+	return take_slot(empty, database);
 }
 
 /* ----------------------------------------------------------------------
@@ -478,6 +499,31 @@ campaign_shared_scheduler_end(void)
 	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
 	my_database->visit = false;
 	my_database->attempts = 0;
+	LWLockRelease(shared->lock);
+}
+
+/*
+ * Gives what the last scheduler found out about what is old.
+ */
+void
+campaign_shared_scheduler_clean_times(TimestampTz *clean_at,
+									  TimestampTz *old_at)
+{
+	LWLockAcquire(shared->lock, LW_SHARED);
+	*clean_at = my_database->clean_at;
+	*old_at = my_database->old_at;
+	LWLockRelease(shared->lock);
+}
+
+/*
+ * Remembers it for the next one.
+ */
+void
+campaign_shared_scheduler_cleaned(TimestampTz clean_at, TimestampTz old_at)
+{
+	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	my_database->clean_at = clean_at;
+	my_database->old_at = old_at;
 	LWLockRelease(shared->lock);
 }
 

@@ -73,6 +73,14 @@ extern bool campaign_shared_scheduler_begin(void);
 extern void campaign_shared_scheduler_end(void);
 /* Whether executors leave after a task, because others wait for a place. */
 extern void campaign_shared_scheduler_contend(bool contended);
+/*
+ * When to look for what is old in this database, and when there will be some;
+ * known from one scheduler to the next, 0 if there was none.
+ */
+extern void campaign_shared_scheduler_clean_times(TimestampTz *clean_at,
+												  TimestampTz *old_at);
+extern void campaign_shared_scheduler_cleaned(TimestampTz clean_at,
+											  TimestampTz old_at);
 /* Gives the database back, to be looked at then; false if woken meanwhile. */
 extern bool campaign_shared_scheduler_leave(TimestampTz next_due);
 

@@ -21,6 +21,7 @@
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
+#include "base/fault.h"
 #include "base/identity.h"
 #include "base/sql.h"
 
@@ -66,6 +67,8 @@ execute_planned(CampaignStatement *statement, int nvalues,
 	if (result < 0)
 		elog(ERROR, "could not execute statement: %s",
 			 SPI_result_code_string(result));
+	if (result != SPI_OK_SELECT && SPI_processed > 0)
+		CAMPAIGN_FAULT("catalog_write");
 }
 
 /* Copies the current SPI result into the given memory context. */

@@ -16,6 +16,7 @@
 #include "activity/activity.h"
 #include "activity/trial.h"
 #include "base/errors.h"
+#include "base/fault.h"
 #include "base/identity.h"
 #include "base/json.h"
 #include "base/text.h"
@@ -301,6 +302,7 @@ replace_test(CampaignRecord *record, const Jsonb *variables,
 	check_signals(graph, options);
 	check_events(graph, options);
 	campaign_trial_erase(record);
+	CAMPAIGN_FAULT("test_replaced");
 	return add_run(record, graph, CAMPAIGN_VERSION_TEST, variables, options);
 }
 

@@ -12,6 +12,7 @@
 #include "catalog/namespace.h"
 #include "utils/lsyscache.h"
 
+#include "base/fault.h"
 #include "base/identity.h"
 #include "base/sql.h"
 #include "store/memory.h"
@@ -202,6 +203,7 @@ campaign_memory_add(const CampaignMemoryBatch *batch)
 					 campaign_int8(batch->run_id),
 					 campaign_time(batch->returned_at),
 					 campaign_time_or_null(batch->mark));
+	CAMPAIGN_FAULT("memory_add");
 }
 
 /* The table that has a batch's rows. */

@@ -448,9 +448,9 @@ campaign_run_adopt(void)
 	" AND NOT EXISTS (SELECT FROM campaign.hold))"
 
 /*
- * Runs with due tasks, the owners taking turns: first everybody's oldest run,
- * then everybody's second.  With leftovers, also stopped runs in which a task
- * at work was not cancelled because its process ended before it could be.
+ * Runs with due tasks, by number.  With leftovers, also stopped runs in which
+ * a task at work was not cancelled because its process ended before it could
+ * be.
  */
 List *
 campaign_run_due(TimestampTz now, bool leftovers)
@@ -461,8 +461,7 @@ campaign_run_due(TimestampTz now, bool leftovers)
 					   " JOIN campaign.run r ON r.run_id = t.run_id"
 					   " JOIN campaign.campaign c ON c.campaign_id = r.campaign_id"
 					   " GROUP BY r.run_id, c.owner, c.owner_name"
-					   " ORDER BY row_number() OVER (PARTITION BY c.owner"
-					   " ORDER BY r.run_id), r.run_id");
+					   " ORDER BY r.run_id");
 	CampaignRows *rows = campaign_query(&find, campaign_time(now),
 										campaign_text(campaign_home()),
 										campaign_bool(leftovers));

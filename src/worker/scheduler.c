@@ -35,6 +35,7 @@
 #include "store/run.h"
 #include "worker/executor.h"
 #include "worker/scheduler.h"
+#include "worker/turns.h"
 #include "worker/worker.h"
 
 /* An executor that has not begun after so long is given up. */
@@ -66,7 +67,7 @@ typedef struct Scheduler
 	MemoryContext turn;
 	HTAB	   *troubles;		/* in life */
 	TimestampTz busy_at;		/* when there was last something to do */
-	int64		last_run;		/* for which an executor was started */
+	CampaignTurns *turns;		/* whose turn it is; in life */
 	bool		exhausted;		/* the log says that no process could be had */
 	TimestampTz clean_at;		/* when to look for what is old */
 	TimestampTz old_at;			/* when the next thing is old; 0: never */
@@ -92,7 +93,6 @@ static void note_end(Scheduler *scheduler, const CampaignExecutor *executor);
 static bool launch_schedules(Situation *situation);
 static void begin_launch(void);
 static bool look(const Scheduler *scheduler, Situation *situation);
-static List *rotate_runs(List *runs, int64 last_run);
 static List *executing_runs(const Situation *situation);
 static void refuse_runs(Situation *situation);
 static int	count_executors(const Situation *situation, int64 run_id);
@@ -151,6 +151,10 @@ campaign_scheduler_main(Datum arg)
 	scheduler.troubles = hash_create("campaign scheduler troubles", 16,
 									 &control,
 									 HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	MemoryContextSwitchTo(scheduler.life);
+	scheduler.turns = campaign_turns_create();
+	campaign_shared_scheduler_clean_times(&scheduler.clean_at,
+										  &scheduler.old_at);
 	run_turns(&scheduler);
 }
 
@@ -364,39 +368,16 @@ look(const Scheduler *scheduler, Situation *situation)
 		if (situation->executors != NIL)
 			situation->interrupted =
 				campaign_run_halted(executing_runs(situation));
-		situation->runs = rotate_runs(campaign_due_runs(&situation->next_due),
-									  scheduler->last_run);
+		situation->runs = campaign_due_runs(&situation->next_due);
 		launch = campaign_launches_next();
 		if (launch != 0 &&
 			(situation->next_due == 0 || launch < situation->next_due))
 			situation->next_due = launch;
 		refuse_runs(situation);
+		campaign_turns_learn(scheduler->turns, situation->runs);
 	}
 	campaign_worker_commit();
 	return installed;
-}
-
-/*
- * Puts those first that stand after the run that was served last, so that
- * all get their turn.
- */
-static List *
-rotate_runs(List *runs, int64 last_run)
-{
-	ListCell   *cell;
-
-	foreach(cell, runs)
-	{
-		int			served = foreach_current_index(cell) + 1;
-
-		if (((CampaignDueRun *) lfirst(cell))->run_id == last_run)
-		{
-			List	   *first = list_copy_tail(runs, served);
-
-			return list_concat(first, list_truncate(runs, served));
-		}
-	}
-	return runs;
 }
 
 /*
@@ -495,35 +476,27 @@ interrupt_executors(Situation *situation)
 }
 
 /*
- * Starts executors, one for each run in the given order, then another for
- * each that needs more, and so on, until there are as many as are allowed.
+ * Starts executors until there are as many as are allowed, or nobody who may
+ * have one needs it.
  */
 static void
 start_executors(Scheduler *scheduler, Situation *situation)
 {
-	bool		started = true;
-	ListCell   *cell;
-
-	while (started)
+	campaign_turns_deal(scheduler->turns, situation->runs,
+						situation->executors);
+	while (list_length(situation->executors) < campaign_max_executors)
 	{
-		started = false;
-		foreach(cell, situation->runs)
-		{
-			CampaignDueRun *run = lfirst(cell);
+		CampaignDueRun *run = campaign_turns_next(scheduler->turns);
 
-			if (list_length(situation->executors) >= campaign_max_executors)
-				return;
-			if (run->tasks <= 0)
-				continue;
-			if (!start_executor(scheduler, situation, run))
-				return;
-			started = true;
-		}
+		if (run == NULL || !start_executor(scheduler, situation, run))
+			return;
 	}
 }
 
 /*
- * Does a round of cleaning up if it is time, in a transaction of its own.
+ * Does a round of cleaning up if it is time, in a transaction of its own.  It
+ * looks at every campaign, so that a scheduler that has just been started
+ * relies on the one before.
  */
 static void
 clean_up(Scheduler *scheduler, Situation *situation)
@@ -549,6 +522,7 @@ clean_up(Scheduler *scheduler, Situation *situation)
 		scheduler->clean_at = Min(scheduler->clean_at, scheduler->old_at);
 	if (!cleaned.complete)
 		put_off(situation, now);
+	campaign_shared_scheduler_cleaned(scheduler->clean_at, scheduler->old_at);
 }
 
 /*
@@ -617,7 +591,6 @@ start_executor(Scheduler *scheduler, Situation *situation,
 		{
 			situation->executors = lappend(situation->executors, executor);
 			run->tasks--;
-			scheduler->last_run = run->run_id;
 			scheduler->exhausted = false;
 			return true;
 		}

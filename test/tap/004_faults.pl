@@ -4,6 +4,11 @@
 # Every fault point in the sources is reached with every action: those on the
 # way of a run while it runs, the others by the call that they belong to.  A
 # point for which there is no scenario below fails the test.
+#
+# One point is behind every write to the catalog.  Each write of each call is met
+# with an error; of a run's writes, which are many, a few with every action:
+# FAULT_WRITES says how many, FAULT_SEED repeats the choice, FAULT_POINTS names
+# the points to try instead of all.
 use strict;
 use warnings FATAL => 'all';
 
@@ -13,6 +18,9 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
+my $root;
+my $seed = $ENV{FAULT_SEED} || (time() ^ $$) % 1_000_000;
+my $writes = $ENV{FAULT_WRITES} || 3;
 my $claim = q(SELECT count(*) FROM campaign_claim('email', 10000, '1 hour'));
 
 # Where the fault strikes: in a worker while a run goes on, in the executor of
@@ -42,7 +50,16 @@ my %scenario = (
 	acknowledge => \&fault_in_acknowledge,
 	feedback => \&fault_in_feedback,
 	judge => \&fault_in_judgement,
+	catalog_write => \&fault_in_write,
+	load_file => \&fault_in_file,
+	file_named => \&fault_in_file,
+	memory_add => \&fault_in_file,
+	test_replaced => \&fault_in_test,
+	history_erase => \&fault_in_clean_up,
 );
+
+diag("FAULT_SEED=$seed");
+srand($seed);
 
 # A scheduler that leaves at once is started for every run.
 my $node = start_node('faults', qq(
@@ -64,6 +81,22 @@ sub fault_points
 		$points{$_} = 1 foreach slurp_file($file) =~ /\bCAMPAIGN_FAULT\("(\w+)"\)/g;
 	}
 	return sort keys %points;
+}
+
+# What the catalog says, in a few letters.
+sub catalog
+{
+	my $sql = join ' UNION ALL ', map { "SELECT '$_', md5(string_agg(t::text, '' ORDER BY t::text)) FROM campaign.$_ t" }
+	  qw(campaign version activity transition privilege schedule run task flow log delivery chunk outcome signal memory memory_batch memory_row);
+
+	return $node->safe_psql('postgres', $sql);
+}
+
+# Waits until no worker is there that could write.
+sub wait_for_quiet
+{
+	$node->poll_query_until('postgres', q(
+SELECT count(*) = 0 FROM pg_stat_activity WHERE backend_type IN ('campaign scheduler', 'campaign executor'))) or die 'workers stay';
 }
 
 # Waits for the server after something in it was killed.
@@ -285,6 +318,127 @@ WHERE d.run_id = $run AND NOT c.settled AND c.due_at = 'infinity')), "$point, $a
 	drain();
 }
 
+# Every write of a call fails, and none of the others stays.  Then writes of a
+# run: it succeeds whatever happened.
+sub fault_in_write
+{
+	my ($point, $action) = @_;
+	my $file = $node->data_dir . "/campaign_faults/$point";
+
+	fault_in_call($point, $action, $_) foreach (
+		q(SELECT campaign_grant('c', 'ben', 'view')),
+		q(SELECT campaign_revoke('c', 'ben', 'view')),
+		q(SELECT campaign_schedule('c', '{"frequency": "once", "at": "2100-01-01 10:00", "time_zone": "UTC"}')),
+		q(SELECT campaign_unschedule('c')),
+		q(SELECT campaign_duplicate('c', 'd')),
+		q(SELECT campaign_alter('d', 'people', '{"filter": "score < 1"}')),
+		q(SELECT campaign_publish('d')),
+		q(SELECT campaign_test('tested')),
+		q(SELECT campaign_test('tested')),
+		q(SELECT campaign_drop('d')));
+	foreach (1 .. $writes)
+	{
+		my $number = 1 + int(rand(60));
+
+		wait_for_quiet();
+		plant_fault($node, $point, "$action $number");
+		my $run = start_run('c');
+		# The start itself may have failed.
+		$run = start_run('c') if wait_for_state($run, '\\w+') eq 'succeeded';
+		like(wait_for_end($run), qr/^succeeded/, "$point, $action at write $number: the run succeeds");
+		wait_for_quiet();
+		ok(fault_fired($node, $point), "$point, $action at write $number: the point was reached") or unlink $file;
+		drain();
+	}
+}
+
+# A call that fails at each of its writes in turn and then succeeds.
+sub fault_in_call
+{
+	my ($point, $action, $call) = @_;
+	my ($verb) = $call =~ /campaign_(\w+)/;
+	my $file = $node->data_dir . "/campaign_faults/$point";
+	my $number = 0;
+	my $changed = 0;
+
+	wait_for_quiet();
+	my $before = catalog();
+	while (1)
+	{
+		$number++;
+		plant_fault($node, $point, "$action $number");
+		my ($status, undef, $stderr) = try_as_owner($node, $call);
+		wait_for_server();
+		if (-e $file)
+		{
+			unlink $file or die "cannot remove $file";
+			is($status, 0, "$point, $action: $verb succeeds in the end") or diag($stderr);
+			last;
+		}
+		# What it would have started may be at it.
+		wait_for_quiet();
+		$changed++ if catalog() ne $before;
+		# A crash takes long: the first and the last would tell.
+		$number += 1 + int(rand(6)) if $action eq 'kill';
+	}
+	is($changed, 0, "$point, $action: $verb leaves nothing at any of its writes");
+	wait_for_quiet();
+}
+
+# Rows of a file, those that are new, and a file of these: each once.
+sub fault_in_file
+{
+	my ($point, $action) = @_;
+
+	as_owner($node, q(INSERT INTO customers SELECT max(id) + 1 FROM customers));
+	plant_fault($node, $point, $action);
+	my $run = start_run('files');
+	like(wait_for_end($run), qr/^succeeded/, "$point, $action: the run succeeds");
+	ok(fault_fired($node, $point), "$point, $action: the point was reached");
+	is($node->safe_psql('postgres', "SELECT source, outcome, rows FROM campaign.flow WHERE run_id = $run AND (source, outcome) IN (('load', 'result'), ('fresh', 'result')) ORDER BY 1"),
+		"fresh|1\nload|3" =~ s/\|/|result|/gr, "$point, $action: all lines, and what is new");
+	is($node->safe_psql('postgres', q(SELECT count(*), count(DISTINCT key) = count(*) FROM campaign.memory_row)),
+		$node->safe_psql('postgres', q(SELECT count(*) FROM customers WHERE id > 3000)) . '|t', "$point, $action: what is new is remembered once");
+	is(slurp_file("$root/out.csv"), "id\n" . as_owner($node, 'SELECT max(id) FROM customers') . "\n", "$point, $action: the file is whole");
+	is(join(' ', map { s/.*\///r } glob "$root/* $root/.??*"), 'in.csv out.csv', "$point, $action: there is no other")
+	  if $action ne 'kill';
+}
+
+# A test takes the place of the one before, or that stays.
+sub fault_in_test
+{
+	my ($point, $action) = @_;
+	my $tests = q(SELECT run_id, state FROM campaign.run WHERE test);
+
+	as_owner($node, q(SELECT campaign_wait(campaign_test('tested'))));
+	wait_for_quiet();
+	my $before = $node->safe_psql('postgres', $tests);
+	strike($point, $action, q(SELECT campaign_test('tested')));
+	is($node->safe_psql('postgres', $tests), $before, "$point, $action: the test before is there");
+	is(as_owner($node, q(SELECT campaign_wait(campaign_test('tested')))), 'succeeded', "$point, $action: the next attempt succeeds");
+	is($node->safe_psql('postgres', q(SELECT count(*) FROM campaign.run WHERE test)), 1, "$point, $action: there is one");
+}
+
+# What is old goes, with its figures kept once.
+sub fault_in_clean_up
+{
+	my ($point, $action) = @_;
+	my $run = start_run('old');
+
+	is(wait_for_state($run, 'succeeded|failed'), 'succeeded', "$point, $action: a run succeeds");
+	drain();
+	wait_for_quiet();
+	# It has ended long ago.
+	$node->safe_psql('postgres', "UPDATE campaign.run SET ended_at = ended_at - interval '10 days' WHERE run_id = $run");
+	my $before = catalog();
+	my $report = as_owner($node, "SELECT * FROM campaign_report($run)");
+	strike($point, $action, 'SELECT campaign_clean_up()');
+	is(catalog(), $before, "$point, $action: nothing is gone");
+	as_owner($node, 'SELECT campaign_clean_up()');
+	is(as_owner($node, "SELECT count(*) FROM campaign.message WHERE run_id = $run"), 0, "$point, $action: the next attempt deletes messages");
+	is(as_owner($node, "SELECT * FROM campaign_report($run)"), $report, "$point, $action: the report says what it said");
+}
+
 # ----------------------------------- test ---------------------------------
 
 as_owner($node, q(
@@ -308,7 +462,30 @@ SELECT campaign_add_email('later', 'mail', after => 'people', subject => 'x', bo
 SELECT campaign_publish('later');
 ));
 
-foreach my $point (fault_points())
+$root = PostgreSQL::Test::Utils::tempdir . '/files';
+mkdir $root;
+append_to_file("$root/in.csv", "a\n1\n2\n3\n");
+$node->safe_psql('postgres', qq(
+CREATE ROLE ben;
+ALTER ROLE ann SET campaign.file_root = '$root';
+GRANT pg_read_server_files, pg_write_server_files TO ann));
+as_owner($node, q(
+SELECT campaign_create('tested', dimension => 'customers');
+SELECT campaign_add_audience('tested', 'people', filter => 'id <= 20');
+SELECT campaign_add_email('tested', 'mail', after => 'people', subject => 'x', body => 'x');
+SELECT campaign_create('old', dimension => 'customers', settings => '{"history": {"messages": 1}}');
+SELECT campaign_add_audience('old', 'people', filter => 'id <= 100');
+SELECT campaign_add_email('old', 'mail', after => 'people', subject => 'x', body => 'x');
+SELECT campaign_publish('old');
+SELECT campaign_create('files', dimension => 'customers');
+SELECT campaign_add_load_file('files', 'load', file => 'in.csv', columns => '[{"name": "a", "type": "int"}]');
+SELECT campaign_add_incremental('files', 'fresh', filter => 'id > 3000');
+SELECT campaign_add_extract_file('files', 'write', after => 'fresh', file => 'out.csv', columns => '[{"name": "id"}]');
+SELECT campaign_publish('files');
+));
+
+my @only = split / /, $ENV{FAULT_POINTS} // join ' ', fault_points();
+foreach my $point (@only)
 {
 	ok($scenario{$point}, "there is a scenario for fault point $point");
 	next unless $scenario{$point};

@@ -117,6 +117,31 @@ foreach my $executing (0, 1)
 
 # -------------------------------- the owner -------------------------------
 
+# Tables and populations change hands, campaigns do not: their owner needs
+# rights on what was his.
+$node->safe_psql('postgres', 'CREATE ROLE ben');
+$database = make_busy(1);
+try_soon('REASSIGN OWNED with a run that executes', $database,
+	q(SET lock_timeout = '1s'; REASSIGN OWNED BY ann TO ben), qr/ERROR:  canceling statement due to lock timeout/);
+as_owner($node, q(SELECT campaign_stop(max(run_id)) FROM campaign.run_progress WHERE campaign = 'executing'), $database);
+try_soon('REASSIGN OWNED with a run that waits', $database, q(SET lock_timeout = '8s'; REASSIGN OWNED BY ann TO ben));
+my $kept = $node->safe_psql($database, q(SELECT run_id FROM campaign.run WHERE state = 'waiting'));
+as_owner($node, "SELECT campaign_hurry($kept)", $database);
+like(finish($node, $kept, $database), qr/failed|succeeded/, 'REASSIGN OWNED: the run comes to an end');
+my ($denied, undef, $denial) = try_as_owner($node, q(SELECT count(*) FROM campaign_preview('waiting', 'mail_a', '1')), $database);
+like($denial, qr/42501/, 'REASSIGN OWNED: the owner of the campaign has no right to the tables');
+$node->safe_psql('postgres', 'GRANT ben TO ann');
+as_owner($node, "SELECT campaign_retry($kept)", $database)
+  if $node->safe_psql($database, "SELECT state FROM campaign.run WHERE run_id = $kept") eq 'failed';
+is(finish($node, $kept, $database), 'succeeded', 'REASSIGN OWNED: with rights the run goes on');
+verify_clean($node, 'REASSIGN OWNED: nothing is lost', $database);
+my $after = as_owner($node, q(SELECT campaign_start('waiting')), $database);
+is(as_owner($node, "SELECT campaign_wait($after)", $database), 'waiting', 'REASSIGN OWNED: and the next one starts');
+is($node->safe_psql($database, q(SELECT DISTINCT owner_name FROM campaign.campaign)), 'ann', 'REASSIGN OWNED: campaigns stay where they were');
+$node->safe_psql('postgres', 'REVOKE ben FROM ann');
+$node->safe_psql('postgres', "DROP DATABASE $database WITH (FORCE)");
+others_work('after REASSIGN OWNED');
+
 foreach my $executing (0, 1)
 {
 	my $what = $executing ? 'with a run that executes' : 'with a run that waits';

@@ -1,0 +1,97 @@
+# If this failed, campaigns would become slow with every run that has ended and
+# every campaign that was made: a start, a turn of the scheduler, a run, what
+# people look at.
+#
+# What is counted is rows and blocks read of the extension's tables, before and
+# after there is a history; time would say more about the machine.
+use strict;
+use warnings;
+use lib 'test/tap';
+use CampaignServer;
+use Test::More;
+
+my $node = start_server('cost', "autovacuum = off\n");
+my $new = 0;
+
+
+sub sql { return $node->safe_psql('shop', $_[0]) }
+
+# Rows that a statement of the owner reads, and takes back.
+sub rows_read
+{
+	my ($statement) = @_;
+	my $rows = sql(qq{BEGIN; SET LOCAL ROLE owner; SELECT FROM ($statement) x; RESET ROLE;
+		SELECT sum(seq_tup_read + idx_tup_fetch) FROM pg_stat_xact_all_tables WHERE schemaname = 'campaign'; ROLLBACK});
+	$rows =~ s/\s+//g;
+	return $rows;
+}
+
+# Blocks that all processes together have read.
+sub blocks
+{
+	return sql(q{SELECT sum(heap_blks_read + heap_blks_hit + idx_blks_read + idx_blks_hit)
+		FROM pg_statio_all_tables WHERE schemaname = 'campaign'});
+}
+
+# Blocks read by a whole run: its start, all turns, its tasks.
+sub blocks_of_run
+{
+	my ($campaign) = @_;
+	wait_for_workers($node, 'scheduler', 0, 'nobody is there');
+	my $before = blocks();
+	wait_for($node, start_run($node, $campaign), 'succeeded', "a run of $campaign");
+	wait_for_workers($node, 'scheduler', 0, 'all have left');
+	return blocks() - $before;
+}
+
+# What is read, by what reads it.
+sub measure
+{
+	return (
+		'campaign_start, first' => rows_read(q{SELECT campaign_start('first')}),
+		'campaign_start, again' => rows_read(q{SELECT campaign_start('often')}),
+		'campaign_schedule' => rows_read(q{SELECT campaign_schedule('often', '{"frequency": "daily", "at": "09:00", "time_zone": "UTC"}')}),
+		'open runs' => rows_read(q{SELECT FROM campaign.run_progress WHERE run_state NOT IN ('succeeded', 'stopped', 'missed')}),
+		'a run' => blocks_of_run('often'),
+		'a run of a new campaign' => blocks_of_run('new ' . ++$new),
+	);
+}
+
+publish($node, $_, "true") foreach "first", "often", map { "new $_" } 1 .. 2;
+wait_for($node, start_run($node, 'often'), 'succeeded', 'a first run');
+my %before = measure();
+
+note 'ten thousand campaigns and a hundred thousand runs';
+sql(q{
+	INSERT INTO campaign.campaign (name, owner, owner_name, dimension, status, settings)
+	SELECT 'c' || n, owner, owner_name, dimension, status, settings
+	FROM campaign.campaign, generate_series(1, 10000) n WHERE name = 'first'});
+sql(q{
+	INSERT INTO campaign.run (campaign_id, version_id, state, home, epoch, started_by, started_at, ended_at)
+	SELECT CASE WHEN n % 2 = 0 THEN o.campaign_id ELSE c.campaign_id END, o.version_id, 'succeeded', o.home, o.epoch,
+		o.started_by, now() - n * interval '1 second', now() - n * interval '1 second'
+	FROM generate_series(1, 100000) n
+	CROSS JOIN (SELECT r.* FROM campaign.run r JOIN campaign.campaign USING (campaign_id) WHERE name = 'often' LIMIT 1) o
+	JOIN campaign.campaign c ON c.name = 'c' || n % 10000 + 1;
+	INSERT INTO campaign.task (run_id, activity, position, state, started_at, ended_at, rows_in)
+	SELECT r.run_id, t.activity, t.position, t.state, r.started_at, r.ended_at, t.rows_in
+	FROM campaign.run r CROSS JOIN (SELECT * FROM campaign.task WHERE run_id = (SELECT min(run_id) FROM campaign.task)) t
+	WHERE NOT EXISTS (SELECT FROM campaign.task k WHERE k.run_id = r.run_id);
+	INSERT INTO campaign.flow (run_id, source, outcome, rows, dimension)
+	SELECT run_id, activity, 'done', 10, 'customers' FROM campaign.task t WHERE activity = 'all'
+	AND NOT EXISTS (SELECT FROM campaign.flow f WHERE f.run_id = t.run_id);
+	INSERT INTO campaign.log (role_name, owner, campaign, run_id, event, old_state, new_state)
+	SELECT 'owner', 'owner'::regrole, 'often', run_id, 'move', 'running', 'succeeded' FROM campaign.run});
+
+# As autovacuum would have done.
+sql('VACUUM ANALYZE');
+my %after = measure();
+foreach my $name (sort keys %before)
+{
+	cmp_ok($after{$name}, '<', 3 * $before{$name} + 100, "$name: $before{$name} before, $after{$name} after");
+}
+
+
+$node->stop;
+unlike(log_of($node), qr/PANIC|TRAP|XX000|terminated by signal/, 'nothing broke');
+done_testing();
