@@ -21,6 +21,7 @@ use Test::More;
 my $root;
 my $seed = $ENV{FAULT_SEED} || (time() ^ $$) % 1_000_000;
 my $writes = $ENV{FAULT_WRITES} || 3;
+my $test = "SELECT campaign_test('tested') AS run \\gset\nSELECT campaign_wait(:run)";
 my $claim = q(SELECT count(*) FROM campaign_claim('email', 10000, '1 hour'));
 
 # Where the fault strikes: in a worker while a run goes on, in the executor of
@@ -333,12 +334,11 @@ sub fault_in_write
 		q(SELECT campaign_duplicate('c', 'd')),
 		q(SELECT campaign_alter('d', 'people', '{"filter": "score < 1"}')),
 		q(SELECT campaign_publish('d')),
-		q(SELECT campaign_test('tested')),
-		q(SELECT campaign_test('tested')),
+		q(BEGIN; SELECT campaign_test('tested'); ROLLBACK),
 		q(SELECT campaign_drop('d')));
 	foreach (1 .. $writes)
 	{
-		my $number = 1 + int(rand(60));
+		my $number = 1 + int(rand(25));
 
 		wait_for_quiet();
 		plant_fault($node, $point, "$action $number");
@@ -369,6 +369,7 @@ sub fault_in_call
 		plant_fault($node, $point, "$action $number");
 		my ($status, undef, $stderr) = try_as_owner($node, $call);
 		wait_for_server();
+		# Reached by nobody: there are no more writes.
 		if (-e $file)
 		{
 			unlink $file or die "cannot remove $file";
@@ -410,12 +411,12 @@ sub fault_in_test
 	my ($point, $action) = @_;
 	my $tests = q(SELECT run_id, state FROM campaign.run WHERE test);
 
-	as_owner($node, q(SELECT campaign_wait(campaign_test('tested'))));
+	as_owner($node, $test);
 	wait_for_quiet();
 	my $before = $node->safe_psql('postgres', $tests);
 	strike($point, $action, q(SELECT campaign_test('tested')));
 	is($node->safe_psql('postgres', $tests), $before, "$point, $action: the test before is there");
-	is(as_owner($node, q(SELECT campaign_wait(campaign_test('tested')))), 'succeeded', "$point, $action: the next attempt succeeds");
+	is(as_owner($node, $test), 'succeeded', "$point, $action: the next attempt succeeds");
 	is($node->safe_psql('postgres', q(SELECT count(*) FROM campaign.run WHERE test)), 1, "$point, $action: there is one");
 }
 
@@ -431,12 +432,13 @@ sub fault_in_clean_up
 	# It has ended long ago.
 	$node->safe_psql('postgres', "UPDATE campaign.run SET ended_at = ended_at - interval '10 days' WHERE run_id = $run");
 	my $before = catalog();
-	my $report = as_owner($node, "SELECT * FROM campaign_report($run)");
+	my $report = as_owner($node, "SELECT * FROM campaign.report WHERE run_id = $run");
 	strike($point, $action, 'SELECT campaign_clean_up()');
-	is(catalog(), $before, "$point, $action: nothing is gone");
+	# The scheduler of a server that was restarted cleans up by itself.
+	is(catalog(), $before, "$point, $action: nothing is gone") if $action ne 'kill';
 	as_owner($node, 'SELECT campaign_clean_up()');
 	is(as_owner($node, "SELECT count(*) FROM campaign.message WHERE run_id = $run"), 0, "$point, $action: the next attempt deletes messages");
-	is(as_owner($node, "SELECT * FROM campaign_report($run)"), $report, "$point, $action: the report says what it said");
+	is(as_owner($node, "SELECT * FROM campaign.report WHERE run_id = $run"), $report, "$point, $action: the report says what it said");
 }
 
 # ----------------------------------- test ---------------------------------
@@ -484,6 +486,7 @@ SELECT campaign_add_extract_file('files', 'write', after => 'fresh', file => 'ou
 SELECT campaign_publish('files');
 ));
 
+as_owner($node, $test);
 my @only = split / /, $ENV{FAULT_POINTS} // join ' ', fault_points();
 foreach my $point (@only)
 {
@@ -492,6 +495,8 @@ foreach my $point (@only)
 	$scenario{$point}->($point, $_) foreach ('error', 'fatal', 'kill');
 }
 verify_clean($node, 'campaign_verify finds nothing');
+# A test keeps what it had, to be looked at.
+as_owner($node, q(SELECT campaign_drop('tested')));
 is($node->safe_psql('postgres', q(
 SELECT count(*) FROM pg_class
 WHERE relnamespace = 'campaign_data'::regnamespace AND relkind = 'r' AND NOT relispartition)),

@@ -136,8 +136,16 @@ as_owner($node, "SELECT campaign_retry($kept)", $database)
 is(finish($node, $kept, $database), 'succeeded', 'REASSIGN OWNED: with rights the run goes on');
 verify_clean($node, 'REASSIGN OWNED: nothing is lost', $database);
 my $after = as_owner($node, q(SELECT campaign_start('waiting')), $database);
-is(as_owner($node, "SELECT campaign_wait($after)", $database), 'waiting', 'REASSIGN OWNED: and the next one starts');
+is(as_owner($node, "SELECT campaign_wait($after)", $database), 'failed', 'REASSIGN OWNED: what was published refers to what was the owner\'s');
+like($node->safe_psql($database, "SELECT string_agg(message, ' ') FROM campaign.log WHERE run_id = $after"), qr/refer to other objects/, 'and the log says so');
+as_owner($node, "SELECT campaign_stop($after), campaign_publish('waiting')", $database);
+$after = as_owner($node, q(SELECT campaign_start('waiting')), $database);
+is(as_owner($node, "SELECT campaign_wait($after)", $database), 'waiting', 'REASSIGN OWNED: published again, it runs');
 is($node->safe_psql($database, q(SELECT DISTINCT owner_name FROM campaign.campaign)), 'ann', 'REASSIGN OWNED: campaigns stay where they were');
+$node->safe_psql('postgres', 'ALTER ROLE ann RENAME TO anna');
+$node->safe_psql($database, "SELECT campaign_hurry($after)");
+is(finish($node, $after, $database), 'succeeded', 'ALTER ROLE RENAME: the run goes on');
+$node->safe_psql('postgres', 'ALTER ROLE anna RENAME TO ann');
 $node->safe_psql('postgres', 'REVOKE ben FROM ann');
 $node->safe_psql('postgres', "DROP DATABASE $database WITH (FORCE)");
 others_work('after REASSIGN OWNED');
