@@ -534,11 +534,9 @@ campaign_task_position(const CampaignTask *task,
 	return campaign_task_position_for(task, population, NULL);
 }
 
-/* The same for a draw of its own, if it has a name. */
+/* The text on which the activity draws. */
 char *
-campaign_task_position_for(const CampaignTask *task,
-						   const CampaignPopulation *population,
-						   const char *draw)
+campaign_task_seed(const CampaignTask *task, const char *draw)
 {
 	char	   *seed = campaign_option_text(task->scope.activity->options,
 											"seed");
@@ -546,11 +544,18 @@ campaign_task_position_for(const CampaignTask *task,
 	if (seed == NULL)
 		seed = psprintf("%s.%s", task->run->campaign,
 						task->scope.activity->name);
-	if (draw != NULL)
-		seed = psprintf("%s.%s", seed, draw);
+	return draw == NULL ? seed : psprintf("%s.%s", seed, draw);
+}
+
+/* The same for a draw of its own, if it has a name. */
+char *
+campaign_task_position_for(const CampaignTask *task,
+						   const CampaignPopulation *population,
+						   const char *draw)
+{
 	return psprintf("campaign.sample_position(%s, %s)",
 					campaign_row_recipient(task->scope.target, population),
-					quote_literal_cstr(seed));
+					quote_literal_cstr(campaign_task_seed(task, draw)));
 }
 
 /* The name of an outcome, by number from 0. */

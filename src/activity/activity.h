@@ -279,6 +279,8 @@ extern char *campaign_task_position(const CampaignTask *task,
 extern char *campaign_task_position_for(const CampaignTask *task,
 										const CampaignPopulation *population,
 										const char *draw);
+/* The text on which it draws; of a draw of its own, if that has a name. */
+extern char *campaign_task_seed(const CampaignTask *task, const char *draw);
 /*
  * Readies an outlet for an outcome: with a population if something follows
  * it, else counting only.

@@ -124,20 +124,30 @@ draws(const CampaignShares *shares)
 	return false;
 }
 
+/* The range of positions that an outcome draws; *from moves on to its end. */
+double
+campaign_split_range(const CampaignShares *shares, const CampaignShare *share,
+					 double *from)
+{
+	double		start = shares->overlap ? 0 : *from;
+
+	*from = Min(start + share->limit / 100, 1.0);
+	/* All of the range belongs to a split that adds up to the whole. */
+	if (*from > 1 - 1e-9)
+		*from = 1;
+	return start;
+}
+
 /* Appends the conditions that draw an outcome's rows; *from moves on. */
 static void
 append_range(const Plan *plan, StringInfo text, const CampaignShare *share,
 			 int number, double *from)
 {
-	double		start = plan->shares->overlap ? 0 : *from;
-	double		to = Min(start + share->limit / 100, 1.0);
+	double		start = campaign_split_range(plan->shares, share, from);
 
-	/* All of the range belongs to a split that adds up to the whole. */
-	if (to > 1 - 1e-9)
-		to = 1;
 	appendStringInfo(text, " AND %s >= %.17g AND %s < %.17g",
-					 position(plan, number), start, position(plan, number), to);
-	*from = to;
+					 position(plan, number), start, position(plan, number),
+					 *from);
 }
 
 /* Appends positions as columns: one for all, or with overlap one for each. */

@@ -22,6 +22,12 @@ extern int64 campaign_split_capacity(const CampaignShares *shares,
 									 const CampaignShare *share, int64 rows,
 									 double *before);
 /*
+ * Where the range of positions begins that an outcome draws; it ends at *from,
+ * which is where the one before it ended.
+ */
+extern double campaign_split_range(const CampaignShares *shares,
+								   const CampaignShare *share, double *from);
+/*
  * The select; its first column is the mask of the outcomes that would take a
  * row if it streams, else the number of the outlet.  rows is how many come in.
  */

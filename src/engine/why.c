@@ -6,17 +6,24 @@
  * index.  What became of a row in a delivery is found at once, though, and says
  * where the row has been: whoever came to an activity by its only way was in
  * what came along it.  Only what does not follow is looked up in populations
- * that are still there, with the rights of their owner.
+ * that are still there, with the rights of their owner.  What decided is asked
+ * of judge.c and, where sets were combined, follows from where the row was.
  */
 #include "postgres.h"
 
 #include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+#include "utils/json.h"
 #include "utils/lsyscache.h"
 
 #include "activity/activity.h"
+#include "activity/option.h"
+#include "base/attempt.h"
 #include "base/identity.h"
 #include "base/sql.h"
+#include "engine/judge.h"
 #include "engine/why.h"
+#include "queue/content.h"
 #include "queue/person.h"
 #include "set/row.h"
 #include "set/select.h"
@@ -58,6 +65,7 @@ typedef struct Why
 	List	   *deliveries;		/* of Delivery * */
 	List	   *tasks;			/* of CampaignTaskState * */
 	List	   *stations;
+	bool		evaluate;		/* the caller has the owner's rights */
 } Why;
 
 /* ------------------------------ deliveries ------------------------------ */
@@ -221,10 +229,21 @@ note_row(CampaignReceiver *receiver, TupleTableSlot *slot)
 {
 }
 
-/* Looks the row up in a population, with the rights of the run's owner. */
-static Presence
-look_up(const Why *why, const CampaignFlow *flow)
+/* A population to be looked into. */
+typedef struct Lookup
 {
+	const Why  *why;
+	const CampaignFlow *flow;
+	Presence	presence;
+} Lookup;
+
+/* Looks the row up in a population, with the rights of the run's owner. */
+static void
+look_up(void *arg)
+{
+	Lookup	   *lookup = arg;
+	const Why  *why = lookup->why;
+	const CampaignFlow *flow = lookup->flow;
 	CampaignReceiver receiver = {NULL, note_row};
 	CampaignSelect *select = campaign_select_new(NULL, "pg_catalog, pg_temp");
 	CampaignIdentity identity;
@@ -241,7 +260,20 @@ look_up(const Why *why, const CampaignFlow *flow)
 					 quote_literal_cstr(why->key));
 	rows = campaign_select_run(select, &receiver);
 	campaign_identity_leave(&identity);
-	return rows > 0 ? PRESENT : ABSENT;
+	lookup->presence = rows > 0 ? PRESENT : ABSENT;
+}
+
+/* The same; it is not known where the dimension is not what it was. */
+static Presence
+presence_in(const Why *why, const CampaignFlow *flow)
+{
+	Lookup		lookup = {why, flow, UNKNOWN};
+	ErrorData  *error = campaign_attempt(look_up, &lookup);
+
+	if (error != NULL &&
+		ERRCODE_TO_CATEGORY(error->sqlerrcode) == ERRCODE_OPERATOR_INTERVENTION)
+		ReThrowError(error);
+	return lookup.presence;
 }
 
 /* True if the flow's population is there to be read. */
@@ -275,7 +307,7 @@ learn_downstream(Why *why)
 				same_dimension(passage, inbound))
 				passage->presence = ABSENT;
 			else if (is_kept(passage->flow))
-				passage->presence = look_up(why, passage->flow);
+				passage->presence = presence_in(why, passage->flow);
 		}
 	}
 }
@@ -313,36 +345,46 @@ add_station(Why *why, const CampaignActivity *activity, const char *fate)
 	return station;
 }
 
+/* Attempts that were in vain, and feedback, as an array; NULL if none. */
+static Jsonb *
+events_of(int64 message_id)
+{
+	CAMPAIGN_STATEMENT(make,
+					   "SELECT coalesce($4, '[]') || jsonb_build_array("
+					   "jsonb_strip_nulls(jsonb_build_object('what', $1,"
+					   " 'at', $2, 'detail', $3)))");
+	Jsonb	   *events = NULL;
+	ListCell   *cell;
+
+	foreach(cell, campaign_person_events(message_id))
+	{
+		const CampaignPersonEvent *event = lfirst(cell);
+
+		events = campaign_row_jsonb(campaign_query(&make,
+												   campaign_text(event->what),
+												   campaign_time(event->at),
+												   campaign_jsonb(event->detail),
+												   campaign_jsonb(events)),
+									0, 1);
+	}
+	return events;
+}
+
 /* What is shown of a message, as campaign.message shows it. */
 static void
 describe_message(Why *why, const CampaignActivity *activity,
 				 const Delivery *delivery)
 {
-	CAMPAIGN_STATEMENT(describe,
-					   "SELECT campaign.message_status($2, $3, $4, r.state),"
-					   " o.reason, CASE WHEN $2 = '.' THEN NULL"
-					   " WHEN $2 IN ('s', 'e') THEN $3 ELSE o.settled_at END"
-					   " FROM campaign.run r LEFT JOIN LATERAL"
-					   " (SELECT o.reason, o.settled_at FROM campaign.outcome o"
-					   " WHERE o.message_id = $5 AND $2 <> 's'"
-					   " ORDER BY o.attempt DESC LIMIT 1) o ON true"
-					   " WHERE r.run_id = $1");
 	const CampaignPersonMessage *found = delivery->found;
-	char		result[2] = {campaign_person_result(found), '\0'};
-	CampaignRows *rows;
-	CampaignStation *station;
+	CampaignPersonStatus *status = campaign_person_status(why->run->id, found);
+	CampaignStation *station = add_station(why, activity, status->status);
 
-	rows = campaign_query(&describe, campaign_int8(why->run->id),
-						  campaign_text(result),
-						  campaign_time_or_null(found->chunk->leased_until),
-						  campaign_time_or_null(found->chunk->expires_at),
-						  campaign_int8(found->message_id));
-	station = add_station(why, activity, campaign_row_text(rows, 0, 1));
-	station->reason = campaign_row_text(rows, 0, 2);
-	station->at = campaign_row_time(rows, 0, 3);
+	station->reason = status->reason;
+	station->at = status->settled_at;
 	station->message_id = found->message_id;
 	station->address = found->message.address;
 	station->attempts = found->chunk->attempts;
+	station->events = events_of(found->message_id);
 }
 
 /* What an activity that delivers did. */
@@ -353,7 +395,13 @@ describe_delivery(Why *why, const CampaignActivity *activity,
 	if (delivery->found != NULL)
 		describe_message(why, activity, delivery);
 	else if (delivery->excluded != NULL)
-		add_station(why, activity, "excluded")->reason = delivery->excluded;
+	{
+		CampaignStation *station = add_station(why, activity, "excluded");
+
+		station->reason = delivery->excluded;
+		station->decided_by = delivery->excluded;
+		station->judged = "then";
+	}
 	else
 		add_station(why, activity, delivery->erased ? "not kept" : "not in");
 }
@@ -393,12 +441,210 @@ describe_passages(Why *why, const CampaignActivity *activity)
 					presence == ABSENT ? "not in" : "not kept");
 }
 
+/* ------------------------------- decisions ------------------------------ */
+
+/* Whether the row came to the activity. */
+static CampaignMet
+meet(const Why *why, const CampaignActivity *activity)
+{
+	const Delivery *delivery = delivery_of(why, activity->name);
+	CampaignMet met = CAMPAIGN_MET_NO;
+	ListCell   *cell;
+
+	if (activity->inbound == NIL ||
+		(delivery != NULL && (delivery->found || delivery->excluded)))
+		return CAMPAIGN_MET_YES;
+	foreach(cell, activity->inbound)
+	{
+		const CampaignTransition *transition = lfirst(cell);
+		const Passage *passage = passage_of(why, transition->source->name,
+											transition->outcome);
+
+		if (passage == NULL)
+			continue;
+		if (passage->presence == PRESENT)
+			return CAMPAIGN_MET_YES;
+		if (passage->presence == UNKNOWN)
+			met = CAMPAIGN_MET_UNKNOWN;
+	}
+	return met;
+}
+
+/* Appends the name as a JSON string, after a comma if need be. */
+static void
+append_name(StringInfo names, const char *name)
+{
+	if (names->len > 0)
+		appendStringInfoString(names, ", ");
+	escape_json(names, name);
+}
+
+/* Sets what a combine's inbound sets say, and what follows from it. */
+static void
+decide_combine(const Why *why, CampaignJudgement *judgement)
+{
+	const CampaignActivity *activity = judgement->activity;
+	bool		intersection =
+		strcmp(campaign_option_text(activity->options, "operation"),
+			   "intersection") == 0;
+	bool		lost = judgement->settled && judgement->present != NIL &&
+		strcmp(linitial(judgement->present), "complement") == 0;
+	int			leading = Max(campaign_activity_leading(activity), 0);
+	StringInfoData sets[3];		/* by presence */
+	ListCell   *cell;
+
+	for (int i = 0; i < lengthof(sets); i++)
+		initStringInfo(&sets[i]);
+	foreach(cell, activity->inbound)
+	{
+		const CampaignTransition *transition = lfirst(cell);
+		const Passage *passage = passage_of(why, transition->source->name,
+											transition->outcome);
+		char	   *name = psprintf("%s.%s", transition->source->name,
+									transition->outcome);
+		Presence	presence = passage == NULL ? ABSENT : passage->presence;
+
+		append_name(&sets[presence], name);
+		if (lost && intersection && presence == ABSENT)
+			campaign_judge_decide(judgement, "not in %s", name);
+		else if (lost && !intersection && presence == PRESENT &&
+				 foreach_current_index(cell) != leading)
+			campaign_judge_decide(judgement, "in %s", name);
+	}
+	campaign_judge_member(judgement, "sets");
+	appendStringInfo(&judgement->facts, "[%s]", sets[PRESENT].data);
+	campaign_judge_member(judgement, "other_sets");
+	appendStringInfo(&judgement->facts, "[%s]", sets[ABSENT].data);
+	if (sets[UNKNOWN].len > 0)
+	{
+		campaign_judge_member(judgement, "unknown_sets");
+		appendStringInfo(&judgement->facts, "[%s]", sets[UNKNOWN].data);
+	}
+	if (lost && judgement->decided.len == 0 && sets[UNKNOWN].len == 0)
+		campaign_judge_decide(judgement, "beyond its limit");
+	judgement->judged = "then";
+}
+
+/* Adds the values of the message's variables to the facts. */
+static void
+note_variables(CampaignJudgement *judgement, const Delivery *delivery)
+{
+	const CampaignPersonMessage *found = delivery->found;
+	int			edition = found->chunk->edition;
+	const CampaignMessageContent *content;
+	ListCell   *cell;
+
+	if (found->message.nvariables == 0)
+		return;
+	content = campaign_content_edition(campaign_content_parse(judgement->activity->kind,
+															  judgement->activity->options),
+									   edition < 0 ? -1 - edition : edition);
+	campaign_judge_member(judgement, "variables");
+	appendStringInfoChar(&judgement->facts, '{');
+	foreach(cell, content->expressions)
+	{
+		int			i = foreach_current_index(cell);
+
+		if (i >= found->message.nvariables)
+			break;
+		if (i > 0)
+			appendStringInfoString(&judgement->facts, ", ");
+		escape_json(&judgement->facts,
+					((CampaignTemplateExpression *) lfirst(cell))->text);
+		appendStringInfoString(&judgement->facts, ": ");
+		if (found->message.variables[i] == NULL)
+			appendStringInfoString(&judgement->facts, "null");
+		else
+			escape_json(&judgement->facts, found->message.variables[i]);
+	}
+	appendStringInfoChar(&judgement->facts, '}');
+}
+
+/* What came out of the activity, and where the row was among it. */
+static void
+set_passages(const Why *why, CampaignJudgement *judgement)
+{
+	const Passage *inbound = sole_inbound(why, judgement->activity);
+	ListCell   *cell;
+
+	if (inbound != NULL && inbound->presence == PRESENT &&
+		is_kept(inbound->flow))
+		judgement->inbound = judgement->kept = inbound->flow;
+	foreach(cell, outbound(why, judgement->activity))
+	{
+		Passage    *passage = lfirst(cell);
+		CampaignFlow *flow = palloc(sizeof(CampaignFlow));
+
+		*flow = *passage->flow;
+		if (!is_kept(flow))
+			flow->population = NULL;
+		judgement->outbound = lappend(judgement->outbound, flow);
+		if (passage->presence == UNKNOWN)
+			judgement->settled = false;
+		if (passage->presence != PRESENT)
+			continue;
+		judgement->present = lappend(judgement->present, flow->outcome);
+		if (flow->population != NULL)
+			judgement->kept = flow;
+	}
+}
+
+/* Finds out what decided over the row in the activity. */
+static void
+decide(const Why *why, CampaignActivity *activity, CampaignMet met,
+	   CampaignJudgement *judgement)
+{
+	const Delivery *delivery = delivery_of(why, activity->name);
+	const char *state = task_state(why, activity->name);
+
+	judgement->run = why->run;
+	judgement->graph = why->graph;
+	judgement->activity = activity;
+	judgement->key = why->key;
+	judgement->evaluate = why->evaluate;
+	judgement->settled = met == CAMPAIGN_MET_YES && state != NULL &&
+		strcmp(state, "succeeded") == 0;
+	initStringInfo(&judgement->decided);
+	initStringInfo(&judgement->facts);
+	set_passages(why, judgement);
+	if (delivery != NULL && delivery->found != NULL && why->evaluate)
+		note_variables(judgement, delivery);
+	if (strcmp(activity->kind, "combine") == 0)
+		decide_combine(why, judgement);
+	else if (strcmp(campaign_kind_find(activity->kind)->category,
+					"targeting") == 0)
+		campaign_judge(judgement);
+}
+
+/* Says on all stations of the activity, from the first one on, what decided. */
+static void
+describe_decision(Why *why, CampaignActivity *activity, int first)
+{
+	CampaignMet met = meet(why, activity);
+	CampaignJudgement judgement = {0};
+
+	decide(why, activity, met, &judgement);
+	for (int i = first; i < list_length(why->stations); i++)
+	{
+		CampaignStation *station = list_nth(why->stations, i);
+
+		station->met = met;
+		if (judgement.decided.len > 0)
+		{
+			station->decided_by = judgement.decided.data;
+			station->judged = judgement.judged;
+		}
+		station->facts = campaign_judge_facts(&judgement);
+	}
+}
+
 /* What an activity did with the row. */
 static void
-describe_activity(Why *why, const CampaignActivity *activity)
+describe_activity(Why *why, CampaignActivity *activity)
 {
 	const char *state = task_state(why, activity->name);
 	const Delivery *delivery = delivery_of(why, activity->name);
+	int			first = list_length(why->stations);
 
 	if (delivery != NULL)
 		describe_delivery(why, activity, delivery);
@@ -406,6 +652,7 @@ describe_activity(Why *why, const CampaignActivity *activity)
 		add_station(why, activity, state);
 	else
 		describe_passages(why, activity);
+	describe_decision(why, activity, first);
 }
 
 /* The path of the row with that key through the run. */
@@ -417,6 +664,8 @@ campaign_why_path(int64 run_id, const char *key)
 	ListCell   *cell;
 
 	why.key = key;
+	why.evaluate = OidIsValid(why.run->owner) &&
+		campaign_acts_for(why.run->owner);
 	why.graph = campaign_graph_load(campaign_record_by_id(why.run->campaign_id),
 									why.run->version_id);
 	why.order = campaign_graph_order(why.graph);

@@ -9,6 +9,15 @@
 
 #include "datatype/timestamp.h"
 #include "nodes/pg_list.h"
+#include "utils/jsonb.h"
+
+/* Whether the row came to an activity. */
+typedef enum CampaignMet
+{
+	CAMPAIGN_MET_UNKNOWN,
+	CAMPAIGN_MET_NO,
+	CAMPAIGN_MET_YES
+} CampaignMet;
 
 /* What an activity did with the row; texts that do not apply are NULL. */
 typedef struct CampaignStation
@@ -24,6 +33,11 @@ typedef struct CampaignStation
 	const char *address;
 	int			attempts;
 	TimestampTz at;				/* 0: not known */
+	CampaignMet met;
+	const char *decided_by;
+	const char *judged;			/* then, or now: by the values of today */
+	Jsonb	   *facts;
+	Jsonb	   *events;
 } CampaignStation;
 
 /* Stations of the row with that key, of CampaignStation *, sources first. */

@@ -26,6 +26,40 @@ CAMPAIGN_STATEMENT(find_exclusion,
 				   " WHERE delivery_id = $1 AND recipient = $2"
 				   " ORDER BY reason = 'duplicate' LIMIT 1");
 
+/* All deliveries at once: the index is read once, by recipient. */
+CAMPAIGN_STATEMENT(find_exclusions,
+				   "SELECT DISTINCT ON (delivery_id)"
+				   " delivery_id, recipient, reason FROM campaign.exclusion"
+				   " WHERE recipient = $2"
+				   " AND delivery_id = ANY ($1::text[]::bigint[])"
+				   " ORDER BY delivery_id, reason = 'duplicate'");
+
+CAMPAIGN_STATEMENT(find_exclusions_behind,
+				   "SELECT DISTINCT ON (recipient)"
+				   " delivery_id, recipient, reason FROM campaign.exclusion"
+				   " WHERE delivery_id = $1 AND person = $2"
+				   " ORDER BY recipient, reason = 'duplicate'");
+
+CAMPAIGN_STATEMENT(describe,
+				   "SELECT campaign.message_status($2, $3, $4, r.state),"
+				   " o.reason, CASE WHEN $2 = '.' THEN NULL"
+				   " WHEN $2 IN ('s', 'e') THEN $3 ELSE o.settled_at END"
+				   " FROM campaign.run r LEFT JOIN LATERAL"
+				   " (SELECT o.reason, o.settled_at FROM campaign.outcome o"
+				   " WHERE o.message_id = $5 AND $2 <> 's'"
+				   " ORDER BY o.attempt DESC LIMIT 1) o ON true"
+				   " WHERE r.run_id = $1");
+
+CAMPAIGN_STATEMENT(find_events,
+				   "SELECT o.status, o.settled_at, jsonb_strip_nulls("
+				   "jsonb_build_object('attempt', o.attempt,"
+				   " 'reason', o.reason)) FROM campaign.outcome o"
+				   " WHERE o.message_id = $1"
+				   " AND o.status IN ('retried', 'released')"
+				   " UNION ALL SELECT e.event, e.at, e.detail"
+				   " FROM campaign.event e WHERE e.message_id = $1"
+				   " ORDER BY 2, 1");
+
 /* The byte of the message. */
 char
 campaign_person_result(const CampaignPersonMessage *found)
@@ -85,4 +119,90 @@ campaign_person_exclusion(int64 delivery_id, const char *recipient)
 
 	campaign_settings_leave(nestlevel);
 	return rows->count == 0 ? NULL : campaign_row_text(rows, 0, 1);
+}
+
+/* Exclusions out of rows. */
+static List *
+read_exclusions(const CampaignRows *rows)
+{
+	List	   *exclusions = NIL;
+
+	for (int i = 0; i < rows->count; i++)
+	{
+		CampaignPersonExclusion *exclusion =
+			palloc(sizeof(CampaignPersonExclusion));
+
+		exclusion->delivery_id = campaign_row_int8(rows, i, 1);
+		exclusion->recipient = campaign_row_text(rows, i, 2);
+		exclusion->reason = campaign_row_text(rows, i, 3);
+		exclusions = lappend(exclusions, exclusion);
+	}
+	return exclusions;
+}
+
+/* The recipient's exclusions from any of these deliveries. */
+List *
+campaign_person_exclusions(List *deliveries, const char *recipient)
+{
+	int			nestlevel = campaign_chunk_planning_enter(true);
+	CampaignRows *rows = campaign_query(&find_exclusions,
+										campaign_text_array(deliveries),
+										campaign_text(recipient));
+
+	campaign_settings_leave(nestlevel);
+	return read_exclusions(rows);
+}
+
+/* Exclusions of recipients behind whom that person is. */
+List *
+campaign_person_exclusions_behind(int64 delivery_id, const char *person)
+{
+	int			nestlevel = campaign_chunk_planning_enter(true);
+	CampaignRows *rows = campaign_query(&find_exclusions_behind,
+										campaign_int8(delivery_id),
+										campaign_text(person));
+
+	campaign_settings_leave(nestlevel);
+	return read_exclusions(rows);
+}
+
+/* What campaign.message shows of the message. */
+CampaignPersonStatus *
+campaign_person_status(int64 run_id, const CampaignPersonMessage *found)
+{
+	char		result[2] = {campaign_person_result(found), '\0'};
+	CampaignPersonStatus *status = palloc0(sizeof(CampaignPersonStatus));
+	CampaignRows *rows;
+
+	rows = campaign_query(&describe, campaign_int8(run_id),
+						  campaign_text(result),
+						  campaign_time_or_null(found->chunk->leased_until),
+						  campaign_time_or_null(found->chunk->expires_at),
+						  campaign_int8(found->message_id));
+	status->status = campaign_row_text(rows, 0, 1);
+	status->reason = campaign_row_text(rows, 0, 2);
+	status->settled_at = campaign_row_time(rows, 0, 3);
+	return status;
+}
+
+/* What happened to the message, in the order of time. */
+List *
+campaign_person_events(int64 message_id)
+{
+	int			nestlevel = campaign_chunk_planning_enter(true);
+	CampaignRows *rows = campaign_query(&find_events,
+										campaign_int8(message_id));
+	List	   *events = NIL;
+
+	campaign_settings_leave(nestlevel);
+	for (int i = 0; i < rows->count; i++)
+	{
+		CampaignPersonEvent *event = palloc(sizeof(CampaignPersonEvent));
+
+		event->what = campaign_row_text(rows, i, 1);
+		event->at = campaign_row_time(rows, i, 2);
+		event->detail = campaign_row_jsonb(rows, i, 3);
+		events = lappend(events, event);
+	}
+	return events;
 }

@@ -24,6 +24,23 @@ static const char *skip_dollar_quoted(const char *p, const char *end);
 static const char *skip_line_comment(const char *p, const char *end);
 static const char *skip_block_comment(const char *p, const char *end);
 
+/* Returns what follows the token at p, or NULL if it has no end. */
+const char *
+campaign_lexer_skip(const char *p, const char *end)
+{
+	if (*p == '\'' || *p == '"')
+		return skip_quoted(p + 1, end, *p);
+	if (*p == '$')
+		return skip_dollar_quoted(p, end);
+	if (p[0] == '-' && p[1] == '-')
+		return skip_line_comment(p, end);
+	if (p[0] == '/' && p[1] == '*')
+		return skip_block_comment(p + 2, end);
+	if (campaign_lexer_begins_word(*p))
+		return skip_word(p, end);
+	return p + 1;
+}
+
 /*
  * Returns where "}}" ends the expression that begins at p, or NULL.  Braces
  * mean nothing in SQL; they nest so that what somebody pasted reaches the
@@ -36,26 +53,13 @@ campaign_lexer_find_end(const char *p, const char *end)
 
 	while (p != NULL && p < end)
 	{
-		if (*p == '\'' || *p == '"')
-			p = skip_quoted(p + 1, end, *p);
-		else if (*p == '$')
-			p = skip_dollar_quoted(p, end);
-		else if (p[0] == '-' && p[1] == '-')
-			p = skip_line_comment(p, end);
-		else if (p[0] == '/' && p[1] == '*')
-			p = skip_block_comment(p + 2, end);
-		else if (campaign_lexer_begins_word(*p))
-			p = skip_word(p, end);
-		else if (p[0] == '}' && p[1] == '}' && depth == 0)
+		if (p[0] == '}' && p[1] == '}' && depth == 0)
 			return p;
-		else
-		{
-			if (*p == '{')
-				depth++;
-			else if (*p == '}' && depth > 0)
-				depth--;
-			p++;
-		}
+		if (*p == '{')
+			depth++;
+		else if (*p == '}' && depth > 0)
+			depth--;
+		p = campaign_lexer_skip(p, end);
 	}
 	return NULL;
 }

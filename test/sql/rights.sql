@@ -360,6 +360,7 @@ INSERT INTO calls VALUES
 ('campaign_graph(text, text, bigint)', 'campaign', $$SELECT length(campaign_graph($1)) > 0$$),
 ('campaign_verify(bigint)', 'run', $$SELECT count(*) FROM campaign_verify($2)$$),
 ('campaign_why(bigint, text)', 'run', $$SELECT count(*) FROM campaign_why($2, '1')$$),
+('campaign_history(text, text, bigint, boolean)', 'none', $$SELECT count(*) FROM campaign_history('no such dimension', '1')$$),
 ('campaign_audience_diff(text, integer, integer)', 'name', $$SELECT count(*) FROM campaign_audience_diff($1, 1, 1)$$),
 ('campaign_audience_drop(text)', 'name', $$SELECT campaign_audience_drop($1)$$),
 ('campaign_forget_returned(text, text, text[])', 'campaign', $$SELECT campaign_forget_returned($1, 'newcomers')$$),
