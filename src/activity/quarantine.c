@@ -1,13 +1,13 @@
 /*
  * quarantine.c
- *		Deliveries of which single rows raise errors.
+ *		Selects of which single rows raise errors.
  *
  * One customer whose score is zero must not keep a million others from their
- * message.  A delivery is one statement, and its error does not say which row
+ * message.  A select is one statement, and its error does not say which row
  * raised it; so when there is one, halves of the population are evaluated
  * without writing anything, halves of those that fail again, until single rows
- * are left.  They are excluded with the SQLSTATE as their reason, and the
- * delivery is made again without evaluating them.  Until there is an error all
+ * are left.  They are rejected with the SQLSTATE as their reason, and the
+ * select is used again without evaluating them.  Until there is an error all
  * this costs a subtransaction.
  */
 #include "postgres.h"
@@ -20,13 +20,15 @@
 #include "set/row.h"
 #include "store/log.h"
 
-/* A delivery and what is known of its rows. */
+/* A select and what is known of its rows. */
 typedef struct Quarantine
 {
 	const CampaignTask *task;
-	CampaignEnqueue *enqueue;
 	CampaignSifted build;
 	const void *arg;			/* for it */
+	CampaignUse use;
+	void	   *use_arg;
+	List	   *rejected;		/* of CampaignRejected * */
 	CampaignSelect *select;		/* being attempted */
 	int			limit;			/* so many rows may be rejected */
 	ErrorData  *error;			/* the first one */
@@ -87,21 +89,21 @@ is_of_rows(const ErrorData *error)
 }
 
 /* Raises the error again, with what was found out about it. */
-static void
-give_up(ErrorData *error, const char *finding)
+void
+campaign_quarantine_give_up(ErrorData *error, const char *finding)
 {
 	error->detail = error->detail == NULL ? pstrdup(finding) :
 		psprintf("%s\n%s", error->detail, finding);
 	ReThrowError(error);
 }
 
-/* The body of an attempt to deliver. */
+/* The body of an attempt to use the select. */
 static void
-deliver(void *arg)
+use_select(void *arg)
 {
 	Quarantine *quarantine = arg;
 
-	campaign_enqueue(quarantine->enqueue, quarantine->select);
+	quarantine->use(quarantine->select, quarantine->use_arg);
 }
 
 /* Receiver: a row that was evaluated has done its duty. */
@@ -123,7 +125,7 @@ evaluate(void *arg)
 static CampaignSelect *
 sifted(const Quarantine *quarantine, int64 first, int64 last)
 {
-	CampaignSieve sieve = {first, last, quarantine->enqueue->rejected};
+	CampaignSieve sieve = {first, last, quarantine->rejected};
 	CampaignTask task = *quarantine->task;
 
 	task.sieve = &sieve;
@@ -155,7 +157,7 @@ find_rows(const Quarantine *quarantine, int64 first, int64 last, Found *found)
 	const char *recipient = campaign_row_recipient(task->scope.target,
 												   population);
 	CampaignSelect *select = campaign_task_select(task);
-	CampaignSieve sieve = {first, last, quarantine->enqueue->rejected};
+	CampaignSieve sieve = {first, last, quarantine->rejected};
 
 	*found = (Found) {{NULL, find_row}, CurrentMemoryContext, 0, NULL};
 	appendStringInfo(&select->text, "SELECT %s FROM ", recipient);
@@ -170,16 +172,17 @@ find_rows(const Quarantine *quarantine, int64 first, int64 last, Found *found)
 static void
 reject(Quarantine *quarantine, char *recipient, const ErrorData *error)
 {
-	CampaignEnqueue *enqueue = quarantine->enqueue;
 	CampaignRejected *rejected = palloc(sizeof(CampaignRejected));
 
-	if (list_length(enqueue->rejected) == quarantine->limit)
-		give_up(quarantine->error,
-				psprintf("More than %d rows raise errors, such as the one of recipient \"%s\"; nothing was delivered. Option \"max_errors\" says how many may be left out.",
-						 quarantine->limit, recipient));
+	if (list_length(quarantine->rejected) == quarantine->limit)
+		campaign_quarantine_give_up(quarantine->error,
+									psprintf("More than %d rows raise errors, such as the one of recipient \"%s\"; nothing was done. Option \"max_errors\" says how many may be left out.",
+											 quarantine->limit, recipient));
 	rejected->recipient = recipient;
-	rejected->reason = psprintf("error_%s", unpack_sql_state(error->sqlerrcode));
-	enqueue->rejected = lappend(enqueue->rejected, rejected);
+	rejected->sqlstate = pstrdup(unpack_sql_state(error->sqlerrcode));
+	rejected->reason = psprintf("error_%s", rejected->sqlstate);
+	rejected->message = pstrdup(error->message);
+	quarantine->rejected = lappend(quarantine->rejected, rejected);
 }
 
 /* Rejects the rows in the range that raise errors. */
@@ -214,22 +217,21 @@ sift(Quarantine *quarantine, int64 first, int64 last)
 static void
 find_bad_rows(Quarantine *quarantine, ErrorData *error)
 {
-	int			before = list_length(quarantine->enqueue->rejected);
+	int			before = list_length(quarantine->rejected);
 
 	if (!is_of_rows(error))
 		ReThrowError(error);
 	if (quarantine->error == NULL)
 		quarantine->error = error;
 	sift(quarantine, PG_INT64_MIN, PG_INT64_MAX);
-	if (list_length(quarantine->enqueue->rejected) == before)
+	if (list_length(quarantine->rejected) == before)
 		ReThrowError(error);
 }
 
 /* Notes in the log what the rows were left out for. */
 static void
-log_rejected(const Quarantine *quarantine)
+log_rejected(const CampaignTask *task, List *rejected, const ErrorData *error)
 {
-	const CampaignTask *task = quarantine->task;
 	CampaignLogLine line = {
 		.owner = task->run->owner,
 		.campaign = task->run->campaign,
@@ -237,41 +239,64 @@ log_rejected(const Quarantine *quarantine)
 		.activity = task->scope.activity->name,
 		.event = "excluded",
 		.message = psprintf("rows left out because of errors: %d, such as: %s",
-							list_length(quarantine->enqueue->rejected),
-							quarantine->error->message),
-		.sqlstate = unpack_sql_state(quarantine->error->sqlerrcode)
+							list_length(rejected), error->message),
+		.sqlstate = unpack_sql_state(error->sqlerrcode)
 	};
 
 	campaign_log_add(&line);
 }
 
 /*
- * Enqueues all rows but those that raise errors.  Without a rejected row
- * another one with its address becomes the first, and is evaluated: hence the
- * loop.  If no message is left, it was not the rows' fault.
+ * Uses the select over all rows but those that raise errors.  Without a
+ * rejected row another one may be evaluated that stood behind it: hence the
+ * loop.
  */
-void
-campaign_quarantine_enqueue(const CampaignTask *task,
-							CampaignEnqueue *enqueue, CampaignSifted build,
-							const void *arg)
+ErrorData *
+campaign_quarantine(const CampaignTask *task, CampaignSifted build,
+					const void *arg, CampaignUse use, void *use_arg,
+					List **rejected)
 {
-	Quarantine	quarantine = {task, enqueue, build, arg};
+	Quarantine	quarantine = {task, build, arg, use, use_arg, *rejected};
 	ErrorData  *error;
 
 	quarantine.limit = (int) Min(PG_INT32_MAX,
 								 campaign_option_count(task->scope.activity->options,
 													   "max_errors",
 													   CAMPAIGN_MAX_ERRORS));
-	enqueue->rejected = NIL;
 	quarantine.select = sifted(&quarantine, PG_INT64_MIN, PG_INT64_MAX);
-	while ((error = campaign_attempt(deliver, &quarantine)) != NULL)
+	while ((error = campaign_attempt(use_select, &quarantine)) != NULL)
 	{
 		find_bad_rows(&quarantine, error);
+		*rejected = quarantine.rejected;
 		quarantine.select = sifted(&quarantine, PG_INT64_MIN, PG_INT64_MAX);
 	}
-	if (quarantine.error == NULL)
+	return quarantine.error;
+}
+
+/* Enqueues what the select gives. */
+static void
+deliver(CampaignSelect *select, void *arg)
+{
+	campaign_enqueue((CampaignEnqueue *) arg, select);
+}
+
+/*
+ * Enqueues all rows but those that raise errors.  If no message is left, it
+ * was not the rows' fault.
+ */
+void
+campaign_quarantine_enqueue(const CampaignTask *task,
+							CampaignEnqueue *enqueue, CampaignSifted build,
+							const void *arg)
+{
+	ErrorData  *error;
+
+	enqueue->rejected = NIL;
+	error = campaign_quarantine(task, build, arg, deliver, enqueue,
+								&enqueue->rejected);
+	if (error == NULL)
 		return;
 	if (enqueue->queued == 0)
-		give_up(quarantine.error, "No row is left that a message can be made of.");
-	log_rejected(&quarantine);
+		campaign_quarantine_give_up(error, "No row is left that a message can be made of.");
+	log_rejected(task, enqueue->rejected, error);
 }

@@ -4,14 +4,16 @@
  *
  * An acting kind in three passes: one select evaluates what is to become of
  * each row and finds which rows change, plain statements change them, and what
- * the table refuses is found by halves.  In a test the statements are executed
+ * raises an error, in either, is found by halves.  In a test the statements are executed
  * and undone: counts and refusals are those that would be.
  */
 #include "postgres.h"
 
 #include "access/htup_details.h"
 #include "access/table.h"
+#include "miscadmin.h"
 #include "storage/bufmgr.h"
+#include "storage/lock.h"
 #include "utils/builtins.h"
 
 #include "activity/update_plan.h"
@@ -40,8 +42,11 @@ static const CampaignOption options[] = {
 	{"sort_by", CAMPAIGN_OPTION_ORDER, false, "the key",
 	"Order of rows that mean the same row of the table: the first counts, the others are rejected."},
 	{"max_errors", CAMPAIGN_OPTION_COUNT, false, "100",
-	"How many rows the table may refuse; more fail the activity, and nothing is changed."}
+	"How many rows may raise errors, in expressions or in the table; more fail the activity, and nothing is changed."}
 };
+
+/* Beside the classes 1 and 2 of pg_advisory_lock(), and that of limits. */
+#define TARGET_LOCK_CLASS	4
 
 enum
 {
@@ -79,7 +84,10 @@ typedef struct Update
 	bool		all;			/* all of them are */
 	int			limit;			/* so many rows may be refused */
 	List	   *refused;		/* of Refused * */
+	List	   *erroneous;		/* rows that cannot be evaluated, of
+								 * CampaignRejected * */
 	ErrorData  *error;			/* the first one */
+	int64		same;			/* rows that change none of several rows */
 	int64		inserted;
 	int64		updated;
 	int64		deleted;
@@ -121,15 +129,52 @@ check_update(const CampaignScope *scope)
 
 /* ------------------------------ evaluation ------------------------------ */
 
+/*
+ * Waits until nobody else changes the table by an activity: two of them could
+ * lock the same rows in different order, or both insert a row that neither
+ * has found.  SQL cannot take locks of this class.
+ */
+static void
+lock_target(const CampaignUpdate *change)
+{
+	LOCKTAG		tag;
+
+	SET_LOCKTAG_ADVISORY(tag, MyDatabaseId, 0, change->relation,
+						 TARGET_LOCK_CLASS);
+	(void) LockAcquire(&tag, ExclusiveLock, false, false);
+}
+
+/* The select over the rows that can be evaluated. */
+static CampaignSelect *
+build_select(const CampaignTask *task, const void *arg)
+{
+	const Update *update = arg;
+	CampaignSelect *select = campaign_task_select(task);
+
+	campaign_update_evaluate(update->change, select, update->population,
+							 task->sieve);
+	return select;
+}
+
+/* Writes what the select gives; what was counted before was undone. */
+static void
+write_rows(CampaignSelect *select, void *arg)
+{
+	Update	   *update = arg;
+
+	for (int i = 0; i < CAMPAIGN_VERDICTS; i++)
+		update->outlets[i].rows = 0;
+	campaign_sink_write(select, CAMPAIGN_ROUTE_NUMBER, update->outlets,
+						CAMPAIGN_VERDICTS);
+}
+
 /* Finds out what is to be done, and writes it down. */
 static void
 evaluate(Update *update)
 {
 	CampaignTask *task = update->task;
-	CampaignSelect *select = campaign_task_select(task);
 	List	   *added = campaign_population_added(update->population);
 
-	campaign_update_evaluate(update->change, select, update->population);
 	update->work =
 		campaign_population_create(psprintf("r" INT64_FORMAT "_%d_work",
 											task->run->id,
@@ -146,8 +191,43 @@ evaluate(Update *update)
 						 OUTCOME_UNMATCHED, added);
 	campaign_task_outlet(task, &update->outlets[CAMPAIGN_VERDICT_REJECTED],
 						 OUTCOME_REJECTED, added);
-	campaign_sink_write(select, CAMPAIGN_ROUTE_NUMBER, update->outlets,
-						CAMPAIGN_VERDICTS);
+	update->error = campaign_quarantine(task, build_select, update, write_rows,
+										update, &update->erroneous);
+	update->limit -= list_length(update->erroneous);
+}
+
+/* Receiver of a number. */
+typedef struct NumberReceiver
+{
+	CampaignReceiver receiver;
+	int64		number;
+} NumberReceiver;
+
+/* Takes the number. */
+static void
+take_number(CampaignReceiver *receiver, TupleTableSlot *slot)
+{
+	bool		isnull;
+
+	((NumberReceiver *) receiver)->number =
+		DatumGetInt64(slot_getattr(slot, 1, &isnull));
+}
+
+/* Counts rows that change none of the several rows that they mean. */
+static void
+count_same(Update *update)
+{
+	const CampaignUpdate *change = update->change;
+	CampaignSelect *select;
+	NumberReceiver number = {{NULL, take_number}, 0};
+
+	if (change->unique || !campaign_update_updates(change) ||
+		change->operation == CAMPAIGN_UPDATE_INSERT)
+		return;
+	select = campaign_task_select(update->task);
+	campaign_update_same(change, select, update->work);
+	(void) campaign_select_run(select, &number.receiver);
+	update->same = number.number;
 }
 
 /* Writes what is to be changed to where it can be looked at. */
@@ -253,12 +333,9 @@ attempt_range(Update *update, int64 first, int64 last)
 static void
 give_up(const Update *update, ErrorData *error)
 {
-	char	   *finding = psprintf("More than %d rows are refused; nothing was changed. Option \"max_errors\" says how many may be.",
-								   update->limit);
-
-	error->detail = error->detail == NULL ? finding :
-		psprintf("%s\n%s", error->detail, finding);
-	ReThrowError(error);
+	campaign_quarantine_give_up(error,
+								psprintf("More than %d rows are refused; nothing was changed. Option \"max_errors\" says how many may be.",
+										 update->limit + list_length(update->erroneous)));
 }
 
 /* Notes the row as refused. */
@@ -404,14 +481,16 @@ take_out(const Update *update, CampaignOutlet *outlet)
 	CampaignReceiver receiver = {NULL, ignore_row};
 	CampaignSelect *select = campaign_task_select(update->task);
 
-	outlet->rows -= list_length(update->refused);
 	if (outlet->population == NULL)
+	{
+		outlet->rows -= list_length(update->refused);
 		return;
+	}
 	appendStringInfo(&select->text, "DELETE FROM %s AS p USING %s AS w WHERE %s AND %s",
 					 outlet->population->source, update->work->source,
 					 campaign_row_match(update->task->scope.target, "p", "w"),
 					 refused_places(update));
-	(void) campaign_select_run(select, &receiver);
+	outlet->rows -= (int64) campaign_select_run(select, &receiver);
 }
 
 /* Moves refused rows from the result to the rejected ones. */
@@ -432,11 +511,48 @@ move_refused(Update *update)
 	take_out(update, &update->shown);
 }
 
-/* Notes why rows were refused. */
+/* Has rows that could not be evaluated come out as rejected. */
+static void
+emit_erroneous(Update *update)
+{
+	CampaignOutlet *rejected = &update->outlets[CAMPAIGN_VERDICT_REJECTED];
+	CampaignOutlet outlet = *rejected;
+	CampaignSelect *select = campaign_task_select(update->task);
+	ListCell   *cell;
+
+	appendStringInfoString(&select->text, "SELECT ");
+	campaign_row_columns(select, update->task->scope.target,
+						 update->population);
+	appendStringInfoString(&select->text, " FROM ");
+	campaign_row_from(select, update->task->scope.target, update->population,
+					  CAMPAIGN_ROW_BARE);
+	appendStringInfo(&select->text, " WHERE %s COLLATE \"C\" IN (",
+					 campaign_row_recipient(update->task->scope.target,
+											update->population));
+	foreach(cell, update->erroneous)
+		appendStringInfo(&select->text, "%s%s",
+						 foreach_current_index(cell) > 0 ? ", " : "",
+						 quote_literal_cstr(((CampaignRejected *) lfirst(cell))->recipient));
+	appendStringInfoChar(&select->text, ')');
+	campaign_sink_write(select, CAMPAIGN_ROUTE_SOLE, &outlet, 1);
+	rejected->rows += outlet.rows;
+}
+
+/* Notes why rows were rejected. */
 static void
 record_refused(const Update *update)
 {
 	ListCell   *cell;
+
+	foreach(cell, update->erroneous)
+	{
+		CampaignRejected *rejected = lfirst(cell);
+
+		campaign_reject_add(update->task->run->id,
+							update->task->scope.activity->name,
+							rejected->recipient, rejected->sqlstate,
+							rejected->message);
+	}
 
 	foreach(cell, update->refused)
 	{
@@ -449,25 +565,13 @@ record_refused(const Update *update)
 	}
 }
 
-/*
- * How many rows were left alone.  Where several rows of the table may be meant,
- * only their update has told.
- */
-static int64
-unchanged(const Update *update)
-{
-	int64		left = update->outlets[CAMPAIGN_VERDICT_CHANGED].rows -
-		update->inserted - update->updated - update->deleted;
-
-	return update->outlets[CAMPAIGN_VERDICT_SAME].rows + Max(left, 0);
-}
-
 /* Notes in the log what was done. */
 static void
 log_effect(const Update *update)
 {
 	const CampaignTask *task = update->task;
-	int64		refused = list_length(update->refused);
+	int64		refused = list_length(update->refused) +
+		list_length(update->erroneous);
 	CampaignLogLine line = {
 		.owner = task->run->owner,
 		.campaign = task->run->campaign,
@@ -480,7 +584,7 @@ log_effect(const Update *update)
 							" of which refused " INT64_FORMAT,
 							task->run->test ? "undone: " : "",
 							update->inserted, update->updated, update->deleted,
-							unchanged(update),
+							update->outlets[CAMPAIGN_VERDICT_SAME].rows + update->same,
 							update->outlets[CAMPAIGN_VERDICT_UNMATCHED].rows,
 							update->outlets[CAMPAIGN_VERDICT_REJECTED].rows,
 							refused)
@@ -520,8 +624,10 @@ run_update(CampaignTask *task)
 							 campaign_option_count(task->scope.activity->options,
 												   "max_errors",
 												   CAMPAIGN_MAX_ERRORS));
+	lock_target(update.change);
 	evaluate(&update);
 	show_changes(&update);
+	count_same(&update);
 	/* Nothing is executed for nothing, not even triggers of statements. */
 	if (update.outlets[CAMPAIGN_VERDICT_CHANGED].rows > 0)
 	{
@@ -534,8 +640,10 @@ run_update(CampaignTask *task)
 	{
 		find_keys(&update);
 		move_refused(&update);
-		record_refused(&update);
 	}
+	if (update.erroneous != NIL)
+		emit_erroneous(&update);
+	record_refused(&update);
 	(void) campaign_population_drop(update.work->name);
 	log_effect(&update);
 	emit(&update);

@@ -78,11 +78,17 @@ extern List *campaign_update_expressions(const CampaignUpdate *change);
 extern List *campaign_update_columns(const CampaignUpdate *change);
 /*
  * Writes the select: verdict, the population's columns; then, for a table with
- * its key and these columns, the key and the columns.
+ * its key and these columns, the key and the columns.  It is over the rows that
+ * pass the sieve.
  */
 extern void campaign_update_evaluate(const CampaignUpdate *change,
 									 CampaignSelect *select,
-									 const CampaignPopulation *population);
+									 const CampaignPopulation *population,
+									 const struct CampaignSieve *sieve);
+/* Writes the select that counts rows to be updated that change nothing. */
+extern void campaign_update_same(const CampaignUpdate *change,
+								 CampaignSelect *select,
+								 const CampaignPopulation *work);
 /* True if an update sets anything. */
 extern bool campaign_update_updates(const CampaignUpdate *change);
 /* Columns that a change is shown with: effect, before, after. */

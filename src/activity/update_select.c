@@ -17,6 +17,7 @@
 #include "activity/update_plan.h"
 #include "activity/column.h"
 #include "activity/option.h"
+#include "activity/quarantine.h"
 #include "base/text.h"
 #include "set/row.h"
 
@@ -292,7 +293,7 @@ place(const CampaignUpdate *change, List *order,
 /* Appends the rows with all that was evaluated, as m. */
 static void
 append_rows(const CampaignUpdate *change, CampaignSelect *select,
-			const CampaignPopulation *population)
+			const CampaignPopulation *population, const CampaignSieve *sieve)
 {
 	StringInfo	text = &select->text;
 	CampaignSelect inner = *select;
@@ -308,6 +309,9 @@ append_rows(const CampaignUpdate *change, CampaignSelect *select,
 	appendStringInfoString(&inner.text, " FROM ");
 	campaign_row_from(&inner, change->scope->target, population,
 					  CAMPAIGN_ROW_LEFT);
+	campaign_sieve_append(&inner, sieve,
+						  campaign_row_recipient(change->scope->target,
+												 population));
 	appendStringInfoString(&inner.text, " OFFSET 0)");
 	select->expressions = inner.expressions;
 	appendStringInfo(text, "(SELECT e.*, %s AS \"campaign.place\"",
@@ -408,7 +412,8 @@ append_verdict(const CampaignUpdate *change, StringInfo text)
 /* Writes the select of verdicts and of what is to be changed. */
 void
 campaign_update_evaluate(const CampaignUpdate *change, CampaignSelect *select,
-						 const CampaignPopulation *population)
+						 const CampaignPopulation *population,
+						 const CampaignSieve *sieve)
 {
 	StringInfo	text = &select->text;
 
@@ -426,7 +431,7 @@ campaign_update_evaluate(const CampaignUpdate *change, CampaignSelect *select,
 		appendStringInfo(text, ", %s, %s", part("m", 'v', i),
 						 part("m", 'f', i));
 	appendStringInfoString(text, " FROM ");
-	append_rows(change, select, population);
+	append_rows(change, select, population, sieve);
 	append_table(change, text);
 }
 
@@ -548,6 +553,20 @@ campaign_update_delete(const CampaignUpdate *change, CampaignSelect *select,
 					 match(change, "w"), condition);
 }
 
+/*
+ * Writes the select that counts rows to be updated that change nothing: where
+ * several rows of the table may be meant, no verdict has told.
+ */
+void
+campaign_update_same(const CampaignUpdate *change, CampaignSelect *select,
+					 const CampaignPopulation *work)
+{
+	appendStringInfo(&select->text,
+					 "SELECT pg_catalog.count(*) FROM %s AS w WHERE NOT w.\"campaign.new\" AND NOT EXISTS (SELECT FROM %s AS t WHERE %s AND %s)",
+					 work->source, campaign_relation_name(change->relation),
+					 match(change, "w"), changes(change, "w"));
+}
+
 /* -------------------------------- showing ------------------------------- */
 
 /* Columns that a change is shown with. */
@@ -620,4 +639,8 @@ campaign_update_show(const CampaignUpdate *change, CampaignSelect *select,
 		appendStringInfo(text, " LEFT JOIN %s AS t ON %s",
 						 campaign_relation_name(change->relation),
 						 match(change, "w"));
+	/* Of several rows that are meant only some may change. */
+	if (change->keys != NIL && !deletes)
+		appendStringInfo(text, " WHERE w.\"campaign.new\" OR %s",
+						 changes(change, "w"));
 }

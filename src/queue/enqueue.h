@@ -25,6 +25,8 @@ typedef struct CampaignRejected
 {
 	char	   *recipient;
 	char	   *reason;
+	char	   *sqlstate;		/* of its error */
+	char	   *message;
 } CampaignRejected;
 
 typedef struct CampaignEnqueue

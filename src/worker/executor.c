@@ -123,6 +123,7 @@ execute_tasks(int64 run_id, MemoryContext turn)
 		{
 			if (campaign_shared_executor_worked())
 				break;
+			campaign_worker_discard();
 			MemoryContextReset(turn);
 			/* A cancel that comes too late was meant for what is over. */
 			QueryCancelPending = false;

@@ -8,8 +8,10 @@
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "catalog/namespace.h"
 #include "catalog/pg_extension.h"
 #include "commands/extension.h"
+#include "commands/prepare.h"
 #include "libpq/pqsignal.h"
 #include "miscadmin.h"
 #include "pgstat.h"
@@ -17,8 +19,10 @@
 #include "storage/ipc.h"
 #include "storage/latch.h"
 #include "storage/lmgr.h"
+#include "storage/lock.h"
 #include "tcop/tcopprot.h"
 #include "utils/guc.h"
+#include "utils/portal.h"
 #include "utils/snapmgr.h"
 #include "utils/wait_event.h"
 
@@ -177,6 +181,28 @@ campaign_worker_abort(void)
 	AbortCurrentTransaction();
 	MemoryContextSwitchTo(caller_context);
 	pgstat_report_stat(true);
+}
+
+/*
+ * Rids the session of what an owner's functions have left in it: locks,
+ * cursors, prepared statements, temporary tables.  Whether the next task is
+ * executed by the same process is nothing that a campaign may depend on.
+ */
+void
+campaign_worker_discard(void)
+{
+	Oid			schema;
+	Oid			toast;
+
+	PortalHashTableDeleteAll();
+	DropAllPreparedStatements();
+	LockReleaseAll(USER_LOCKMETHOD, true);
+	GetTempNamespaceState(&schema, &toast);
+	if (!OidIsValid(schema))
+		return;
+	campaign_worker_begin_transaction();
+	ResetTempTableNamespace();
+	campaign_worker_commit();
 }
 
 /*

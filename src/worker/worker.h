@@ -29,6 +29,12 @@ extern void campaign_worker_commit(void);
 extern void campaign_worker_abort(void);
 
 /*
+ * Between two transactions: rids the session of what an owner's functions have
+ * left in it.
+ */
+extern void campaign_worker_discard(void);
+
+/*
  * True if the extension is installed, of the library's version; it stays until
  * the transaction ends.
  */

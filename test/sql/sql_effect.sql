@@ -60,6 +60,36 @@ SELECT count(*) FROM gifts;
 SELECT campaign_stop(:run);
 SELECT campaign_drop('tests');
 
+-- Nothing of the session survives a task: locks, temporary tables, prepared
+-- statements, cursors (S-19).
+CREATE FUNCTION leave_behind() RETURNS int LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM pg_advisory_lock(1234), pg_advisory_lock_shared(56, 78);
+	CREATE TEMP TABLE left_over AS SELECT 1 AS n;
+	EXECUTE 'PREPARE left_over AS SELECT 1';
+	EXECUTE 'DECLARE left_over CURSOR WITH HOLD FOR SELECT 1';
+	RETURN pg_backend_pid();
+END $$;
+CREATE FUNCTION look_around(name text) RETURNS int LANGUAGE sql AS $$
+	INSERT INTO seen SELECT name, format('%s locks, %s tables, %s statements, %s cursors',
+		(SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid() AND objsubid IN (1, 2)),
+		(SELECT count(*) FROM pg_class WHERE relname = 'left_over'),
+		(SELECT count(*) FROM pg_prepared_statements WHERE name = 'left_over'),
+		(SELECT count(*) FROM pg_cursors WHERE name = 'left_over')) RETURNING 1
+$$;
+DELETE FROM seen;
+SELECT campaign_create('session', dimension => 'customers');
+SELECT campaign_add_sql('session', 'leave', effect => true, query => 'SELECT 1 AS id, leave_behind() AS pid, look_around($$same task$$) AS n');
+SELECT campaign_add_sql('session', 'look', after => 'leave', effect => true, query => 'SELECT 1 AS id, look_around($$next task$$) AS n');
+SELECT campaign_add_sql('session', 'again', after => 'look', effect => true, query => 'SELECT 1 AS id, leave_behind() AS pid');
+SELECT campaign_publish('session');
+SELECT campaign_start('session') AS run \gset
+SELECT campaign_wait(:run);
+:counts
+SELECT * FROM seen ORDER BY 1 DESC;
+DELETE FROM seen;
+SELECT campaign_drop('session');
+
 -- What is refused.
 SELECT campaign_add_sql('effects', 'wrong', effect => true, query => $q$DELETE FROM gifts; DELETE FROM gifts$q$);
 SELECT campaign_add_sql('effects', 'wrong', effect => true, query => $q$COMMIT$q$);

@@ -164,6 +164,51 @@ SELECT campaign_wait(:run);
 SELECT * FROM visits ORDER BY 1, 2;
 SELECT campaign_drop('visits');
 
+-- Several rows of the table may be meant: all that change are changed, and
+-- counted; a row is unchanged if none of them does.
+TRUNCATE visits;
+INSERT INTO visits VALUES (1, 'a'), (1, 'b'), (1, 'seen'), (2, 'seen'), (2, 'seen'), (4, 'a'), (4, 'refused'), (NULL, 'a');
+ALTER TABLE visits ADD CHECK (page <> 'seen' OR customer_id <> 4);
+SELECT campaign_create('several', dimension => 'customers', settings => '{"keep_populations": true}');
+SELECT campaign_add_audience('several', 'everybody', filter => 'id <= 5');
+SELECT campaign_add_update_data('several', 'mark', operation => 'upsert', target => 'visits', by => '{"customer_id": "id"}', after => 'everybody',
+	fields => '[{"column": "page", "value": "''seen''"}]');
+SELECT campaign_publish('several');
+SELECT campaign_start('several') AS run \gset
+SELECT campaign_wait(:run);
+:counts
+SELECT * FROM visits ORDER BY 1, 2;
+SELECT format('SELECT * FROM campaign_data.r%s_2_4 ORDER BY 1, 3;', :run) AS query \gset
+:query
+SELECT campaign_drop('several');
+
+-- Rows whose expressions raise errors are rejected as well, alone; they are
+-- evaluated no more, and the next one for the same row of the table counts.
+CREATE TABLE ratios (id int PRIMARY KEY, ratio int CHECK (ratio <> 25), best bigint);
+SELECT campaign_create('errors', dimension => 'customers', settings => '{"keep_populations": true}');
+SELECT campaign_add_audience('errors', 'everybody', filter => 'id BETWEEN 100 AND 299');
+SELECT campaign_add_update_data('errors', 'divide', operation => 'upsert', target => 'ratios', by => '{"id": "id / CASE id WHEN 150 THEN 0 ELSE 2 END"}', after => 'everybody',
+	fields => '[{"column": "ratio", "value": "1000 / (id - 200)"}, {"column": "best", "value": "id", "if": "(id || CASE id WHEN 111 THEN ''x'' ELSE '''' END)::int > 0"}]', max_errors => 4);
+SELECT campaign_add_audience('errors', 'who', after => 'divide.rejected', filter => 'id IN (111, 150, 200, 201, 240, 241)');
+SELECT campaign_publish('errors');
+SELECT campaign_start('errors') AS run \gset
+SELECT campaign_wait(:run);
+:counts
+SELECT count(*) FROM ratios;
+SELECT * FROM ratios WHERE id IN (55, 75, 100, 120) ORDER BY id;
+SELECT format('SELECT array_agg(id ORDER BY id) FROM campaign_data.r%s_3_1;', :run) AS query \gset
+:query
+SELECT count(*) AS violations FROM campaign_verify(:run);
+SELECT campaign_alter('errors', 'divide', '{"max_errors": 3}');
+SELECT campaign_publish('errors');
+TRUNCATE ratios;
+SELECT campaign_start('errors') AS run \gset
+SELECT campaign_wait(:run);
+:counts
+SELECT count(*) FROM ratios;
+SELECT campaign_stop(:run);
+SELECT campaign_drop('errors');
+
 -- What is refused.
 SELECT campaign_create('wrong', dimension => 'customers');
 SELECT campaign_add_audience('wrong', 'everybody');
