@@ -50,25 +50,29 @@ AS 'MODULE_PATHNAME', 'campaign_count_results'
 LANGUAGE C IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION campaign.count_results(bytea, text) IS 'how many messages of a chunk have that result';
 
--- The bounds on message_id let other months' partitions be left out; the
--- order of the index makes distinct messages neighbours.
+-- The bounds on message_id let other months' partitions be left out; event by
+-- event the order of the index makes distinct messages neighbours.
 CREATE VIEW campaign.event_counts WITH (security_barrier) AS
 SELECT d.run_id, d.activity, d.channel, e.event, e.messages, e.events, e.first_at, e.last_at
 FROM campaign.campaign g
 JOIN campaign.run r ON r.campaign_id = g.campaign_id
 JOIN campaign.delivery d ON d.run_id = r.run_id
 CROSS JOIN LATERAL (
-	SELECT m.event, count(*) AS messages, sum(m.events)::bigint AS events,
-		min(m.first_at) AS first_at, max(m.last_at) AS last_at
-	FROM (
-		SELECT e.event, e.message_id, count(*) AS events, min(e.at) AS first_at, max(e.at) AS last_at
-		FROM campaign.event e
-		WHERE e.delivery_id = d.delivery_id
-			AND e.message_id >= r.epoch << 36 AND e.message_id < (r.epoch + 1) << 36
-			AND d.figures IS NULL
-		GROUP BY e.event, e.message_id
+	SELECT k.event COLLATE "C" AS event, m.messages, m.events, m.first_at, m.last_at
+	FROM unnest('{delivered,bounced,opened,clicked,unsubscribed,complained,converted}'::text[]) AS k (event)
+	CROSS JOIN LATERAL (
+		SELECT count(*) AS messages, sum(n.events)::bigint AS events,
+			min(n.first_at) AS first_at, max(n.last_at) AS last_at
+		FROM (
+			SELECT count(*) AS events, min(e.at) AS first_at, max(e.at) AS last_at
+			FROM campaign.event e
+			WHERE e.delivery_id = d.delivery_id AND e.event = k.event
+				AND e.message_id >= r.epoch << 36 AND e.message_id < (r.epoch + 1) << 36
+				AND d.figures IS NULL
+			GROUP BY e.message_id
+		) n
+		HAVING count(*) > 0
 	) m
-	GROUP BY m.event
 	UNION ALL
 	SELECT f.event, f.messages, f.events, f.first_at, f.last_at
 	FROM jsonb_to_recordset(d.figures -> 'events')
@@ -130,7 +134,9 @@ COMMENT ON COLUMN campaign.sent.sent_at IS 'when its sender said so';
 COMMENT ON COLUMN campaign.sent.events IS 'what became of it, each event once';
 COMMENT ON COLUMN campaign.sent.links IS 'links in it that were clicked, each once';
 
--- Where messages are old and deleted, figures are those of before.
+-- Where messages are old and deleted, figures are those of before.  Event
+-- by event the index has messages in order, and all that is counted; what a
+-- bounce or a conversion says of itself is read apart, for there are few of them.
 CREATE VIEW campaign.report WITH (security_barrier) AS
 SELECT g.name AS campaign, d.run_id, d.activity, d.channel,
 	d.targeted, d.excluded, d.queued, k.sent,
@@ -141,34 +147,82 @@ SELECT g.name AS campaign, d.run_id, d.activity, d.channel,
 	round(k.clicked::numeric / nullif(k.sent, 0), 4) AS clicked_rate,
 	round(k.unsubscribed::numeric / nullif(k.sent, 0), 4) AS unsubscribed_rate,
 	round(k.complained::numeric / nullif(k.sent, 0), 4) AS complained_rate,
-	k.converted, k.converted_value
+	k.converted, k.converted_value,
+	v.number AS version, r.started_at, r.occurrence,
+	s.pending, s.leased, k.failed, k.expired, k.withdrawn, k.retries,
+	k.hard_bounced, k.bounced - k.hard_bounced AS soft_bounced,
+	k.opens, k.clicks, k.conversions,
+	round(k.converted::numeric / nullif(k.sent, 0), 4) AS converted_rate,
+	round(k.clicked::numeric / nullif(k.delivered, 0), 4) AS ctr,
+	round(k.clicks::numeric / nullif(k.opens, 0), 4) AS ctor,
+	round(k.clicked::numeric / nullif(k.opened, 0), 4) AS reactivity
 FROM campaign.campaign g
 JOIN campaign.run r ON r.campaign_id = g.campaign_id
+JOIN campaign.version v ON v.version_id = r.version_id
 JOIN campaign.delivery d ON d.run_id = r.run_id
 CROSS JOIN LATERAL (
-	SELECT coalesce(sum(campaign.count_results(c.results, 's')), 0)::bigint AS sent
-	FROM campaign.chunk c WHERE c.delivery_id = d.delivery_id
+	SELECT coalesce(sum(c.open) FILTER (WHERE c.status = 'pending'), 0)::bigint AS pending,
+		coalesce(sum(c.open) FILTER (WHERE c.status = 'leased'), 0)::bigint AS leased,
+		coalesce(sum(c.sent), 0)::bigint AS sent,
+		coalesce(sum(c.failed), 0)::bigint AS failed,
+		(coalesce(sum(c.expired), 0) + coalesce(sum(c.open) FILTER (WHERE c.status = 'expired'), 0))::bigint AS expired,
+		(coalesce(sum(c.withdrawn), 0) + coalesce(sum(c.open) FILTER (WHERE c.status = 'withdrawn'), 0))::bigint AS withdrawn
+	FROM (
+		SELECT CASE WHEN n.results IS NULL THEN n.last_id - n.first_id + 1 ELSE campaign.count_results(n.results, '.') END AS open,
+			campaign.count_results(n.results, 's') AS sent,
+			campaign.count_results(n.results, 'f') AS failed,
+			campaign.count_results(n.results, 'e') AS expired,
+			campaign.count_results(n.results, 'w') AS withdrawn,
+			campaign.message_status('.', n.leased_until, n.expires_at, r.state) AS status
+		FROM campaign.chunk n WHERE n.delivery_id = d.delivery_id
+	) c
 ) s
 CROSS JOIN LATERAL (
-	SELECT count(*) FILTER (WHERE m.event = 'delivered') AS delivered,
-		count(*) FILTER (WHERE m.event = 'bounced') AS bounced,
-		count(*) FILTER (WHERE m.event = 'opened') AS opened,
-		count(*) FILTER (WHERE m.event = 'clicked') AS clicked,
-		count(*) FILTER (WHERE m.event = 'unsubscribed') AS unsubscribed,
-		count(*) FILTER (WHERE m.event = 'complained') AS complained,
-		count(*) FILTER (WHERE m.event = 'converted') AS converted,
-		coalesce(sum(m.value), 0) AS converted_value
-	FROM (
-		SELECT e.event, e.message_id,
-			sum(CASE WHEN e.event = 'converted' THEN (e.detail ->> 'value')::numeric END) AS value
-		FROM campaign.event e
-		WHERE e.delivery_id = d.delivery_id
-			AND e.message_id >= r.epoch << 36 AND e.message_id < (r.epoch + 1) << 36
-		GROUP BY e.event, e.message_id
+	SELECT count(*) AS retries FROM campaign.outcome o
+	WHERE o.delivery_id = d.delivery_id AND o.status = 'retried'
+) o
+CROSS JOIN LATERAL (
+	SELECT max(m.messages) FILTER (WHERE k.event = 'delivered') AS delivered,
+		max(m.messages) FILTER (WHERE k.event = 'bounced') AS bounced,
+		max(m.messages) FILTER (WHERE k.event = 'opened') AS opened,
+		max(m.messages) FILTER (WHERE k.event = 'clicked') AS clicked,
+		max(m.messages) FILTER (WHERE k.event = 'unsubscribed') AS unsubscribed,
+		max(m.messages) FILTER (WHERE k.event = 'complained') AS complained,
+		max(m.messages) FILTER (WHERE k.event = 'converted') AS converted,
+		max(m.events) FILTER (WHERE k.event = 'opened') AS opens,
+		max(m.events) FILTER (WHERE k.event = 'clicked') AS clicks,
+		max(m.events) FILTER (WHERE k.event = 'converted') AS conversions
+	FROM unnest('{delivered,bounced,opened,clicked,unsubscribed,complained,converted}'::text[]) AS k (event)
+	CROSS JOIN LATERAL (
+		SELECT count(*) AS messages, coalesce(sum(n.events), 0)::bigint AS events
+		FROM (
+			SELECT e.message_id, count(*) AS events
+			FROM campaign.event e
+			WHERE e.delivery_id = d.delivery_id AND e.event = k.event
+				AND e.message_id >= r.epoch << 36 AND e.message_id < (r.epoch + 1) << 36
+			GROUP BY e.message_id
+		) n
 	) m
 ) e
 CROSS JOIN LATERAL (
+	SELECT count(DISTINCT e.message_id) AS hard_bounced
+	FROM campaign.event e
+	WHERE e.delivery_id = d.delivery_id AND e.event = 'bounced'
+		AND e.message_id >= r.epoch << 36 AND e.message_id < (r.epoch + 1) << 36
+		AND e.detail ->> 'type' IS DISTINCT FROM 'soft'
+) b
+CROSS JOIN LATERAL (
+	SELECT coalesce(sum((e.detail ->> 'value')::numeric), 0) AS converted_value
+	FROM campaign.event e
+	WHERE e.delivery_id = d.delivery_id AND e.event = 'converted'
+		AND e.message_id >= r.epoch << 36 AND e.message_id < (r.epoch + 1) << 36
+) c
+CROSS JOIN LATERAL (
 	SELECT coalesce((d.figures #>> '{report,sent}')::bigint, s.sent) AS sent,
+		coalesce((d.figures #>> '{report,failed}')::bigint, s.failed) AS failed,
+		coalesce((d.figures #>> '{report,expired}')::bigint, s.expired) AS expired,
+		coalesce((d.figures #>> '{report,withdrawn}')::bigint, s.withdrawn) AS withdrawn,
+		coalesce((d.figures #>> '{report,retries}')::bigint, o.retries) AS retries,
 		coalesce((d.figures #>> '{report,delivered}')::bigint, e.delivered) AS delivered,
 		coalesce((d.figures #>> '{report,bounced}')::bigint, e.bounced) AS bounced,
 		coalesce((d.figures #>> '{report,opened}')::bigint, e.opened) AS opened,
@@ -176,12 +230,34 @@ CROSS JOIN LATERAL (
 		coalesce((d.figures #>> '{report,unsubscribed}')::bigint, e.unsubscribed) AS unsubscribed,
 		coalesce((d.figures #>> '{report,complained}')::bigint, e.complained) AS complained,
 		coalesce((d.figures #>> '{report,converted}')::bigint, e.converted) AS converted,
-		coalesce((d.figures #>> '{report,converted_value}')::numeric, e.converted_value) AS converted_value
+		coalesce((d.figures #>> '{report,opens}')::bigint, e.opens) AS opens,
+		coalesce((d.figures #>> '{report,clicks}')::bigint, e.clicks) AS clicks,
+		coalesce((d.figures #>> '{report,conversions}')::bigint, e.conversions) AS conversions,
+		coalesce((d.figures #>> '{report,hard_bounced}')::bigint, b.hard_bounced) AS hard_bounced,
+		coalesce((d.figures #>> '{report,converted_value}')::numeric, c.converted_value) AS converted_value
 ) k
 WHERE (campaign.visible(g.owner) OR g.campaign_id IN (SELECT v.campaign_id FROM campaign.viewable v)) AND NOT r.test;
 COMMENT ON VIEW campaign.report IS 'figures of each delivery: messages from targeted to sent, and people by what they did';
 COMMENT ON COLUMN campaign.report.sent IS 'messages that a sender acknowledged as sent';
 COMMENT ON COLUMN campaign.report.delivered_rate IS 'delivered / sent';
+COMMENT ON COLUMN campaign.report.version IS 'number of the version that the run executes';
+COMMENT ON COLUMN campaign.report.started_at IS 'when the run was started';
+COMMENT ON COLUMN campaign.report.occurrence IS 'the launch of the schedule that the run is; NULL: somebody started it';
+COMMENT ON COLUMN campaign.report.pending IS 'messages that wait to be claimed';
+COMMENT ON COLUMN campaign.report.leased IS 'messages that a sender has';
+COMMENT ON COLUMN campaign.report.failed IS 'messages that failed for good: errors of sending';
+COMMENT ON COLUMN campaign.report.expired IS 'messages that were not sent in time';
+COMMENT ON COLUMN campaign.report.withdrawn IS 'messages that must not be sent any more';
+COMMENT ON COLUMN campaign.report.retries IS 'attempts that failed for now, of which a message may have several';
+COMMENT ON COLUMN campaign.report.hard_bounced IS 'messages that came back for good';
+COMMENT ON COLUMN campaign.report.soft_bounced IS 'messages that came back, but not for good: bounced - hard_bounced';
+COMMENT ON COLUMN campaign.report.opens IS 'all opens, of which a message may have several';
+COMMENT ON COLUMN campaign.report.clicks IS 'all clicks, of which a message may have several';
+COMMENT ON COLUMN campaign.report.conversions IS 'all conversions, of which a message may have several';
+COMMENT ON COLUMN campaign.report.converted_rate IS 'converted / sent';
+COMMENT ON COLUMN campaign.report.ctr IS 'click-through rate: clicked / delivered';
+COMMENT ON COLUMN campaign.report.ctor IS 'click-to-open rate: clicks / opens';
+COMMENT ON COLUMN campaign.report.reactivity IS 'clicked / opened';
 
 -- How probable it is that two shares (people of so many sent) differ so much by
 -- chance alone: the two-sided test of two proportions.

@@ -108,38 +108,73 @@ COMMENT ON COLUMN campaign.report_by_link.clicked_rate IS 'messages / sent, of t
 COMMENT ON COLUMN campaign.report_by_link.first_at IS 'the first click';
 COMMENT ON COLUMN campaign.report_by_link.last_at IS 'the last click';
 
--- A message counts in the hour of its first event of a kind, so that the hours
--- of a delivery add up to campaign.report.
-CREATE VIEW campaign.report_by_hour WITH (security_barrier) AS
-SELECT g.name AS campaign, d.run_id, d.activity, d.channel, h.hour,
+-- A message counts in the minute of its first event of a kind, so that the minutes
+-- of a delivery add up to campaign.report.  Minutes are the same in all zones, so
+-- that days of any zone can be made of them.
+CREATE VIEW campaign.report_by_minute WITH (security_barrier) AS
+SELECT g.name AS campaign, d.run_id, d.activity, d.channel, h.minute,
 	h.sent, h.delivered, h.bounced, h.opened, h.clicked, h.unsubscribed, h.complained, h.converted
 FROM campaign.campaign g
 JOIN campaign.run r ON r.campaign_id = g.campaign_id
 JOIN campaign.delivery d ON d.run_id = r.run_id
 CROSS JOIN LATERAL (
-	SELECT m.hour, coalesce(sum(m.messages) FILTER (WHERE m.what = 'sent'), 0)::bigint AS sent,
-		count(*) FILTER (WHERE m.what = 'delivered') AS delivered,
-		count(*) FILTER (WHERE m.what = 'bounced') AS bounced,
-		count(*) FILTER (WHERE m.what = 'opened') AS opened,
-		count(*) FILTER (WHERE m.what = 'clicked') AS clicked,
-		count(*) FILTER (WHERE m.what = 'unsubscribed') AS unsubscribed,
-		count(*) FILTER (WHERE m.what = 'complained') AS complained,
-		count(*) FILTER (WHERE m.what = 'converted') AS converted
+	SELECT m.minute, coalesce(sum(m.messages) FILTER (WHERE m.what = 'sent'), 0)::bigint AS sent,
+		coalesce(sum(m.messages) FILTER (WHERE m.what = 'delivered'), 0)::bigint AS delivered,
+		coalesce(sum(m.messages) FILTER (WHERE m.what = 'bounced'), 0)::bigint AS bounced,
+		coalesce(sum(m.messages) FILTER (WHERE m.what = 'opened'), 0)::bigint AS opened,
+		coalesce(sum(m.messages) FILTER (WHERE m.what = 'clicked'), 0)::bigint AS clicked,
+		coalesce(sum(m.messages) FILTER (WHERE m.what = 'unsubscribed'), 0)::bigint AS unsubscribed,
+		coalesce(sum(m.messages) FILTER (WHERE m.what = 'complained'), 0)::bigint AS complained,
+		coalesce(sum(m.messages) FILTER (WHERE m.what = 'converted'), 0)::bigint AS converted
 	FROM (
-		SELECT date_trunc('hour', c.leased_until) AS hour, 'sent' COLLATE "C" AS what,
+		SELECT date_trunc('minute', c.leased_until) AS minute, 'sent' COLLATE "C" AS what,
 			campaign.count_results(c.results, 's') AS messages
 		FROM campaign.chunk c
 		WHERE c.delivery_id = d.delivery_id AND campaign.count_results(c.results, 's') > 0
 		UNION ALL
-		SELECT date_trunc('hour', min(v.at)), v.event, 1
-		FROM campaign.event v
-		WHERE v.delivery_id = d.delivery_id
-			AND v.message_id >= r.epoch << 36 AND v.message_id < (r.epoch + 1) << 36
-		GROUP BY v.event, v.message_id
+		SELECT f.minute, k.event COLLATE "C", f.messages
+		FROM unnest('{delivered,bounced,opened,clicked,unsubscribed,complained,converted}'::text[]) AS k (event)
+		CROSS JOIN LATERAL (
+			SELECT date_trunc('minute', v.first_at) AS minute, count(*) AS messages
+			FROM (
+				SELECT min(e.at) AS first_at FROM campaign.event e
+				WHERE e.delivery_id = d.delivery_id AND e.event = k.event
+					AND e.message_id >= r.epoch << 36 AND e.message_id < (r.epoch + 1) << 36
+				GROUP BY e.message_id
+			) v
+			GROUP BY 1
+		) f
 	) m
-	GROUP BY m.hour
+	GROUP BY m.minute
 ) h
 WHERE (campaign.visible(g.owner) OR g.campaign_id IN (SELECT v.campaign_id FROM campaign.viewable v)) AND NOT r.test;
+COMMENT ON VIEW campaign.report_by_minute IS 'figures of each delivery by the minute in which it happened';
+COMMENT ON COLUMN campaign.report_by_minute.campaign IS 'name of the campaign';
+COMMENT ON COLUMN campaign.report_by_minute.run_id IS 'the run';
+COMMENT ON COLUMN campaign.report_by_minute.activity IS 'the activity that delivers';
+COMMENT ON COLUMN campaign.report_by_minute.channel IS 'the channel';
+COMMENT ON COLUMN campaign.report_by_minute.minute IS 'when the minute began';
+COMMENT ON COLUMN campaign.report_by_minute.sent IS 'messages that a sender acknowledged as sent';
+COMMENT ON COLUMN campaign.report_by_minute.delivered IS 'messages that were first said to be delivered in this minute';
+COMMENT ON COLUMN campaign.report_by_minute.bounced IS 'messages that came back first';
+COMMENT ON COLUMN campaign.report_by_minute.opened IS 'messages that were first opened';
+COMMENT ON COLUMN campaign.report_by_minute.clicked IS 'messages of which a link was first clicked';
+COMMENT ON COLUMN campaign.report_by_minute.unsubscribed IS 'messages after which somebody unsubscribed';
+COMMENT ON COLUMN campaign.report_by_minute.complained IS 'messages that somebody called spam';
+COMMENT ON COLUMN campaign.report_by_minute.converted IS 'messages that first led to a conversion';
+
+CREATE VIEW campaign.report_by_hour WITH (security_barrier) AS
+SELECT m.campaign, m.run_id, m.activity, m.channel, date_trunc('hour', m.minute) AS hour,
+	sum(m.sent)::bigint AS sent,
+	sum(m.delivered)::bigint AS delivered,
+	sum(m.bounced)::bigint AS bounced,
+	sum(m.opened)::bigint AS opened,
+	sum(m.clicked)::bigint AS clicked,
+	sum(m.unsubscribed)::bigint AS unsubscribed,
+	sum(m.complained)::bigint AS complained,
+	sum(m.converted)::bigint AS converted
+FROM campaign.report_by_minute m
+GROUP BY m.campaign, m.run_id, m.activity, m.channel, date_trunc('hour', m.minute);
 COMMENT ON VIEW campaign.report_by_hour IS 'figures of each delivery by the hour in which it happened';
 COMMENT ON COLUMN campaign.report_by_hour.campaign IS 'name of the campaign';
 COMMENT ON COLUMN campaign.report_by_hour.run_id IS 'the run';
@@ -154,6 +189,98 @@ COMMENT ON COLUMN campaign.report_by_hour.clicked IS 'messages of which a link w
 COMMENT ON COLUMN campaign.report_by_hour.unsubscribed IS 'messages after which somebody unsubscribed';
 COMMENT ON COLUMN campaign.report_by_hour.complained IS 'messages that somebody called spam';
 COMMENT ON COLUMN campaign.report_by_hour.converted IS 'messages that first led to a conversion';
+
+CREATE VIEW campaign.report_exclusions WITH (security_barrier) AS
+SELECT g.name AS campaign, d.run_id, d.activity, d.channel, e.reason, e.people,
+	round(e.people::numeric / nullif(d.targeted, 0), 4) AS rate
+FROM campaign.campaign g
+JOIN campaign.run r ON r.campaign_id = g.campaign_id
+JOIN campaign.delivery d ON d.run_id = r.run_id
+CROSS JOIN LATERAL (
+	SELECT n.reason, count(*) AS people FROM campaign.exclusion n
+	WHERE n.delivery_id = d.delivery_id AND d.figures IS NULL
+	GROUP BY n.reason
+	UNION ALL
+	SELECT f.key COLLATE "C", f.value::bigint FROM jsonb_each_text(d.figures -> 'reasons') AS f
+) e
+WHERE (campaign.visible(g.owner) OR g.campaign_id IN (SELECT v.campaign_id FROM campaign.viewable v)) AND NOT r.test;
+COMMENT ON VIEW campaign.report_exclusions IS 'how many people each delivery left out, by reason';
+COMMENT ON COLUMN campaign.report_exclusions.campaign IS 'name of the campaign';
+COMMENT ON COLUMN campaign.report_exclusions.run_id IS 'the run';
+COMMENT ON COLUMN campaign.report_exclusions.activity IS 'the activity that delivers';
+COMMENT ON COLUMN campaign.report_exclusions.channel IS 'the channel';
+COMMENT ON COLUMN campaign.report_exclusions.reason IS 'why they were left out, as in campaign.excluded';
+COMMENT ON COLUMN campaign.report_exclusions.people IS 'rows left out for it, which count for one reason only';
+COMMENT ON COLUMN campaign.report_exclusions.rate IS 'people / targeted';
+
+-- What the figures are counted from, message by message, for those who want to
+-- group it by what only they know: as report_by_domain, two sets are joined.
+CREATE VIEW campaign.report_by_message WITH (security_barrier) AS
+SELECT g.name AS campaign, d.run_id, d.activity, d.channel, s.message_id, s.recipient,
+	s.result = 's' AS sent, s.result = 'f' AS failed,
+	coalesce(s.delivered, false) AS delivered,
+	coalesce(s.bounced, false) AS bounced,
+	coalesce(s.opened, false) AS opened,
+	coalesce(s.clicked, false) AS clicked,
+	coalesce(s.unsubscribed, false) AS unsubscribed,
+	coalesce(s.complained, false) AS complained,
+	coalesce(s.converted, false) AS converted,
+	coalesce(s.converted_value, 0) AS converted_value
+FROM campaign.campaign g
+JOIN campaign.run r ON r.campaign_id = g.campaign_id
+JOIN campaign.delivery d ON d.run_id = r.run_id
+CROSS JOIN LATERAL (
+	SELECT min(n.last_id) - 999 AS first_id, max(n.last_id) AS last_id
+	FROM campaign.chunk n WHERE n.delivery_id = d.delivery_id
+) b
+CROSS JOIN LATERAL (
+	SELECT m.message_id, m.recipient, s.result,
+		e.delivered, e.bounced, e.opened, e.clicked, e.unsubscribed, e.complained, e.converted, e.converted_value
+	FROM (
+		SELECT i.message_id, coalesce(chr(get_byte(c.results, (i.message_id - c.first_id)::integer)), '.') AS result
+		FROM campaign.chunk c
+		CROSS JOIN LATERAL generate_series(c.first_id, c.last_id) AS i (message_id)
+		WHERE c.delivery_id = d.delivery_id
+	) s
+	JOIN (
+		SELECT n.message_id, n.recipient FROM campaign.dispatch n
+		WHERE n.delivery_id = d.delivery_id AND n.message_id BETWEEN b.first_id AND b.last_id
+	) m ON m.message_id = s.message_id
+	LEFT JOIN (
+		SELECT v.message_id,
+			bool_or(v.event = 'delivered') AS delivered,
+			bool_or(v.event = 'bounced') AS bounced,
+			bool_or(v.event = 'opened') AS opened,
+			bool_or(v.event = 'clicked') AS clicked,
+			bool_or(v.event = 'unsubscribed') AS unsubscribed,
+			bool_or(v.event = 'complained') AS complained,
+			bool_or(v.event = 'converted') AS converted,
+			sum(CASE WHEN v.event = 'converted' THEN (v.detail ->> 'value')::numeric END) AS converted_value
+		FROM campaign.event v
+		WHERE v.delivery_id = d.delivery_id AND v.message_id BETWEEN b.first_id AND b.last_id
+		GROUP BY v.message_id
+	) e ON e.message_id = s.message_id
+	WHERE s.result <> 'r'
+	OFFSET 0
+) s
+WHERE (campaign.visible(g.owner) OR g.campaign_id IN (SELECT v.campaign_id FROM campaign.viewable v)) AND NOT r.test;
+COMMENT ON VIEW campaign.report_by_message IS 'what the figures of each delivery are counted from: a row per message';
+COMMENT ON COLUMN campaign.report_by_message.campaign IS 'name of the campaign';
+COMMENT ON COLUMN campaign.report_by_message.run_id IS 'the run';
+COMMENT ON COLUMN campaign.report_by_message.activity IS 'the activity that delivers';
+COMMENT ON COLUMN campaign.report_by_message.channel IS 'the channel';
+COMMENT ON COLUMN campaign.report_by_message.message_id IS 'number of the message, unique in the database';
+COMMENT ON COLUMN campaign.report_by_message.recipient IS 'key of the targeted row as text';
+COMMENT ON COLUMN campaign.report_by_message.sent IS 'a sender acknowledged it as sent';
+COMMENT ON COLUMN campaign.report_by_message.failed IS 'it failed for good';
+COMMENT ON COLUMN campaign.report_by_message.delivered IS 'a provider said it was delivered';
+COMMENT ON COLUMN campaign.report_by_message.bounced IS 'it came back, hard or soft';
+COMMENT ON COLUMN campaign.report_by_message.opened IS 'it was opened';
+COMMENT ON COLUMN campaign.report_by_message.clicked IS 'a link of it was clicked';
+COMMENT ON COLUMN campaign.report_by_message.unsubscribed IS 'somebody unsubscribed after it';
+COMMENT ON COLUMN campaign.report_by_message.complained IS 'somebody called it spam';
+COMMENT ON COLUMN campaign.report_by_message.converted IS 'it led to a conversion';
+COMMENT ON COLUMN campaign.report_by_message.converted_value IS 'sum of the values of its conversions';
 
 -- From chunks alone, however large the queue is.
 CREATE VIEW campaign.queue_status WITH (security_barrier) AS
@@ -205,3 +332,44 @@ COMMENT ON COLUMN campaign.queue_status.withdrawn IS 'messages that must not be 
 COMMENT ON COLUMN campaign.queue_status.expired IS 'messages that were not sent in time';
 COMMENT ON COLUMN campaign.queue_status.oldest IS 'since when the first of those due has been waiting';
 COMMENT ON COLUMN campaign.queue_status.next_at IS 'when the next of the others falls due';
+
+-- How many messages of each delivery came how far: targeted, queued, sent,
+-- delivered, opened, clicked, converted.
+--   rate       messages / those targeted
+--   step_rate  messages / those of the step before
+--   lost       those of the step before - messages; below 0 where a step was
+--              skipped, such as an open that nobody saw before a click
+CREATE FUNCTION @extschema@.campaign_funnel(run bigint,
+	OUT activity text, OUT channel text, OUT step text, OUT messages bigint,
+	OUT rate numeric, OUT step_rate numeric, OUT lost bigint)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'campaign_funnel_run'
+LANGUAGE C STABLE PARALLEL UNSAFE ROWS 7;
+COMMENT ON FUNCTION @extschema@.campaign_funnel(bigint)
+	IS 'how many messages of each delivery of a run came how far';
+
+-- The same over all runs of a campaign.
+CREATE FUNCTION @extschema@.campaign_funnel(campaign text,
+	OUT activity text, OUT channel text, OUT step text, OUT messages bigint,
+	OUT rate numeric, OUT step_rate numeric, OUT lost bigint)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'campaign_funnel_campaign'
+LANGUAGE C STABLE PARALLEL UNSAFE ROWS 7;
+COMMENT ON FUNCTION @extschema@.campaign_funnel(text)
+	IS 'how many messages of each activity came how far, over all runs of a campaign';
+
+-- Figures of a delivery by what its people are now.  Rows that are gone from
+-- the dimension have no value.
+--   attribute  SQL expression over the dimension's row
+CREATE FUNCTION @extschema@.campaign_crosstab(
+	run bigint, activity text, attribute text,
+	OUT value text, OUT targeted bigint, OUT excluded bigint,
+	OUT queued bigint, OUT sent bigint, OUT delivered bigint,
+	OUT bounced bigint, OUT opened bigint, OUT clicked bigint,
+	OUT unsubscribed bigint, OUT complained bigint, OUT converted bigint,
+	OUT converted_value numeric)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'campaign_crosstab'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION @extschema@.campaign_crosstab(bigint, text, text)
+	IS 'figures of a delivery by an attribute of its recipients';

@@ -65,6 +65,9 @@ GRANT SELECT ON
 	campaign.report_by_domain,
 	campaign.report_by_link,
 	campaign.report_by_hour,
+	campaign.report_by_minute,
+	campaign.report_by_message,
+	campaign.report_exclusions,
 	campaign.queue_status,
 	campaign.parked_event,
 	campaign.log

@@ -116,7 +116,7 @@ create_event_partition(int64 epoch)
 	campaign_sql_utility(psprintf("CREATE UNIQUE INDEX ON campaign_data.%s"
 								  " (message_id, event, event_key)", name));
 	campaign_sql_utility(psprintf("CREATE INDEX ON campaign_data.%s"
-								  " (delivery_id, event, message_id)", name));
+								  " (delivery_id, event, message_id, at)", name));
 	attach_table("event", name, epoch);
 }
 

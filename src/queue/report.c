@@ -125,3 +125,40 @@ campaign_report_links(int64 run_id, int limit)
 	}
 	return links;
 }
+
+/*
+ * What is left of those targeted, step by step.  Two statements, so that each
+ * has a condition that the views pass on to where the deliveries are found.
+ */
+#define FUNNEL(condition) \
+	"SELECT f.activity, f.channel, s.step, s.messages," \
+	" round(s.messages::numeric / nullif(f.targeted, 0), 4)," \
+	" round(s.messages::numeric / nullif(s.before, 0), 4)," \
+	" s.before - s.messages" \
+	" FROM (SELECT r.activity, r.channel," \
+	" sum(r.targeted)::int8 AS targeted, sum(r.queued)::int8 AS queued," \
+	" sum(r.sent)::int8 AS sent, sum(r.delivered)::int8 AS delivered," \
+	" sum(r.opened)::int8 AS opened, sum(r.clicked)::int8 AS clicked," \
+	" sum(r.converted)::int8 AS converted" \
+	" FROM campaign.report r WHERE " condition \
+	" GROUP BY r.activity, r.channel) f" \
+	" CROSS JOIN LATERAL (VALUES (1, 'targeted', f.targeted, NULL)," \
+	" (2, 'queued', f.queued, f.targeted), (3, 'sent', f.sent, f.queued)," \
+	" (4, 'delivered', f.delivered, f.sent)," \
+	" (5, 'opened', f.opened, f.delivered)," \
+	" (6, 'clicked', f.clicked, f.opened)," \
+	" (7, 'converted', f.converted, f.clicked))" \
+	" AS s (number, step, messages, before)" \
+	" ORDER BY f.activity, f.channel, s.number"
+
+/* The funnel of each delivery of a run or, without one, of a campaign. */
+CampaignRows *
+campaign_report_funnel(int64 run_id, const char *campaign)
+{
+	CAMPAIGN_STATEMENT(of_run, FUNNEL("r.run_id = $1"));
+	CAMPAIGN_STATEMENT(of_campaign, FUNNEL("r.campaign = $1"));
+
+	if (campaign == NULL)
+		return campaign_query(&of_run, campaign_int8(run_id));
+	return campaign_query(&of_campaign, campaign_text(campaign));
+}

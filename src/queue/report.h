@@ -10,6 +10,8 @@
 #include "datatype/timestamp.h"
 #include "nodes/pg_list.h"
 
+#include "base/sql.h"
+
 /* A row of campaign.report, as far as it counts. */
 typedef struct CampaignDeliveryFigures
 {
@@ -60,5 +62,11 @@ extern List *campaign_report_exclusions(int64 run_id);
 extern List *campaign_report_hours(int64 run_id, int limit);
 /* Of at most so many links, those clicked most first. */
 extern List *campaign_report_links(int64 run_id, int limit);
+/*
+ * How many messages came how far: activity, channel, step, messages, their
+ * share of those targeted and of the step before, and how many were lost
+ * since.  Of the run or, with a campaign's name, of all runs of that.
+ */
+extern CampaignRows *campaign_report_funnel(int64 run_id, const char *campaign);
 
 #endif							/* CAMPAIGN_REPORT_H */

@@ -288,6 +288,15 @@ INSERT INTO expected_function VALUES
 ('public', 'campaign_filter',
 	'name text, dimension text, condition text, parameters jsonb DEFAULT NULL::jsonb, description text DEFAULT NULL::text',
 	'text', 'volatile'),
+('public', 'campaign_crosstab',
+	'run bigint, activity text, attribute text, OUT value text, OUT targeted bigint, OUT excluded bigint, OUT queued bigint, OUT sent bigint, OUT delivered bigint, OUT bounced bigint, OUT opened bigint, OUT clicked bigint, OUT unsubscribed bigint, OUT complained bigint, OUT converted bigint, OUT converted_value numeric',
+	'SETOF record', 'volatile'),
+('public', 'campaign_funnel/bigint',
+	'run bigint, OUT activity text, OUT channel text, OUT step text, OUT messages bigint, OUT rate numeric, OUT step_rate numeric, OUT lost bigint',
+	'SETOF record', 'stable'),
+('public', 'campaign_funnel/text',
+	'campaign text, OUT activity text, OUT channel text, OUT step text, OUT messages bigint, OUT rate numeric, OUT step_rate numeric, OUT lost bigint',
+	'SETOF record', 'stable'),
 ('public', 'campaign_rule_sql',
 	'dimension text, rule jsonb, parameters jsonb DEFAULT NULL::jsonb',
 	'text', 'volatile'),
@@ -389,7 +398,8 @@ INSERT INTO expected_function VALUES
 	'boolean', 'stable');
 CREATE TEMP VIEW actual_function AS
 SELECT p.oid, n.nspname AS schema,
-	p.proname || CASE WHEN count(*) OVER (PARTITION BY p.pronamespace, p.proname) > 1 THEN '/' || p.pronargs ELSE '' END AS name, pg_get_function_arguments(p.oid) AS arguments,
+	p.proname || CASE WHEN count(*) OVER (PARTITION BY p.pronamespace, p.proname) > 1 THEN '/'
+		|| CASE WHEN count(*) OVER (PARTITION BY p.pronamespace, p.proname, p.pronargs) > 1 THEN oidvectortypes(p.proargtypes) ELSE p.pronargs::text END ELSE '' END AS name, pg_get_function_arguments(p.oid) AS arguments,
 	CASE p.prokind WHEN 'p' THEN 'procedure' ELSE pg_get_function_result(p.oid) END AS result,
 	CASE p.provolatile WHEN 'i' THEN 'immutable' WHEN 's' THEN 'stable' ELSE 'volatile' END AS volatility
 FROM member d JOIN pg_proc p ON p.oid = d.objid AND d.classid = 'pg_proc'::regclass
@@ -465,7 +475,13 @@ INSERT INTO expected_view VALUES
 ('event_counts',
 	'run_id bigint, activity text, channel text, event text, messages bigint, events bigint, first_at timestamp with time zone, last_at timestamp with time zone'),
 ('report',
-	'campaign text, run_id bigint, activity text, channel text, targeted bigint, excluded bigint, queued bigint, sent bigint, delivered bigint, bounced bigint, opened bigint, clicked bigint, unsubscribed bigint, complained bigint, delivered_rate numeric, bounced_rate numeric, opened_rate numeric, clicked_rate numeric, unsubscribed_rate numeric, complained_rate numeric'),
+	'campaign text, run_id bigint, activity text, channel text, targeted bigint, excluded bigint, queued bigint, sent bigint, delivered bigint, bounced bigint, opened bigint, clicked bigint, unsubscribed bigint, complained bigint, delivered_rate numeric, bounced_rate numeric, opened_rate numeric, clicked_rate numeric, unsubscribed_rate numeric, complained_rate numeric, converted bigint, converted_value numeric, version integer, started_at timestamp with time zone, occurrence timestamp with time zone, pending bigint, leased bigint, failed bigint, expired bigint, withdrawn bigint, retries bigint, hard_bounced bigint, soft_bounced bigint, opens bigint, clicks bigint, conversions bigint, converted_rate numeric, ctr numeric, ctor numeric, reactivity numeric'),
+('report_by_minute',
+	'campaign text, run_id bigint, activity text, channel text, minute timestamp with time zone, sent bigint, delivered bigint, bounced bigint, opened bigint, clicked bigint, unsubscribed bigint, complained bigint, converted bigint'),
+('report_by_message',
+	'campaign text, run_id bigint, activity text, channel text, message_id bigint, recipient text, sent boolean, failed boolean, delivered boolean, bounced boolean, opened boolean, clicked boolean, unsubscribed boolean, complained boolean, converted boolean, converted_value numeric'),
+('report_exclusions',
+	'campaign text, run_id bigint, activity text, channel text, reason text, people bigint, rate numeric'),
 ('report_by_domain',
 	'campaign text, run_id bigint, activity text, channel text, domain text, queued bigint, sent bigint, failed bigint, delivered bigint, bounced bigint, opened bigint, clicked bigint, unsubscribed bigint, complained bigint, delivered_rate numeric, bounced_rate numeric, opened_rate numeric, clicked_rate numeric, unsubscribed_rate numeric, complained_rate numeric'),
 ('report_by_link',

@@ -1,4 +1,4 @@
--- Would fail if the figures of a run did not add up, whatever became of its
+-- P1: would fail if the figures of a run did not add up, whatever became of its
 -- messages, or if two reports said different things of the same delivery.
 SET jit = off;
 SET client_min_messages = warning;
@@ -26,6 +26,13 @@ domains AS MATERIALIZED (SELECT run_id, activity, sum(queued) AS queued, sum(sen
 	sum(opened) AS opened, sum(clicked) AS clicked, sum(unsubscribed) AS unsubscribed, sum(complained) AS complained FROM campaign.report_by_domain GROUP BY 1, 2),
 hours AS MATERIALIZED (SELECT run_id, activity, sum(sent) AS sent, sum(delivered) AS delivered, sum(bounced) AS bounced, sum(opened) AS opened, sum(clicked) AS clicked,
 	sum(unsubscribed) AS unsubscribed, sum(complained) AS complained, sum(converted) AS converted FROM campaign.report_by_hour GROUP BY 1, 2),
+minutes AS MATERIALIZED (SELECT run_id, activity, sum(sent) AS sent, sum(delivered) AS delivered, sum(bounced) AS bounced, sum(opened) AS opened, sum(clicked) AS clicked,
+	sum(unsubscribed) AS unsubscribed, sum(complained) AS complained, sum(converted) AS converted FROM campaign.report_by_minute GROUP BY 1, 2),
+single AS MATERIALIZED (SELECT run_id, activity, count(*) AS queued, count(*) FILTER (WHERE sent) AS sent, count(*) FILTER (WHERE failed) AS failed, count(*) FILTER (WHERE delivered) AS delivered,
+	count(*) FILTER (WHERE bounced) AS bounced, count(*) FILTER (WHERE opened) AS opened, count(*) FILTER (WHERE clicked) AS clicked, count(*) FILTER (WHERE unsubscribed) AS unsubscribed,
+	count(*) FILTER (WHERE complained) AS complained, count(*) FILTER (WHERE converted) AS converted, sum(converted_value) AS converted_value FROM campaign.report_by_message GROUP BY 1, 2),
+reasons AS MATERIALIZED (SELECT run_id, activity, sum(people) AS excluded FROM campaign.report_exclusions GROUP BY 1, 2),
+events AS MATERIALIZED (SELECT run_id, activity, event, messages, events FROM campaign.event_counts),
 links AS MATERIALIZED (SELECT run_id, activity, sum(clicks) AS clicks FROM campaign.report_by_link GROUP BY 1, 2),
 figure AS (
 	SELECT run_id, activity, 'targeted' AS what, targeted AS expected, excluded + queued AS found FROM report
@@ -40,6 +47,22 @@ figure AS (
 	UNION ALL SELECT run_id, activity, v.what || ' by hour', expected, coalesce(found, 0) FROM report r LEFT JOIN hours h USING (run_id, activity), LATERAL (VALUES
 		('sent', r.sent, h.sent), ('delivered', r.delivered, h.delivered), ('bounced', r.bounced, h.bounced), ('opened', r.opened, h.opened),
 		('clicked', r.clicked, h.clicked), ('unsubscribed', r.unsubscribed, h.unsubscribed), ('complained', r.complained, h.complained), ('converted', r.converted, h.converted)) v (what, expected, found)
+	UNION ALL SELECT run_id, activity, v.what || ' of the report', expected, found FROM report r JOIN queue q USING (run_id, activity), LATERAL (VALUES
+		('pending', q.pending, r.pending), ('leased', q.leased, r.leased), ('sent', q.sent, r.sent), ('failed', q.failed, r.failed), ('withdrawn', q.withdrawn, r.withdrawn),
+		('expired', q.expired, r.expired), ('queued', r.queued, r.pending + r.leased + r.sent + r.failed + r.expired + r.withdrawn), ('bounces', r.bounced, r.hard_bounced + r.soft_bounced)) v (what, expected, found)
+	UNION ALL SELECT run_id, activity, v.what || ' by minute', expected, coalesce(found, 0) FROM report r LEFT JOIN minutes h USING (run_id, activity), LATERAL (VALUES
+		('sent', r.sent, h.sent), ('delivered', r.delivered, h.delivered), ('bounced', r.bounced, h.bounced), ('opened', r.opened, h.opened),
+		('clicked', r.clicked, h.clicked), ('unsubscribed', r.unsubscribed, h.unsubscribed), ('complained', r.complained, h.complained), ('converted', r.converted, h.converted)) v (what, expected, found)
+	UNION ALL SELECT run_id, activity, v.what || ' by message', expected, coalesce(found, 0) FROM report r LEFT JOIN single h USING (run_id, activity), LATERAL (VALUES
+		('queued', r.queued, h.queued), ('sent', r.sent, h.sent), ('failed', r.failed, h.failed), ('delivered', r.delivered, h.delivered), ('bounced', r.bounced, h.bounced),
+		('opened', r.opened, h.opened), ('clicked', r.clicked, h.clicked), ('unsubscribed', r.unsubscribed, h.unsubscribed), ('complained', r.complained, h.complained),
+		('converted', r.converted, h.converted), ('value', r.converted_value, h.converted_value)) v (what, expected, found)
+	UNION ALL SELECT run_id, activity, v.what || ' by event', coalesce(found, 0), expected FROM report r CROSS JOIN LATERAL (VALUES
+		('delivered', r.delivered, NULL), ('bounced', r.bounced, NULL), ('opened', r.opened, r.opens), ('clicked', r.clicked, r.clicks),
+		('unsubscribed', r.unsubscribed, NULL), ('complained', r.complained, NULL), ('converted', r.converted, r.conversions)) n (event, people, times)
+		LEFT JOIN events e USING (run_id, activity, event), LATERAL (VALUES (n.event, n.people, e.messages), (n.event || ' times', n.times, CASE WHEN n.times IS NOT NULL THEN e.events END)) v (what, expected, found)
+		WHERE expected IS NOT NULL
+	UNION ALL SELECT run_id, activity, 'excluded by reason', r.excluded, coalesce(x.excluded, 0) FROM report r LEFT JOIN reasons x USING (run_id, activity)
 	UNION ALL SELECT run_id, activity, 'clicks', events, coalesce(clicks, 0) FROM campaign.event_counts LEFT JOIN links USING (run_id, activity) WHERE event = 'clicked'
 )
 SELECT * FROM figure WHERE expected IS DISTINCT FROM found;
@@ -85,6 +108,32 @@ SELECT * FROM wrong;
 SELECT domain, queued, sent, failed, delivered, opened_rate = round(opened::numeric / sent, 4) AS opened_rate FROM campaign.report_by_domain WHERE run_id = :run AND activity = 'mail' ORDER BY domain;
 SELECT link, messages, clicks, clicked_rate, first_at, last_at FROM campaign.report_by_link WHERE run_id = :run ORDER BY link;
 SELECT hour, sent, delivered, opened, clicked, bounced, unsubscribed, complained, converted FROM campaign.report_by_hour WHERE run_id = :run AND hour > '2030-01-01' ORDER BY hour;
+-- All figures of a delivery, and what they make.
+\pset expanded on
+SELECT version, started_at <= now() AS started, occurrence, pending, leased, sent, failed, expired, withdrawn, retries, bounced, hard_bounced, soft_bounced, opened, opens, clicked, clicks, converted, conversions,
+	converted_value, converted_rate, ctr, ctor, reactivity FROM campaign.report WHERE run_id = :run AND activity = 'mail';
+\pset expanded off
+SELECT version, ctr, ctor, reactivity, converted_rate FROM campaign.report WHERE run_id = :run AND activity = 'text';
+SELECT activity, reason, people, rate FROM campaign.report_exclusions WHERE run_id = :run ORDER BY activity, people DESC, reason;
+SELECT * FROM campaign_funnel(:run);
+SELECT count(*) FROM (SELECT * FROM campaign_funnel(:run) EXCEPT SELECT * FROM campaign_funnel('reports')) d;
+SELECT * FROM campaign_crosstab(:run, 'mail', 'consent');
+SELECT value, targeted, excluded, sent, opened FROM campaign_crosstab(:run, 'mail', 'width_bucket(id, 1, 5001, 2)') ORDER BY value;
+-- Days in a zone whose hours begin at half past the hour, from minutes.
+SELECT date_trunc('day', minute, 'Asia/Kolkata') AT TIME ZONE 'Asia/Kolkata' AS day, sum(opened) AS opened FROM campaign.report_by_minute
+WHERE run_id = :run AND minute > '2030-01-01' GROUP BY 1 ORDER BY 1;
+-- What cannot be told.
+\set VERBOSITY sqlstate
+SELECT * FROM campaign_funnel(-1);
+SELECT * FROM campaign_funnel('no such');
+SELECT * FROM campaign_funnel(NULL::bigint);
+SELECT * FROM campaign_crosstab(:run, 'both', 'consent');
+SELECT * FROM campaign_crosstab(:run, 'nowhere', 'consent');
+SELECT * FROM campaign_crosstab(:run, 'mail', 'no_such_column');
+SELECT * FROM campaign_crosstab(:run, 'mail', 'consent) FROM people; --');
+SELECT * FROM campaign_crosstab(:run, 'mail', 'count(*)');
+SELECT * FROM campaign_crosstab(:run, 'mail', '"campaign.sent"');
+\set VERBOSITY default
 -- Hours are those of the session's clock.
 SET timezone = 'Asia/Kolkata';
 SELECT min(hour) AS hour FROM campaign.report_by_hour WHERE run_id = :run AND delivered > 0;
@@ -115,13 +164,108 @@ SELECT activity, targeted, excluded, queued, sent FROM campaign.report WHERE run
 SELECT activity, queued, pending, due, leased, sent, failed, withdrawn, expired, oldest, next_at FROM campaign.queue_status WHERE run_id = :third_run ORDER BY activity;
 SELECT count(*) FROM campaign.report_by_domain WHERE run_id = :third_run;
 
+-- Runs of random graphs, with random senders and readers.  What is wrong shows
+-- the seed with which it happens again.
+INSERT INTO people SELECT i, CASE WHEN i % 40 > 0 THEN i % 900 || '@' || i % 3 || '.example' END, i % 9 > 0 FROM generate_series(1, 1000) i;
+SELECT (extract(epoch FROM clock_timestamp())::bigint % 1000000)::integer AS seed \gset
+CREATE TABLE random_seed AS SELECT :seed AS seed;
+CREATE TABLE random_run (run bigint);
+CREATE FUNCTION pick(n integer) RETURNS integer LANGUAGE sql VOLATILE AS 'SELECT floor(random() * n)::integer';
+CREATE FUNCTION make(number integer) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+	c text := 'random ' || number;
+	seed integer := number + (SELECT r.seed FROM random_seed r);
+	ends text[];
+	at text;
+	n text;
+BEGIN
+	PERFORM setseed((seed % 1000) / 1000.0);
+	PERFORM campaign_create(c, 'people');
+	PERFORM campaign_add_audience(c, 'some', filter => format('id %% %s > %s', 2 + pick(5), pick(4)));
+	ends := ARRAY['some'];
+	FOR i IN 1 .. 1 + pick(3) LOOP
+		at := ends[1 + pick(cardinality(ends))];
+		n := 'step' || i;
+		ends := array_remove(ends, at);
+		CASE pick(4)
+		WHEN 0 THEN
+			PERFORM campaign_add_split(c, n, format('[{"name": "a", "filter": "id %% %s = 0"}, {"name": "b"}]', 2 + pick(3))::jsonb, after => at);
+			ends := ends || ARRAY[n || '.a', n || '.b'];
+		WHEN 1 THEN
+			PERFORM campaign_add_fork(c, n, after => at);
+			ends := ends || ARRAY[n, n];
+		WHEN 2 THEN
+			PERFORM campaign_add(c, n, 'email', jsonb_build_object('subject', 's', 'body', 'b', 'one_per_address', pick(2) = 0), after => at);
+			ends := ends || n;
+		ELSE
+			PERFORM campaign_add(c, n, 'sms', '{"body": "b", "category": "transactional"}', after => at);
+			ends := ends || n;
+		END CASE;
+	END LOOP;
+	FOREACH at IN ARRAY ends LOOP
+		n := 'end' || coalesce(array_length(regexp_split_to_array(at, ''), 1), 0) || pick(1000000);
+		IF pick(2) = 0 THEN
+			PERFORM campaign_add_email(c, n, subject => 's', body => 'b', category => CASE pick(2) WHEN 0 THEN 'transactional' ELSE 'marketing' END, after => at);
+		ELSE
+			PERFORM campaign_add(c, n, 'sms', '{"body": "b", "valid_for": "1 day"}', after => at);
+		END IF;
+	END LOOP;
+	PERFORM campaign_publish(c);
+	INSERT INTO random_run SELECT campaign_start(c);
+END $$;
+CREATE FUNCTION act(seed integer) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+	l record;
+BEGIN
+	PERFORM setseed((seed % 1000) / 1000.0);
+	FOR i IN 1 .. 6 LOOP
+		FOR l IN SELECT lease, array_agg(message_id) AS ids FROM campaign_claim(CASE pick(2) WHEN 0 THEN 'email' ELSE 'sms' END, 50 + pick(600)) GROUP BY lease LOOP
+			CASE pick(6)
+			WHEN 0 THEN PERFORM campaign_release(l.lease);
+			WHEN 1 THEN NULL;
+			WHEN 2 THEN
+				PERFORM campaign_suppress('email', pick(900) || '@1.example') FROM generate_series(1, 5);
+				PERFORM campaign_recheck(l.lease);
+			ELSE
+				PERFORM campaign_ack(l.lease, (SELECT jsonb_agg(jsonb_build_object('message_id', id, (ARRAY['permanent', 'released', 'permanent'])[1 + pick(3)], pick(2) = 0))
+					FROM unnest(l.ids) id WHERE pick(4) = 0));
+			END CASE;
+			PERFORM campaign_feedback((SELECT jsonb_agg(jsonb_build_object('message_id', id, 'event', (ARRAY['delivered', 'bounced', 'opened', 'opened', 'clicked', 'unsubscribed', 'complained', 'converted'])[1 + pick(8)],
+				'at', now() - pick(100000) * interval '1 second', 'detail', jsonb_build_object('type', CASE pick(2) WHEN 0 THEN 'soft' ELSE 'hard' END, 'value', pick(100), 'link', 'l' || pick(3)))) FROM unnest(l.ids) id, generate_series(1, 1 + pick(2))));
+		END LOOP;
+	END LOOP;
+	IF pick(3) = 0 THEN
+		PERFORM campaign_forget('people', (1 + pick(1000))::text);
+		PERFORM campaign_stop((SELECT run FROM random_run ORDER BY random() LIMIT 1));
+	END IF;
+END $$;
+SELECT format('SELECT make(%s)', i) FROM generate_series(1, 6) i \gexec
+SELECT DISTINCT campaign_wait(run) FROM random_run;
+SELECT :seed AS seed, * FROM wrong;
+SELECT act(:seed + 10);
+SELECT :seed AS seed, * FROM wrong;
+SELECT act(:seed + 20);
+SELECT act(:seed + 30);
+SELECT :seed AS seed, * FROM wrong;
+SELECT :seed AS seed, r.run_id, r.activity, r.targeted FROM campaign.report r
+CROSS JOIN LATERAL (SELECT sum(targeted) AS targeted, sum(excluded) AS excluded, sum(queued) AS queued, sum(sent) AS sent, sum(opened) AS opened, sum(converted_value) AS value
+	FROM campaign_crosstab(r.run_id, r.activity, 'id % 7')) x
+WHERE r.run_id IN (SELECT run FROM random_run) AND r.targeted > 0 AND (x.targeted, x.excluded, x.queued, x.sent, x.opened, x.value) IS DISTINCT FROM (r.targeted, r.excluded, r.queued, r.sent, r.opened, r.converted_value);
+SELECT count(*) > 5 AS deliveries, sum(excluded) > 0 AS excluded, sum(sent) > 0 AS sent FROM campaign.report WHERE run_id IN (SELECT run FROM random_run);
+SELECT campaign_stop(run) FROM random_run, campaign.run_progress p WHERE p.run_id = run GROUP BY run HAVING max(p.run_state) NOT IN ('succeeded', 'stopped') \g /dev/null
+
 -- Others see nothing of it.
 RESET SESSION AUTHORIZATION;
 CREATE ROLE regress_reports_other LOGIN;
 GRANT USAGE ON SCHEMA campaign TO regress_reports_other;
 SET SESSION AUTHORIZATION regress_reports_other;
 SELECT (SELECT count(*) FROM campaign.report_by_domain) + (SELECT count(*) FROM campaign.report_by_link)
-	+ (SELECT count(*) FROM campaign.report_by_hour) + (SELECT count(*) FROM campaign.queue_status) AS rows;
+	+ (SELECT count(*) FROM campaign.report_by_hour) + (SELECT count(*) FROM campaign.report_by_minute)
+	+ (SELECT count(*) FROM campaign.report_by_message) + (SELECT count(*) FROM campaign.report_exclusions) + (SELECT count(*) FROM campaign.queue_status) AS rows;
+\set VERBOSITY sqlstate
+SELECT * FROM campaign_funnel(:run);
+SELECT * FROM campaign_crosstab(:run, 'mail', 'id');
+\set VERBOSITY default
 
 -- Clean up.
 RESET SESSION AUTHORIZATION;
@@ -130,6 +274,8 @@ DROP ROLE regress_reports_other;
 SET SESSION AUTHORIZATION regress_reports;
 SELECT campaign_stop(:second_run) \g /dev/null
 SELECT campaign_drop('reports') \g /dev/null
+SELECT campaign_stop(run) FROM random_run \g /dev/null
+SELECT count(campaign_drop('random ' || i)) FROM generate_series(1, 6) i;
 RESET SESSION AUTHORIZATION;
 DELETE FROM campaign.dimension WHERE owner_name = 'regress_reports';
 DELETE FROM campaign.suppression WHERE role_name = 'regress_reports';

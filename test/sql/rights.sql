@@ -236,12 +236,12 @@ SET SESSION AUTHORIZATION regress_rights_outsider; SELECT try_dml();
 RESET SESSION AUTHORIZATION;
 SELECT replace(role, 'regress_rights_', '') AS role, error, count(*) > 80 AS many FROM tries
 WHERE relation <> ALL (ARRAY['campaign.message', 'campaign.excluded', 'campaign.run_progress', 'campaign.flow_counts', 'campaign.overlap', 'campaign.approvals', 'campaign.event_counts', 'campaign.report',
-	'campaign.report_by_domain', 'campaign.report_by_link', 'campaign.report_by_hour', 'campaign.queue_status'])
+	'campaign.report_by_domain', 'campaign.report_by_link', 'campaign.report_by_hour', 'campaign.report_by_minute', 'campaign.report_by_message', 'campaign.report_exclusions', 'campaign.queue_status'])
 GROUP BY 1, 2 ORDER BY 1, 2;
 -- Views that join cannot be written to at all.
 SELECT DISTINCT relation, error FROM tries
 WHERE relation = ANY (ARRAY['campaign.message', 'campaign.excluded', 'campaign.run_progress', 'campaign.flow_counts', 'campaign.overlap', 'campaign.approvals', 'campaign.event_counts', 'campaign.report',
-	'campaign.report_by_domain', 'campaign.report_by_link', 'campaign.report_by_hour', 'campaign.queue_status'])
+	'campaign.report_by_domain', 'campaign.report_by_link', 'campaign.report_by_hour', 'campaign.report_by_minute', 'campaign.report_by_message', 'campaign.report_exclusions', 'campaign.queue_status'])
 	AND error <> '42501' ORDER BY 1, 2;
 SELECT * FROM tries WHERE error IS NULL;
 SET SESSION AUTHORIZATION regress_rights_plain;
@@ -359,6 +359,9 @@ INSERT INTO calls VALUES
 ('campaign_check(text)', 'campaign', $$SELECT count(*) FROM campaign_check($1)$$),
 ('campaign_graph(text, text, bigint)', 'campaign', $$SELECT length(campaign_graph($1)) > 0$$),
 ('campaign_verify(bigint)', 'run', $$SELECT count(*) FROM campaign_verify($2)$$),
+('campaign_funnel(bigint)', 'run', $$SELECT count(*) FROM campaign_funnel($2)$$),
+('campaign_funnel(text)', 'campaign', $$SELECT count(*) FROM campaign_funnel($1)$$),
+('campaign_crosstab(bigint, text, text)', 'run', $$SELECT count(*) FROM campaign_crosstab($2, 'mail', 'id')$$),
 ('campaign_why(bigint, text)', 'run', $$SELECT count(*) FROM campaign_why($2, '1')$$),
 ('campaign_history(text, text, bigint, boolean)', 'none', $$SELECT count(*) FROM campaign_history('no such dimension', '1')$$),
 ('campaign_audience_diff(text, integer, integer)', 'name', $$SELECT count(*) FROM campaign_audience_diff($1, 1, 1)$$),
