@@ -12,6 +12,7 @@
 #include "access/xlog.h"
 #include "miscadmin.h"
 
+#include "base/attempt.h"
 #include "base/errors.h"
 #include "base/identity.h"
 #include "base/sql.h"
@@ -234,6 +235,20 @@ campaign_run_require_for(int64 run_id, const char *privilege)
 	return run;
 }
 
+/*
+ * A run whose messages were deleted makes new ones: they go where those of new
+ * runs go, and are deleted in their turn.
+ */
+void
+campaign_run_revive(int64 run_id, int64 epoch)
+{
+	CAMPAIGN_STATEMENT(revive,
+					   "UPDATE campaign.run SET erased_at = NULL, epoch = $2"
+					   " WHERE run_id = $1 AND erased_at IS NOT NULL");
+
+	campaign_execute(&revive, campaign_int8(run_id), campaign_int8(epoch));
+}
+
 /* Sets those of these variables that have no value yet. */
 void
 campaign_run_add_variables(int64 run_id, const Jsonb *values)
@@ -338,42 +353,82 @@ campaign_run_freeze(int64 run_id)
 		(void) campaign_query(&freeze, campaign_int8(run_id));
 }
 
+/* What is to be locked: its open tasks, and the runs they are of. */
+typedef struct Whole
+{
+	int64		id;
+	CampaignStatement *tasks;
+	CampaignStatement *tasks_now;	/* the same, but waits for nobody */
+	CampaignStatement *runs;
+	bool		has_runs;
+} Whole;
+
+/* Locks the runs, if all tasks that are open then are ours or free. */
+static void
+lock_runs(void *arg)
+{
+	Whole	   *whole = arg;
+
+	whole->has_runs = false;
+	(void) campaign_query(whole->runs, campaign_int8(whole->id));
+	whole->has_runs = true;
+	(void) campaign_query(whole->tasks_now, campaign_int8(whole->id));
+}
+
 /*
- * Locks all that can still move in runs of the campaign.  Tasks come before
- * runs here, as they do for an executor, for which this waits.
+ * Tasks come before runs here, as they do for an executor, for which this
+ * waits.  While it does, that may make another task ready and go on with it:
+ * then the runs, which it needs, are let go of.
  */
+static void
+lock_whole(Whole *whole)
+{
+	ErrorData  *error;
+
+	do
+	{
+		(void) campaign_query(whole->tasks, campaign_int8(whole->id));
+		/* A subtransaction cannot begin before the last changes are seen. */
+		CommandCounterIncrement();
+		error = campaign_attempt(lock_runs, whole);
+		if (error != NULL && (!whole->has_runs ||
+							  error->sqlerrcode != ERRCODE_LOCK_NOT_AVAILABLE))
+			ReThrowError(error);
+	} while (error != NULL);
+}
+
+#define LOCK_OPEN_TASKS(column) \
+	"SELECT FROM campaign.task t" \
+	" JOIN campaign.run r ON r.run_id = t.run_id" \
+	" WHERE r." column " = $1" \
+	" AND (t.state IN ('ready', 'waiting') OR t.follow_at IS NOT NULL)" \
+	" ORDER BY t.run_id, t.position FOR UPDATE OF t"
+#define LOCK_RUNS(column) \
+	"SELECT FROM campaign.run WHERE " column " = $1" \
+	" ORDER BY run_id FOR UPDATE"
+
+/* Locks all that can still move in runs of the campaign. */
 void
 campaign_run_lock_all(int64 campaign_id)
 {
-	CAMPAIGN_STATEMENT(lock_tasks,
-					   "SELECT FROM campaign.task t"
-					   " JOIN campaign.run r ON r.run_id = t.run_id"
-					   " WHERE r.campaign_id = $1"
-					   " AND (t.state IN ('ready', 'waiting')"
-					   " OR t.follow_at IS NOT NULL)"
-					   " ORDER BY t.run_id, t.position FOR UPDATE OF t");
-	CAMPAIGN_STATEMENT(lock_runs,
-					   "SELECT FROM campaign.run WHERE campaign_id = $1"
-					   " ORDER BY run_id FOR UPDATE");
+	CAMPAIGN_STATEMENT(tasks, LOCK_OPEN_TASKS("campaign_id"));
+	CAMPAIGN_STATEMENT(tasks_now, LOCK_OPEN_TASKS("campaign_id") " NOWAIT");
+	CAMPAIGN_STATEMENT(runs, LOCK_RUNS("campaign_id"));
+	Whole		whole = {campaign_id, &tasks, &tasks_now, &runs};
 
-	(void) campaign_query(&lock_tasks, campaign_int8(campaign_id));
-	(void) campaign_query(&lock_runs, campaign_int8(campaign_id));
+	lock_whole(&whole);
 }
 
 /* The same for one run. */
 void
 campaign_run_lock_whole(int64 run_id)
 {
-	CAMPAIGN_STATEMENT(lock_tasks,
-					   "SELECT FROM campaign.task WHERE run_id = $1"
-					   " AND (state IN ('ready', 'waiting')"
-					   " OR follow_at IS NOT NULL)"
-					   " ORDER BY position FOR UPDATE");
-	CAMPAIGN_STATEMENT(lock_run,
-					   "SELECT FROM campaign.run WHERE run_id = $1 FOR UPDATE");
+	CAMPAIGN_STATEMENT(tasks, LOCK_OPEN_TASKS("run_id"));
+	CAMPAIGN_STATEMENT(tasks_now, LOCK_OPEN_TASKS("run_id") " NOWAIT");
+	CAMPAIGN_STATEMENT(runs, LOCK_RUNS("run_id"));
+	Whole		whole = {run_id, &tasks, &tasks_now, &runs};
 
-	(void) campaign_query(&lock_tasks, campaign_int8(run_id));
-	(void) campaign_query(&lock_run, campaign_int8(run_id));
+	lock_whole(&whole);
 }
 
 /* Counts the tasks that are not at their end. */

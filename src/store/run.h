@@ -78,6 +78,8 @@ extern void campaign_run_add_variables(int64 run_id, const Jsonb *values);
 /* The same for whoever has that privilege on its campaign. */
 extern CampaignRun *campaign_run_require_for(int64 run_id,
 											 const char *privilege);
+/* Lets a run whose messages were deleted make new ones, in that epoch. */
+extern void campaign_run_revive(int64 run_id, int64 epoch);
 /* Sets some of its variables, to values that were checked. */
 extern void campaign_run_set_variables(int64 run_id, const Jsonb *values);
 /*

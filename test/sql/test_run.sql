@@ -155,6 +155,25 @@ SELECT campaign_test('tested');
 SELECT campaign_read_message(:run, 'mail', '1');
 \set VERBOSITY terse
 SET SESSION AUTHORIZATION testing_owner;
+
+-- The next test, and a drop, wait for the executor of the one before, also when
+-- that goes on with another activity meanwhile, and nobody is in a deadlock.
+CREATE FUNCTION testing_awaited() RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN
+	FOR i IN 1..1000 LOOP
+		EXIT WHEN EXISTS (SELECT FROM pg_locks l WHERE NOT l.granted AND pg_backend_pid() = ANY (pg_blocking_pids(l.pid)));
+		PERFORM pg_sleep(0.01);
+	END LOOP;
+	RETURN true; END $$;
+SELECT campaign_create('awaited', dimension => 'testing_reader');
+SELECT campaign_add_audience('awaited', 'first', filter => 'id = 1 AND testing_awaited()');
+SELECT campaign_add_test('awaited', 'second', '[{"name": "yes", "condition": "testing_awaited()"}]', after => 'first');
+SELECT campaign_add_test('awaited', 'third', '[{"name": "yes", "condition": "testing_awaited()"}]', after => 'second.yes');
+SELECT campaign_test('awaited') IS NOT NULL AS tested;
+DO $$ BEGIN
+	WHILE NOT EXISTS (SELECT FROM campaign.run_progress WHERE campaign = 'awaited' AND state = 'running') LOOP PERFORM pg_sleep(0.01); END LOOP; END $$;
+SELECT campaign_test('awaited') IS NOT NULL AS tested;
+SELECT campaign_drop('awaited');
+DROP FUNCTION testing_awaited();
 SELECT campaign_archive('tested');
 SELECT campaign_test('tested');
 SELECT campaign_drop('tested');
