@@ -20,6 +20,7 @@
 #include "engine/ready.h"
 #include "engine/restart.h"
 #include "queue/delivery.h"
+#include "queue/enqueue.h"
 #include "set/population.h"
 #include "store/child.h"
 #include "store/log.h"
@@ -215,11 +216,15 @@ campaign_restart_from(int64 run_id, const char *activity)
 {
 	CampaignRun *run = campaign_run_require_for(run_id,
 												CAMPAIGN_PRIVILEGE_RUN);
-	char	   *state = campaign_run_lock(run_id);
 	CampaignTaskState *task;
 	CampaignRunSummary tasks;
 	List	   *names;
+	char	   *state;
 
+	/* Who starts a run, or drops the campaign, has asked what is under way. */
+	(void) campaign_record_require_for(run->campaign, true,
+									   CAMPAIGN_PRIVILEGE_RUN);
+	state = campaign_run_lock(run_id);
 	campaign_child_lock(run_id);
 	campaign_task_require(run_id, activity);
 	task = find_task(campaign_task_states(run_id), activity);
@@ -228,6 +233,7 @@ campaign_restart_from(int64 run_id, const char *activity)
 	lock_tasks(run, names);
 	check_possible(run, names);
 	take_back(run, names);
+	campaign_run_revive(run_id, campaign_epoch_current());
 	campaign_run_forget_errors(run_id);
 	if (strcmp(state, "paused") != 0)
 		campaign_ready_run(run_id, state, &tasks);

@@ -128,7 +128,31 @@ SELECT campaign_wait(:run);
 SELECT refusal(:run, 'inner');
 SELECT campaign_stop(:run);
 
-SELECT campaign_drop(c) FROM unnest(ARRAY['again', 'parent', 'child']) c;
+-- One whose history is over makes messages as a new one would: they get their own.
+SELECT campaign_create('old', dimension => 'people', settings => '{"history": {"messages": 0}}');
+SELECT campaign_add_audience('old', 'some', filter => 'score >= (SELECT least FROM settings)', skip_empty => true);
+SELECT campaign_add_email('old', 'mail', after => 'some', subject => 's', body => 'b');
+SELECT campaign_publish('old');
+UPDATE settings SET least = 11;
+SELECT campaign_start('old') AS run \gset
+SELECT campaign_wait(:run);
+SELECT erased FROM campaign_clean_up();
+UPDATE settings SET least = 5;
+RESET SESSION AUTHORIZATION;
+SELECT erased_at IS NOT NULL AS erased FROM campaign.run WHERE run_id = :run;
+UPDATE campaign.run SET epoch = 0 WHERE run_id = :run;
+SET SESSION AUTHORIZATION regress_restart;
+SELECT campaign_restart(:run, 'some') AS restarted;
+SELECT campaign_wait(:run);
+SELECT count(*) FROM campaign.message WHERE run_id = :run;
+SELECT erased FROM campaign_clean_up();
+SELECT * FROM campaign_verify(:run);
+SELECT campaign_stop(:run);
+SELECT erased FROM campaign_clean_up();
+SELECT count(*) FROM campaign.message WHERE run_id = :run;
+SELECT queued FROM campaign.report WHERE run_id = :run;
+
+SELECT campaign_drop(c) FROM unnest(ARRAY['again', 'parent', 'child', 'old']) c;
 RESET SESSION AUTHORIZATION;
 SELECT count(*) FROM pg_tables WHERE schemaname = 'campaign_data' AND tableowner = 'regress_restart';
 DELETE FROM campaign.dimension WHERE owner_name = 'regress_restart';
