@@ -135,12 +135,10 @@ CAMPAIGN_STATEMENT(find_empty,
 CAMPAIGN_STATEMENT(delete_epoch,
 				   "DELETE FROM campaign.epoch WHERE epoch_id = $1");
 
-/* Locks a table of the queue as a whole, if that takes no waiting in line. */
+/* Locks a table as a whole, if that takes no waiting in line. */
 static bool
-lock_whole(const char *name)
+lock_whole(Oid relation)
 {
-	Oid			relation = campaign_queue_relation(name);
-
 	for (int i = 0; i < LOCK_ATTEMPTS; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
@@ -152,14 +150,24 @@ lock_whole(const char *name)
 	return false;
 }
 
-/* A partition of the epoch, if it is there. */
+/*
+ * A partition of the epoch, if it is there.  Somebody may read it alone: then
+ * the queue, which is ours already, must not wait for him.
+ */
 static void
 drop_partition(const char *parent, int64 epoch)
 {
 	char	   *name = psprintf("%s_" INT64_FORMAT, parent, epoch);
+	Oid			relation = get_relname_relid(name, campaign_data_schema_oid());
 
-	if (OidIsValid(get_relname_relid(name, campaign_data_schema_oid())))
-		campaign_sql_utility(psprintf("DROP TABLE campaign_data.%s", name));
+	if (!OidIsValid(relation))
+		return;
+	if (!ConditionalLockRelationOid(relation, AccessExclusiveLock))
+		ereport(ERROR,
+				(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
+				 errmsg("partition \"%s\" is being read", name),
+				 errhint("It is dropped when nobody reads it.")));
+	campaign_sql_utility(psprintf("DROP TABLE campaign_data.%s", name));
 }
 
 /* Drops both partitions of an epoch; for campaign_attempt. */
@@ -180,7 +188,8 @@ campaign_history_drop_partitions(void)
 	CampaignRows *rows = campaign_sql_query(&find_empty, 0, NULL);
 	int			dropped = 0;
 
-	if (rows->count == 0 || !lock_whole("dispatch") || !lock_whole("event"))
+	if (rows->count == 0 || !lock_whole(campaign_queue_relation("dispatch")) ||
+		!lock_whole(campaign_queue_relation("event")))
 		return 0;
 	for (int i = 0; i < rows->count; i++)
 	{
@@ -189,7 +198,8 @@ campaign_history_drop_partitions(void)
 
 		if (error == NULL)
 			dropped++;
-		else if (error->sqlerrcode != ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST)
+		else if (error->sqlerrcode != ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST &&
+				 error->sqlerrcode != ERRCODE_LOCK_NOT_AVAILABLE)
 			ReThrowError(error);
 	}
 	return dropped;

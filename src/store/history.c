@@ -149,7 +149,11 @@ campaign_history_populations(TimestampTz now, Oid role, int most)
 	return populations;
 }
 
-/* Deletes runs whose messages and populations are gone. */
+/*
+ * Deletes runs whose messages and populations are gone.  Those that another
+ * run has started stay for as long as that is there: it may ask what became of
+ * them, and would start others.
+ */
 int64
 campaign_history_delete_runs(TimestampTz now, Oid role, int most)
 {
@@ -162,6 +166,8 @@ campaign_history_delete_runs(TimestampTz now, Oid role, int most)
 					   " AND r.ended_at <= $1 - m.kept"
 					   " AND NOT EXISTS (SELECT FROM campaign.flow f"
 					   " WHERE f.run_id = r.run_id AND f.population IS NOT NULL)"
+					   " AND NOT EXISTS (SELECT FROM campaign.run p"
+					   " WHERE p.run_id = r.parent_run)"
 					   " ORDER BY r.ended_at LIMIT $5) n"
 					   " WHERE a.here LIMIT $5");
 	CAMPAIGN_STATEMENT(drop,

@@ -231,6 +231,22 @@ SELECT code, message FROM campaign_check('of another') WHERE severity = 'error';
 SELECT campaign_drop('of another');
 SET SESSION AUTHORIZATION regress_sub;
 
+-- The runs that a run has started stay for as long as it does, for it may ask.
+SELECT campaign_create('short', dimension => 'people', settings => '{"history": {"messages": 0, "runs": 0, "populations": 0}}');
+SELECT campaign_add_audience('short', 'everybody');
+SELECT campaign_publish('short');
+SELECT campaign_create('long', dimension => 'people');
+SELECT campaign_add_audience('long', 'everybody');
+SELECT campaign_add_sub_campaign('long', 'inner', 'short', after => 'everybody');
+SELECT campaign_publish('long');
+SELECT campaign_start('long') AS run \gset
+SELECT finish(:run);
+SELECT erased, runs FROM campaign_clean_up();
+SELECT campaign, state FROM family(:run);
+SELECT campaign_drop('long');
+SELECT runs FROM campaign_clean_up();
+SELECT campaign_drop('short');
+
 -- The parent can be dropped before the child.
 \set VERBOSITY terse
 SELECT campaign_drop(c) FROM unnest(ARRAY['parent', 'loose', 'refused', 'child', 'a', 'b', 'depth0', 'depth1', 'depth2', 'depth3']) c;
