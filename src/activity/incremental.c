@@ -67,8 +67,8 @@ typedef struct Increment
 	CampaignMemoryBatch batch;
 	TimestampTz since;			/* rows returned before count no more; 0: all
 								 * count */
-	TimestampTz from;			/* dates after this one; 0: all */
-	TimestampTz settled;		/* no date before it is looked at any more */
+	TimestampTz from;			/* no date before it is looked at any more; 0:
+								 * all are */
 	TimestampTz now;
 } Increment;
 
@@ -323,13 +323,16 @@ set_since(Increment *increment)
 /*
  * Sets the bounds of dates.  The next execution begins where no row can appear
  * any more that carries the time of its transaction, and before that by the
- * overlap; what comes twice for that is in the memory.
+ * overlap; what comes twice for that is in the memory.  While another run has
+ * not ended it begins where this one did: what that has returned comes again
+ * if it is stopped.
  */
 static void
 set_dates(Increment *increment)
 {
 	const Jsonb *given = increment->task->scope.activity->options;
 	Interval   *overlap = campaign_option_interval(given, "overlap");
+	bool		open;
 
 	if (campaign_option_text(given, "date_field") == NULL)
 		return;
@@ -340,8 +343,8 @@ set_dates(Increment *increment)
 														Int32GetDatum(-1)));
 	increment->from = campaign_memory_mark(increment->batch.memory_id,
 										   increment->task->run->id,
-										   &increment->settled);
-	increment->batch.mark =
+										   &open);
+	increment->batch.mark = open ? increment->from :
 		DatumGetTimestampTz(DirectFunctionCall2(timestamptz_mi_interval,
 												TimestampTzGetDatum(campaign_memory_horizon()),
 												IntervalPGetDatum(overlap)));
@@ -376,7 +379,7 @@ open_memory(Increment *increment)
 static void
 close_memory(const Increment *increment, int64 rows)
 {
-	TimestampTz before = Max(increment->since, increment->settled);
+	TimestampTz before = Max(increment->since, increment->from);
 
 	if (increment->task->run->test)
 		return;

@@ -67,12 +67,12 @@ CAMPAIGN_STATEMENT(delete_batches,
 				   " AND u.state = 'succeeded'))");
 
 CAMPAIGN_STATEMENT(find_mark,
-				   "SELECT max(b.mark),"
-				   " max(b.mark) FILTER (WHERE r.state = 'succeeded')"
+				   "SELECT max(b.mark)"
+				   " FILTER (WHERE coalesce(r.state, 'succeeded') = 'succeeded'),"
+				   " coalesce(bool_or(r.state NOT IN ('succeeded', 'stopped')), false)"
 				   " FROM campaign.memory_batch b"
 				   " LEFT JOIN campaign.run r ON r.run_id = b.run_id"
-				   " WHERE b.memory_id = $1 AND b.run_id <> $2"
-				   " AND r.state IS DISTINCT FROM 'stopped'");
+				   " WHERE b.memory_id = $1 AND b.run_id <> $2");
 
 CAMPAIGN_STATEMENT(find_horizon,
 				   "SELECT least(transaction_timestamp(),"
@@ -168,14 +168,14 @@ campaign_memory_prune(int64 memory_id, TimestampTz before, int64 most)
 					 campaign_time(before));
 }
 
-/* Up to where rows have been looked at, in other runs than that. */
+/* Up to where rows were looked at for good; *open if that may be less again. */
 TimestampTz
-campaign_memory_mark(int64 memory_id, int64 run_id, TimestampTz *settled)
+campaign_memory_mark(int64 memory_id, int64 run_id, bool *open)
 {
 	CampaignRows *rows = campaign_query(&find_mark, campaign_int8(memory_id),
 										campaign_int8(run_id));
 
-	*settled = campaign_row_time(rows, 0, 2);
+	*open = campaign_row_bool(rows, 0, 2);
 	return campaign_row_time(rows, 0, 1);
 }
 

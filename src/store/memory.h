@@ -38,11 +38,12 @@ extern void campaign_memory_settle(int64 memory_id, int64 run_id);
 extern void campaign_memory_prune(int64 memory_id, TimestampTz before,
 								  int64 most);
 /*
- * Up to where rows have been looked at, by their date, in other runs than
- * that; *settled by those that can be stopped no more.  0: never.
+ * Up to where rows have been looked at, by their date, in runs that have
+ * succeeded; 0: never.  *open: another run than that has looked further, and
+ * has not ended.
  */
 extern TimestampTz campaign_memory_mark(int64 memory_id, int64 run_id,
-										TimestampTz *settled);
+										bool *open);
 /*
  * The instant before which no transaction that is still at work has begun:
  * rows that carry the time of their transaction cannot appear before it.

@@ -210,6 +210,37 @@ SELECT campaign_add_incremental('loose ends', 'wrong', history_days => -1);
 SELECT campaign_add_incremental('loose ends', 'wrong', dimension => 'customers', after => 'more');
 SELECT campaign_drop('loose ends');
 
+-- With a date: what a stopped run has returned comes again, also when another
+-- run has looked and ended in between.
+UPDATE customers SET seen_at = now() - interval '2 days';
+SELECT campaign_create('beside', dimension => 'customers');
+SELECT campaign_add_incremental('beside', 'fresh', date_field => 'seen_at', overlap => '0');
+SELECT campaign_add_wait('beside', 'days', after => 'fresh', duration => '1 day');
+SELECT campaign_publish('beside');
+SELECT campaign_create('starter', dimension => 'customers');
+SELECT campaign_add_audience('starter', 'all');
+SELECT campaign_add_sub_campaign('starter', 'starts', 'beside', after => 'all', wait => false);
+SELECT campaign_publish('starter');
+SELECT campaign_start('starter') AS run \gset
+SELECT campaign_wait(:run);
+SELECT max(run_id) AS first FROM campaign.run_progress WHERE campaign = 'beside' \gset
+SELECT campaign_wait(:first);
+INSERT INTO customers VALUES (8, 'c8@example.com', 5, now() - interval '1 day');
+SELECT campaign_start('starter') AS run \gset
+SELECT campaign_wait(:run);
+SELECT max(run_id) AS run FROM campaign.run_progress WHERE campaign = 'beside' \gset
+SELECT campaign_wait(:run);
+:counts
+SELECT campaign_hurry(:run);
+DO $$ BEGIN
+	WHILE (SELECT max(run_state) FROM campaign.run_progress WHERE run_id = (SELECT max(run_id) FROM campaign.run_progress WHERE campaign = 'beside')) <> 'succeeded' LOOP PERFORM pg_sleep(0.01); END LOOP; END $$;
+SELECT campaign_stop(:first);
+SELECT campaign_start('beside') AS run \gset
+SELECT campaign_wait(:run);
+:counts
+SELECT campaign_stop(:run);
+SELECT campaign_drop('starter'), campaign_drop('beside');
+
 -- Clean up.
 RESET SESSION AUTHORIZATION;
 SELECT count(*) FROM campaign.memory;
