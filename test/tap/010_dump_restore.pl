@@ -70,8 +70,18 @@ is(as_owner($node, sprintf(q(SELECT * FROM campaign_feedback('[{"message_id": %1
 	'3|0|0', 'events are recorded');
 as_owner($node, q(SELECT campaign_suppress('email', 'somebody@example.com', 'asked')));
 
+# What was returned is remembered; a link is declared.
+as_owner($node, q(
+SELECT campaign_link('namesakes', 'customers', 'customers', 'customers.score = namesakes.score');
+SELECT campaign_create('newcomers', dimension => 'customers');
+SELECT campaign_add_incremental('newcomers', 'fresh', filter => 'id <= 100');
+SELECT campaign_publish('newcomers')));
+is(finish($node, as_owner($node, q(SELECT campaign_start('newcomers')))), 'succeeded', 'rows are returned');
+
 my $waiting = as_owner($node, q(SELECT campaign_start('waiting')));
 is(as_owner($node, "SELECT campaign_wait($waiting)"), 'waiting', 'another one waits');
+my $links = as_owner($node, q(SELECT string_agg(source || ' ' || cardinality, ',') FROM campaign.links WHERE name = 'namesakes'));
+like($links, qr/^customers /, 'a link is declared');
 my $exported = as_owner($node, q(SELECT campaign_export('waiting')));
 my $pending = as_owner($node, q(SELECT count(*) FROM campaign.message WHERE status = 'pending'));
 
@@ -106,10 +116,19 @@ sub check_copy
 SELECT count(*) FROM (SELECT message_id FROM campaign.dispatch GROUP BY 1 HAVING count(*) > 1) x)),
 		'0', "$what: numbers of messages go on");
 
-	is(as_owner($node, 'SELECT campaign_adopt()', $database), '2', "$what: both old runs are adopted");
+	is(as_owner($node, 'SELECT campaign_adopt()', $database), '3', "$what: all old runs are adopted");
 	is(finish($node, $waiting, $database), 'succeeded', "$what: the waiting one goes on");
 	is(as_owner($node, q(SELECT count(*) FROM campaign_claim('email', 10000)), $database),
 		$pending, "$what: what was pending is handed out");
+	as_owner($node, q(INSERT INTO customers VALUES (-1, 'N1', 'x@example.com', true, 1)), $database);
+	$run = as_owner($node, q(SELECT campaign_start('newcomers')), $database);
+	is(finish($node, $run, $database), 'succeeded', "$what: what was returned is looked up");
+	is(as_owner($node, qq(SELECT max(rows) FROM campaign.flow_counts WHERE run_id = $run AND outcome = 'result'), $database),
+		'1', "$what: and only what is new is returned");
+	is(as_owner($node, q(SELECT count(*) FROM campaign.returned WHERE campaign = 'newcomers'), $database),
+		'101', "$what: and remembered");
+	is(as_owner($node, q(SELECT string_agg(source || ' ' || cardinality, ',') FROM campaign.links WHERE name = 'namesakes'), $database),
+		$links, "$what: links are there");
 	verify_clean($node, "$what: campaign_verify finds nothing", $database);
 	is(as_owner($node, 'SELECT sum(opened), sum(bounced), sum(unsubscribed) FROM campaign.report', $database),
 		'1|1|1', "$what: events are there");
@@ -147,7 +166,7 @@ $other->command_ok([ 'psql', '-Xq', '-o', '/dev/null', '-f', "$folder/dump.sql",
 	'psql restores what it can where the owner is missing');
 is(digests($other, 'orphaned', 1), $names, '... and no row is lost');
 is($other->safe_psql('orphaned', 'SELECT count(DISTINCT run_id) FROM campaign.run_progress'),
-	'2', '... a superuser sees the runs');
+	'3', '... a superuser sees the runs');
 $other->safe_psql('orphaned', 'GRANT USAGE ON SCHEMA campaign TO mallory');
 is($other->safe_psql('orphaned', q(SELECT (SELECT count(*) FROM campaign.message), (SELECT count(*) FROM campaign.log),
 	(SELECT count(*) FROM campaign.run_progress)), extra_params => [ '-U', 'mallory' ]),
@@ -168,7 +187,7 @@ ALTER TABLE customers OWNER TO ann;
 SELECT format('ALTER TABLE %s OWNER TO ann', oid::regclass) FROM pg_class
 WHERE relnamespace = 'campaign_data'::regnamespace AND relkind = 'r' AND NOT relispartition \gexec
 ));
-is($other->safe_psql('orphaned', 'SELECT campaign_adopt()'), '2', 'once the owner is there, both runs are adopted');
+is($other->safe_psql('orphaned', 'SELECT campaign_adopt()'), '3', 'once the owner is there, all runs are adopted');
 is(as_owner($other, q(SELECT campaign_template('word', body => 'next')), 'orphaned'), '4', '... and the templates are hers again');
 is(as_owner($other, q(SELECT string_agg(name, ' ') FROM campaign.rules), 'orphaned'), 'cap', '... and the rules');
 $other->safe_psql('orphaned', q(UPDATE campaign.task SET due_at = clock_timestamp() WHERE state = 'waiting'));
