@@ -599,7 +599,7 @@ campaign_define_drop(const char *campaign)
 	campaign_trial_erase(record);
 	campaign_run_lock_all(record->id);
 	foreach(cell, campaign_run_populations(record->id, true))
-		(void) campaign_population_drop(lfirst(cell));
+		(void) campaign_population_drop_after(lfirst(cell));
 	campaign_queue_erase(record->id);
 	(void) campaign_schedule_delete(record->id);
 	log_change(record, NULL, "dropped");

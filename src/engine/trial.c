@@ -227,7 +227,7 @@ erase_run(int64 run_id, const char *campaign)
 		erase_run(*(int64 *) lfirst(cell), campaign);
 	foreach(cell, campaign_flow_populations(run_id))
 	{
-		if (!campaign_population_drop(lfirst(cell)))
+		if (!campaign_population_drop_after(lfirst(cell)))
 			ereport(ERROR,
 					(errcode(ERRCODE_OBJECT_IN_USE),
 					 errmsg("cannot erase the test of campaign \"%s\": a population of it is in use",

@@ -33,6 +33,9 @@
 #include "set/population.h"
 #include "set/select.h"
 
+/* Attempts, a millisecond apart, after who read it has ended. */
+#define DROP_ATTEMPTS 200
+
 /* The definition of a column. */
 static ColumnDef *
 column_definition(const CampaignColumn *column, bool not_null)
@@ -251,4 +254,21 @@ campaign_population_drop(const char *name)
 		error->sqlerrcode != ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST)
 		ReThrowError(error);
 	return error == NULL;
+}
+
+/*
+ * The same, for who has waited for those who were reading it: they let go of
+ * the table a moment after they have let go of the row that was waited for.
+ */
+bool
+campaign_population_drop_after(const char *name)
+{
+	for (int i = 0; i < DROP_ATTEMPTS; i++)
+	{
+		if (campaign_population_drop(name))
+			return true;
+		CHECK_FOR_INTERRUPTS();
+		pg_usleep(1000L);
+	}
+	return false;
 }

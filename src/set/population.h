@@ -44,5 +44,7 @@ extern double campaign_population_rows(const CampaignPopulation *population);
  * the owner's depends on it, such as a view: then it stays for now.
  */
 extern bool campaign_population_drop(const char *name);
+/* The same, for who has waited for those who were reading it. */
+extern bool campaign_population_drop_after(const char *name);
 
 #endif							/* CAMPAIGN_POPULATION_H */
