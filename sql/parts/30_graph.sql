@@ -113,13 +113,14 @@ COMMENT ON COLUMN campaign.privilege.grantor IS 'who gave it, by name';
 
 -- Campaigns that the reader may look at though they are not his: views ask it.
 CREATE VIEW campaign.viewable WITH (security_barrier) AS
-SELECT p.campaign_id, c.name AS campaign
+SELECT p.campaign_id, c.name AS campaign, c.owner
 FROM campaign.privilege p
 JOIN campaign.campaign c ON c.campaign_id = p.campaign_id
 WHERE p.privilege <> 'send' AND campaign.visible(p.grantee);
 COMMENT ON VIEW campaign.viewable IS 'campaigns of others that the reader was given a right to look at';
 COMMENT ON COLUMN campaign.viewable.campaign_id IS 'number of the campaign';
 COMMENT ON COLUMN campaign.viewable.campaign IS 'its name';
+COMMENT ON COLUMN campaign.viewable.owner IS 'whose it is';
 
 -- A definition of a campaign: number 0 is the draft, the others are frozen; -1
 -- is what the newest test tests.

@@ -114,7 +114,8 @@ ALTER TABLE campaign.memory_batch ENABLE ROW LEVEL SECURITY;
 ALTER TABLE campaign.memory_row ENABLE ROW LEVEL SECURITY;
 ALTER TABLE campaign.secret ENABLE ROW LEVEL SECURITY;
 
--- The log and what was parked are tables that people read themselves.
+-- The log and what was parked are tables that people read themselves.  A name
+-- alone is not a campaign: somebody else's may have had it before.
 CREATE POLICY log_visible ON campaign.log FOR SELECT
-	USING (campaign.visible(owner) OR campaign IN (SELECT v.campaign FROM campaign.viewable v));
+	USING (campaign.visible(owner) OR (campaign, owner) IN (SELECT v.campaign, v.owner FROM campaign.viewable v));
 CREATE POLICY parked_event_visible ON campaign.parked_event FOR SELECT USING (campaign.visible(role));

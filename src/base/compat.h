@@ -85,6 +85,13 @@ campaign_query_permitted(Query *query)
 #endif
 }
 
+/* True for the path of a JSON_TABLE, which must stay a literal. */
+#if PG_VERSION_NUM >= 170000
+#define campaign_is_json_path(node) IsA(node, JsonTablePathSpec)
+#else
+#define campaign_is_json_path(node) false
+#endif
+
 /* What a parsed statement that changes data has for RETURNING. */
 #if PG_VERSION_NUM >= 180000
 #define campaign_returning_of(statement) ((const void *) (statement)->returningClause)

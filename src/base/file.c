@@ -434,6 +434,13 @@ create_hidden(CampaignOutput *output, int folder, char *hidden,
 				(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
 				 errmsg("file \"%s\" is being written by somebody else",
 						name)));
+	/* What it is written to must be ours, and be nothing else as well. */
+	if (opened.st_uid != geteuid() || opened.st_nlink != 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("file \"%s\" cannot be written: \"%s\" was put beside it by somebody else",
+						name, hidden),
+				 errhint("Remove it, and let only the server write to the folder.")));
 	output->hidden = hidden;
 	if (ftruncate(output->fd, 0) != 0)
 		ereport(ERROR,

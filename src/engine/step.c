@@ -66,7 +66,21 @@ static MemoryContext cached_context = NULL;
 static pg_uuid_t cached_uuid;
 static CampaignGraph *cached_graph = NULL;
 
-/* The frozen graph of the run; its hash is verified once per process. */
+/* Loads the frozen graph of the run; verifies its hash. */
+static CampaignGraph *
+load_graph(const CampaignRun *run)
+{
+	if (!campaign_version_intact(run->version_id))
+		ereport(ERROR,
+				(errcode(ERRCODE_CAMPAIGN_STATE),
+				 errmsg("version of run " INT64_FORMAT " is not as it was published",
+						run->id),
+				 errhint("Somebody changed tables of schema campaign by hand; stop the run and publish again.")));
+	return campaign_graph_load(campaign_record_by_id(run->campaign_id),
+							   run->version_id);
+}
+
+/* The frozen graph of the run that this process executes, loaded once. */
 static CampaignGraph *
 graph_of_run(const CampaignRun *run)
 {
@@ -81,15 +95,8 @@ graph_of_run(const CampaignRun *run)
 											   ALLOCSET_DEFAULT_SIZES);
 	cached_graph = NULL;
 	MemoryContextReset(cached_context);
-	if (!campaign_version_intact(run->version_id))
-		ereport(ERROR,
-				(errcode(ERRCODE_CAMPAIGN_STATE),
-				 errmsg("version of run " INT64_FORMAT " is not as it was published",
-						run->id),
-				 errhint("Somebody changed tables of schema campaign by hand; stop the run and publish again.")));
 	old = MemoryContextSwitchTo(cached_context);
-	cached_graph = campaign_graph_load(campaign_record_by_id(run->campaign_id),
-									   run->version_id);
+	cached_graph = load_graph(run);
 	cached_uuid = run->uuid;
 	MemoryContextSwitchTo(old);
 	return cached_graph;
@@ -123,7 +130,9 @@ static void
 prepare(Step *step)
 {
 	CampaignTask *task = &step->task;
-	CampaignGraph *graph = graph_of_run(task->run);
+	/* A function of the owner's may rehearse while a run is executed. */
+	CampaignGraph *graph = task->rehearsal ? load_graph(task->run) :
+		graph_of_run(task->run);
 	CampaignActivity *activity = campaign_graph_find(graph,
 													 step->taken->activity);
 	CampaignVariables *variables;
@@ -452,7 +461,7 @@ reckon(void *arg)
 
 	PushActiveSnapshot(GetTransactionSnapshot());
 	reckoning->values =
-		campaign_reckon(campaign_record_by_id(reckoning->run->campaign_id)->settings,
+		campaign_reckon(graph_of_run(reckoning->run)->campaign->settings,
 						reckoning->run->variables);
 	PopActiveSnapshot();
 	campaign_fire_deferred_triggers();

@@ -10,6 +10,7 @@
 
 #include "optimizer/pathnode.h"
 #include "optimizer/plancat.h"
+#include "utils/memutils.h"
 #include "storage/bufpage.h"
 
 #include "set/advice.h"
@@ -24,8 +25,12 @@ typedef struct TableSize
 	double		rows;
 } TableSize;
 
-/* What is kept while a body runs; all of it is allocated by the caller. */
+/*
+ * What is kept while a body runs.  It is in a context of its own, for functions
+ * of the owner's may come here from contexts that end with them.
+ */
 static bool observing = false;
+static MemoryContext context = NULL;
 static List *sizes = NIL;		/* of TableSize * */
 static List *taken = NIL;		/* of CampaignObserved * */
 static double last_rows = 0;
@@ -50,14 +55,23 @@ set_size(PlannerInfo *root, Oid relation, bool inhparent, RelOptInfo *rel)
 	}
 }
 
-/* Runs the body, in which selects are planned and not run. */
+/*
+ * Runs the body, in which selects are planned and not run.  Planning may
+ * execute functions of the owner's, which must not come here once more.
+ */
 void
 campaign_observe(void (*body) (void *arg), void *arg)
 {
-	Assert(!observing);
+	if (observing)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("cannot explain a campaign while another one is explained"),
+				 errhint("A function that expressions call must not call campaign_explain().")));
 	next_hook = get_relation_info_hook;
 	get_relation_info_hook = set_size;
 	observing = true;
+	context = AllocSetContextCreate(CurrentMemoryContext, "campaign observed",
+									ALLOCSET_DEFAULT_SIZES);
 	PG_TRY();
 	{
 		body(arg);
@@ -68,6 +82,7 @@ campaign_observe(void (*body) (void *arg), void *arg)
 		observing = false;
 		sizes = NIL;
 		taken = NIL;
+		MemoryContextDelete(context);
 	}
 	PG_END_TRY();
 }
@@ -83,11 +98,13 @@ campaign_observing(void)
 void
 campaign_observe_size(Oid relation, double rows)
 {
+	MemoryContext old = MemoryContextSwitchTo(context);
 	TableSize  *size = palloc(sizeof(TableSize));
 
 	size->relation = relation;
 	size->rows = rows;
 	sizes = lappend(sizes, size);
+	MemoryContextSwitchTo(old);
 }
 
 /* What was planned since the last call. */
@@ -102,16 +119,18 @@ campaign_observe_taken(void)
 
 /* Notes a statement. */
 void
-campaign_observe_plan(char *sql, const PlannedStmt *plan)
+campaign_observe_plan(const char *sql, const PlannedStmt *plan)
 {
+	MemoryContext old = MemoryContextSwitchTo(context);
 	CampaignObserved *observed = palloc(sizeof(CampaignObserved));
 
-	observed->sql = sql;
+	observed->sql = pstrdup(sql);
 	observed->cost = plan->planTree->total_cost;
 	observed->rows = plan->planTree->plan_rows;
 	observed->advice = campaign_advice(plan);
 	taken = lappend(taken, observed);
 	last_rows = observed->rows;
+	MemoryContextSwitchTo(old);
 }
 
 /* How many rows the last statement is expected to give. */

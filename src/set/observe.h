@@ -32,7 +32,7 @@ extern void campaign_observe_size(Oid relation, double rows);
 extern List *campaign_observe_taken(void);
 
 /* For select.c: the statement's text, and its plan. */
-extern void campaign_observe_plan(char *sql, const PlannedStmt *plan);
+extern void campaign_observe_plan(const char *sql, const PlannedStmt *plan);
 /* For sink.c: how many rows the last statement is expected to give. */
 extern double campaign_observe_rows(void);
 

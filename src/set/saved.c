@@ -22,6 +22,7 @@
 #include "set/clause.h"
 #include "set/condition.h"
 #include "set/filter.h"
+#include "set/literal.h"
 #include "set/renaming.h"
 
 /* ------------------------------- parameters ------------------------------ */
@@ -43,7 +44,8 @@ declared_type(const Jsonb *parameters, const char *name)
 }
 
 /*
- * A value as a literal of the declared type; refuses one that it cannot read.
+ * A value as a literal of the declared type; refuses one that it cannot read,
+ * unless reading it executes a user's code.
  */
 static char *
 typed_literal(const char *name, const char *type_name, const char *text)
@@ -60,7 +62,8 @@ typed_literal(const char *name, const char *type_name, const char *text)
 	error_context_stack = &callback;
 	parseTypeString(type_name, &type, &typmod, false);
 	getTypeInputInfo(type, &input, &parameter);
-	(void) OidInputFunctionCall(input, (char *) text, parameter, typmod);
+	if (!campaign_literal_executes(type))
+		(void) OidInputFunctionCall(input, (char *) text, parameter, typmod);
 	error_context_stack = callback.previous;
 	campaign_settings_leave(nestlevel);
 	return psprintf("%s::%s", quote_literal_cstr(text), type_name);

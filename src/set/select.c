@@ -33,6 +33,7 @@
 #include "base/settings.h"
 #include "base/text.h"
 #include "set/condition.h"
+#include "set/literal.h"
 #include "set/observe.h"
 #include "set/select.h"
 
@@ -41,6 +42,7 @@ typedef struct Analysis
 {
 	const CampaignSelect *select;
 	const CampaignExpression *current;	/* being analyzed, or NULL */
+	bool		probing;		/* literals are hidden */
 } Analysis;
 
 /* A new, empty select. */
@@ -136,6 +138,7 @@ transform_placeholder(ParseState *pstate, const CampaignExpression *expression)
 	List	   *namespace = pstate->p_namespace;
 	ErrorContextCallback callback;
 	int			nestlevel;
+	Node	   *tree;
 	Node	   *result;
 
 	if (expression->alone != NULL)
@@ -154,8 +157,10 @@ transform_placeholder(ParseState *pstate, const CampaignExpression *expression)
 	nestlevel = campaign_search_path_enter(expression->search_path);
 	pstate->p_sourcetext = expression->text;
 
-	result = transformExpr(pstate, copyObject(expression->tree),
-						   pstate->p_expr_kind);
+	tree = copyObject(expression->tree);
+	if (analysis->probing)
+		campaign_literal_hide(tree);
+	result = transformExpr(pstate, tree, pstate->p_expr_kind);
 	/* Here, for the position of an error is one in the expression's text. */
 	if (expression->condition)
 		result = coerce_to_boolean(pstate, result, expression->what);
@@ -183,6 +188,8 @@ resolve_placeholder(ParseState *pstate, ParamRef *reference)
 	List	   *expressions = analysis->current != NULL ?
 		analysis->current->pieces : analysis->select->expressions;
 
+	if (reference->number == CAMPAIGN_LITERAL)
+		return campaign_literal_hidden(reference);
 	if (reference->number < 1 ||
 		reference->number > list_length(expressions))
 		elog(ERROR, "unexpected placeholder $%d", reference->number);
@@ -245,13 +252,27 @@ resolve_variable(ParseState *pstate, ColumnRef *reference, Node *found)
 	return (Node *) param;
 }
 
-/* Installs the two hooks; subqueries inherit them. */
+/* Installs the hooks; subqueries inherit them. */
 static void
 setup_parser(ParseState *pstate, void *arg)
 {
 	pstate->p_paramref_hook = resolve_placeholder;
 	pstate->p_post_columnref_hook = resolve_variable;
+	pstate->p_coerce_param_hook = campaign_literal_coerce;
 	pstate->p_ref_hook_state = arg;
+}
+
+/* Analyzes a statement, once it is known that reading it executes nothing. */
+static Query *
+analyze(RawStmt *statement, const char *text, Analysis *analysis)
+{
+	RawStmt    *probe = copyObject(statement);
+
+	campaign_literal_hide(probe->stmt);
+	analysis->probing = true;
+	(void) parse_analyze_withcb(probe, text, setup_parser, analysis, NULL);
+	analysis->probing = false;
+	return parse_analyze_withcb(statement, text, setup_parser, analysis, NULL);
 }
 
 /* Analyzes a SELECT of the owner's alone. */
@@ -272,8 +293,7 @@ campaign_select_analyze_rows(const CampaignVariables *variables,
 	error_context_stack = &callback;
 	nestlevel = campaign_search_path_enter(rows->search_path);
 	statement->stmt = copyObject(rows->tree);
-	query = parse_analyze_withcb(statement, rows->text, setup_parser,
-								 &analysis, NULL);
+	query = analyze(statement, rows->text, &analysis);
 	(void) forget_positions((Node *) query, NULL);
 	campaign_settings_leave(nestlevel);
 	error_context_stack = callback.previous;
@@ -509,9 +529,8 @@ campaign_select_analyze(CampaignSelect *select)
 		return copyObject(select->effect);
 	nestlevel = campaign_search_path_enter("pg_catalog, pg_temp");
 	statements = raw_parser(select->text.data, RAW_PARSE_DEFAULT);
-	query = parse_analyze_withcb(linitial_node(RawStmt, statements),
-								 select->text.data, setup_parser, &analysis,
-								 NULL);
+	query = analyze(linitial_node(RawStmt, statements), select->text.data,
+					&analysis);
 	campaign_settings_leave(nestlevel);
 	place_queries(query, select);
 	if (select->effect != NULL)

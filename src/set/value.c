@@ -18,6 +18,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "set/clause.h"
+#include "set/literal.h"
 
 /* Errors of input functions do not say what they are about. */
 static void
@@ -26,7 +27,10 @@ constant_error_context(void *arg)
 	errcontext("rule at %s", (const char *) arg);
 }
 
-/* Reads the constant with its type's input function, for the error alone. */
+/*
+ * Reads the constant with its type's input function, for the error alone,
+ * unless that executes a user's code.
+ */
 static void
 check_constant(const char *text, Oid type, const char *path)
 {
@@ -36,6 +40,8 @@ check_constant(const char *text, Oid type, const char *path)
 	Oid			input;
 	Oid			parameter;
 
+	if (campaign_literal_executes(type))
+		return;
 	getTypeInputInfo(type, &input, &parameter);
 	error_context_stack = &callback;
 	(void) OidInputFunctionCall(input, (char *) text, parameter, -1);

@@ -33,12 +33,15 @@ is_installed(void)
 	return OidIsValid(get_extension_oid("pg_cron", true));
 }
 
-/* The statement that starts the campaign. */
+/*
+ * The statement that starts the campaign; its arguments have their types, for
+ * no function of somebody else's is to fit better.
+ */
 static char *
 start_statement(const CampaignRecord *record)
 {
 	CAMPAIGN_STATEMENT(build,
-					   "SELECT format('SELECT %I.campaign_start(%L)',"
+					   "SELECT format('SELECT %I.campaign_start(%L::pg_catalog.text, NULL::pg_catalog.jsonb)',"
 					   " n.nspname, $1) FROM pg_extension e"
 					   " JOIN pg_namespace n ON n.oid = e.extnamespace"
 					   " WHERE e.extname = 'campaign'");

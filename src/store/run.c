@@ -168,8 +168,10 @@ campaign_run_find(int64 run_id)
 					   " r.state, r.home, r.epoch, r.variables, c.owner,"
 					   " c.owner_name, c.name, r.test, r.parent_run,"
 					   " r.parent_activity, r.depth, r.test_options,"
-					   " EXISTS (SELECT FROM jsonb_each(c.settings -> 'variables') v"
-					   " WHERE v.value ? 'query' AND NOT r.variables ? v.key)"
+					   " EXISTS (SELECT FROM campaign.version n,"
+					   " jsonb_each(n.definition #> '{settings,variables}') v"
+					   " WHERE n.version_id = r.version_id"
+					   " AND v.value ? 'query' AND NOT r.variables ? v.key)"
 					   " FROM campaign.run r"
 					   " JOIN campaign.campaign c ON c.campaign_id = r.campaign_id"
 					   " WHERE r.run_id = $1");

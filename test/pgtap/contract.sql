@@ -431,7 +431,7 @@ INSERT INTO expected_view VALUES
 ('privileges',
 	'campaign text, grantee text, privilege text, grantor text, granted_at timestamp with time zone'),
 ('viewable',
-	'campaign_id bigint, campaign text'),
+	'campaign_id bigint, campaign text, owner oid'),
 ('sent_or_tested',
 	'campaign text, run_id bigint, activity text, dimension text, message_id bigint, recipient text, person text, sent_at timestamp with time zone, events text[], links text[], test boolean'),
 ('template_version',

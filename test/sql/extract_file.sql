@@ -102,6 +102,20 @@ SELECT format('SELECT campaign_start(''failing'', %L)', jsonb_build_object('name
 SELECT n.name, p.error FROM (SELECT *, row_number() OVER (ORDER BY run_id) AS n FROM campaign.run_progress WHERE campaign = 'failing' AND activity = 'write') p JOIN names n USING (n) ORDER BY n;
 SELECT files();
 SELECT show('sole.csv');
+-- What somebody has put where the hidden file goes is not written to.
+RESET SESSION AUTHORIZATION;
+SELECT format('cat > /dev/null; echo kept > %1$L/out/kept && ln %1$L/out/kept %1$L/out/.linked.csv.part', :'root') AS link \gset
+COPY (SELECT) TO PROGRAM :'link';
+SET SESSION AUTHORIZATION regress_extract;
+SELECT campaign_start('failing', '{"name": "out/linked.csv", "floor": 0}') AS run \gset
+SELECT campaign_wait(:run);
+SELECT error FROM campaign.run_progress WHERE run_id = :run AND activity = 'write';
+SELECT show('kept');
+SELECT campaign_stop(:run);
+RESET SESSION AUTHORIZATION;
+SELECT format('cat > /dev/null; rm %1$L/out/kept %1$L/out/.linked.csv.part', :'root') AS unlink \gset
+COPY (SELECT) TO PROGRAM :'unlink';
+SET SESSION AUTHORIZATION regress_extract;
 
 -- Rejected lines of a file can be written, too; so can lines themselves.
 CREATE TABLE arrivals (email text, score text);

@@ -46,7 +46,7 @@ as_owner($node, q(
 SELECT campaign_duplicate('c', 'it''s "every" minute');
 SELECT campaign_publish('it''s "every" minute')));
 is(as_owner($node, q(SELECT campaign_schedule('it''s "every" minute', cron => '* * * * *'))), 'by pg_cron at "* * * * *"', 'a campaign is started by pg_cron');
-is(jobs(), q(ann * * * * * SELECT public.campaign_start('it''s "every" minute')), 'by a job of its owner');
+is(jobs(), q(ann * * * * * SELECT public.campaign_start('it''s "every" minute'::pg_catalog.text, NULL::pg_catalog.jsonb)), 'by a job of its owner');
 is(as_owner($node, q(SELECT meaning, state, next_at FROM campaign.schedules)), 'by pg_cron at "* * * * *"|active|', 'which the view shows');
 is(as_owner($node, q(SELECT count(*) FROM campaign_next_launches('it''s "every" minute'))), '0', 'when is not ours to say');
 is(problems(), '', 'all is well');
@@ -93,7 +93,7 @@ like($err, qr/ERROR:  55000: pg_cron is not installed in database "elsewhere"/, 
 ok($err =~ /can call (SELECT cron\.schedule_in_database\(.*\)) in the database/, 'the hint has the statement');
 $node->safe_psql('postgres', $1);
 is($node->safe_psql('postgres', q(SELECT username, database, schedule, command FROM cron.job WHERE database = 'elsewhere')),
-	q(ann|elsewhere|0 9 * * 1|SELECT public.campaign_start('c')), 'which does it');
+	q(ann|elsewhere|0 9 * * 1|SELECT public.campaign_start('c'::pg_catalog.text, NULL::pg_catalog.jsonb)), 'which does it');
 
 ok($node->poll_query_until('postgres', q(SELECT EXISTS (SELECT FROM campaign.run r JOIN campaign.campaign c USING (campaign_id)
 WHERE c.name = 'it''s "every" minute' AND r.state = 'succeeded' AND r.started_by = 'ann'))), 'it is started, and executed by the other job');
