@@ -6,11 +6,12 @@
  * never through a symbolic link, so that there is no moment at which a path
  * that was looked at can be swapped for another.
  *
- * A file is written under a hidden name and takes its own just before the
- * transaction commits.  After the commit it would be too late to say that it
- * cannot; so it may be there although the transaction failed at the very last
- * moment, whole and to be replaced by the next attempt, but never the other way
- * round.
+ * A file is written under a hidden name and takes its own when all else of the
+ * transaction is done, while a failure of that can still be recorded.  So it
+ * may be there although the transaction failed at the very last moment, whole
+ * and to be replaced by the next attempt, but never the other way round.  What
+ * a crash has left under a hidden name is taken over by the next attempt, or
+ * removed by the next output to the folder: nobody has it locked.
  */
 #include "postgres.h"
 
@@ -28,6 +29,7 @@
 #include "utils/acl.h"
 #include "utils/memutils.h"
 
+#include "base/attempt.h"
 #include "base/fault.h"
 #include "base/file.h"
 #include "base/settings.h"
@@ -36,9 +38,14 @@
 /* Bytes that are collected before they are written. */
 #define OUTPUT_BUFFER	(64 * 1024)
 
+/* What hidden names end with, so that nobody else's file has such a one. */
+#define HIDDEN_SUFFIX	".campaign_part"
+
 struct CampaignFile
 {
 	int			fd;
+	int			folder;			/* descriptor of the folder it is in */
+	const char *part;			/* its name there */
 	const char *name;
 	struct stat first;			/* as it was when it was opened */
 };
@@ -225,24 +232,26 @@ campaign_file_open(const char *name)
 {
 	CampaignFile *file = palloc0(sizeof(CampaignFile));
 	List	   *parts;
-	int			folder;
-	int			reason;
 
 	require_right(false);
 	parts = split_name(name);
-	folder = open_folder(name, parts);
+	file->folder = open_folder(name, parts);
+	file->part = llast(parts);
 	file->name = pstrdup(name);
 	/* Without waiting: a pipe that nobody writes to would never open. */
-	file->fd = openat(folder, llast(parts),
+	file->fd = openat(file->folder, file->part,
 					  O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
-	reason = errno;
-	close(folder);
-	errno = reason;
 	if (file->fd < 0)
+	{
+		int			reason = errno;
+
+		campaign_file_close(file);
+		errno = reason;
 		refuse_opening(name);
+	}
 	if (fstat(file->fd, &file->first) != 0 || !S_ISREG(file->first.st_mode))
 	{
-		close(file->fd);
+		campaign_file_close(file);
 		ereport(ERROR,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
 				 errmsg("\"%s\" is not a plain file", name),
@@ -269,15 +278,18 @@ campaign_file_read(CampaignFile *file, char *buffer, int size)
 	return (int) bytes;
 }
 
-/* Refuses a file that was changed since it was opened. */
+/* Refuses a file that was changed, or replaced, since it was opened. */
 void
 campaign_file_check_unchanged(const CampaignFile *file)
 {
 	struct stat now;
+	struct stat named;
 
 	if (fstat(file->fd, &now) == 0 && now.st_size == file->first.st_size &&
 		now.st_mtim.tv_sec == file->first.st_mtim.tv_sec &&
-		now.st_mtim.tv_nsec == file->first.st_mtim.tv_nsec)
+		now.st_mtim.tv_nsec == file->first.st_mtim.tv_nsec &&
+		fstatat(file->folder, file->part, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+		named.st_dev == now.st_dev && named.st_ino == now.st_ino)
 		return;
 	ereport(ERROR,
 			(errcode(ERRCODE_OBJECT_IN_USE),
@@ -291,7 +303,10 @@ campaign_file_close(CampaignFile *file)
 {
 	if (file->fd >= 0)
 		close(file->fd);
+	if (file->folder >= 0)
+		close(file->folder);
 	file->fd = -1;
+	file->folder = -1;
 }
 
 /* ------------------------------- writing -------------------------------- */
@@ -333,29 +348,31 @@ take_name(CampaignOutput *output)
 	discard(output);
 }
 
-/* Just before the commit files take their names; after an abort none is left. */
+/* Has all finished files take their names; for campaign_attempt. */
+static void
+take_names(void *arg)
+{
+	CAMPAIGN_FAULT("file_written");
+	while (outputs != NULL && outputs->finished)
+		take_name(outputs);
+}
+
+/* Has the finished files of the transaction take their names. */
+ErrorData *
+campaign_outputs_place(void)
+{
+	return outputs == NULL ? NULL : campaign_attempt(take_names, NULL);
+}
+
+/* What has not taken its name goes with the transaction, however it ends. */
 static void
 end_transaction(XactEvent event, void *arg)
 {
-	switch (event)
-	{
-		case XACT_EVENT_PRE_COMMIT:
-		case XACT_EVENT_PRE_PREPARE:
-			while (outputs != NULL)
-			{
-				if (outputs->finished)
-					take_name(outputs);
-				else
-					discard(outputs);
-			}
-			break;
-		case XACT_EVENT_ABORT:
-			while (outputs != NULL)
-				discard(outputs);
-			break;
-		default:
-			break;
-	}
+	if (event != XACT_EVENT_PRE_COMMIT && event != XACT_EVENT_PRE_PREPARE &&
+		event != XACT_EVENT_ABORT)
+		return;
+	while (outputs != NULL)
+		discard(outputs);
 }
 
 /* What a subtransaction began ends with it, or becomes its parent's. */
@@ -391,8 +408,8 @@ register_callbacks(void)
 }
 
 /*
- * Refuses a name that is taken by what is no plain file: at the commit it would
- * be too late.
+ * Refuses a name that is taken by what is no plain file, before all is written
+ * in vain.
  */
 static void
 check_replaceable(int folder, const char *part, const char *name)
@@ -448,6 +465,53 @@ create_hidden(CampaignOutput *output, int folder, char *hidden,
 				 errmsg("could not truncate file \"%s\": %m", name)));
 }
 
+/* True if that is a name under which files are written. */
+static bool
+is_hidden(const char *name)
+{
+	size_t		length = strlen(name);
+	size_t		suffix = strlen(HIDDEN_SUFFIX);
+
+	return *name == '.' && length > suffix + 1 &&
+		strcmp(name + length - suffix, HIDDEN_SUFFIX) == 0;
+}
+
+/* Removes a hidden file unless somebody is writing it. */
+static void
+remove_abandoned(int folder, const char *name)
+{
+	int			fd = openat(folder, name,
+							O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+
+	if (fd < 0)
+		return;
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+		(void) unlinkat(folder, name, 0);
+	close(fd);
+}
+
+/* Removes what crashes have left in the folder, under other names. */
+static void
+sweep_folder(int folder, const char *own)
+{
+	int			copy = openat(folder, ".", O_RDONLY | O_DIRECTORY);
+	DIR		   *entries = copy < 0 ? NULL : fdopendir(copy);
+	struct dirent *entry;
+
+	if (entries == NULL)
+	{
+		if (copy >= 0)
+			close(copy);
+		return;
+	}
+	while ((entry = readdir(entries)) != NULL)
+	{
+		if (is_hidden(entry->d_name) && strcmp(entry->d_name, own) != 0)
+			remove_abandoned(folder, entry->d_name);
+	}
+	closedir(entries);
+}
+
 /* Begins a file under a hidden name, the same at each attempt. */
 CampaignOutput *
 campaign_output_open(const char *name)
@@ -469,9 +533,10 @@ campaign_output_open(const char *name)
 	output->next = outputs;
 	outputs = output;
 	output->name = MemoryContextStrdup(TopTransactionContext, llast(parts));
-	hidden = MemoryContextAlloc(TopTransactionContext, MAXPGPATH + 16);
-	snprintf(hidden, MAXPGPATH + 16, ".%s.part", output->name);
+	hidden = MemoryContextStrdup(TopTransactionContext,
+								 psprintf(".%s" HIDDEN_SUFFIX, output->name));
 	check_replaceable(folder, output->name, name);
+	sweep_folder(folder, hidden);
 	create_hidden(output, folder, hidden, name);
 	return output;
 }
@@ -521,7 +586,7 @@ campaign_output_write(CampaignOutput *output, const char *data, int length)
 	}
 }
 
-/* Has it take its name when the transaction commits. */
+/* Has it take its name with campaign_outputs_place. */
 void
 campaign_output_finish(CampaignOutput *output)
 {

@@ -26,14 +26,20 @@ extern void campaign_file_check_unchanged(const CampaignFile *file);
 /* Closes it; may be called after an error. */
 extern void campaign_file_close(CampaignFile *file);
 
-/* A file that is there as a whole once the transaction commits. */
+/* A file that is there as a whole once it was placed, or not at all. */
 typedef struct CampaignOutput CampaignOutput;
 
 /* Begins a file below campaign.file_root, under a name nobody reads. */
 extern CampaignOutput *campaign_output_open(const char *name);
 extern void campaign_output_write(CampaignOutput *output, const char *data,
 								  int length);
-/* Has it take its name when the transaction commits. */
+/* Has it take its name with campaign_outputs_place. */
 extern void campaign_output_finish(CampaignOutput *output);
+/*
+ * Has the finished files of the transaction take their names, the last thing
+ * before its commit; gives the error if one cannot, and then the transaction
+ * is to be aborted.  Files that were not placed go with the transaction.
+ */
+extern ErrorData *campaign_outputs_place(void);
 
 #endif							/* CAMPAIGN_FILE_H */

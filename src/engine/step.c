@@ -29,6 +29,7 @@
 #include "base/clock.h"
 #include "base/errors.h"
 #include "base/fault.h"
+#include "base/file.h"
 #include "base/identity.h"
 #include "base/settings.h"
 #include "base/shared.h"
@@ -543,12 +544,40 @@ take(Step *step, int64 run_id, const CampaignTransactions *control)
 	return true;
 }
 
+/*
+ * Records that all was done but a file could not take its name: in another
+ * transaction, for everything else of this one is to be undone.  True if the
+ * run was halted.
+ */
+static bool
+record_misplaced(const Step *step, ErrorData *error,
+				 const CampaignTransactions *control)
+{
+	Step		again = {.started_at = step->started_at, .error = error};
+	int64		run_id = step->task.run->id;
+
+	control->abort();
+	control->begin();
+	again.task.run = campaign_run_find(run_id);
+	again.task.scope = step->task.scope;
+	again.task.keep = step->task.keep;
+	/* Somebody else may have been quicker, or have dropped the run. */
+	if (again.task.run == NULL)
+		return false;
+	again.taken = campaign_task_take(run_id, campaign_clock_now());
+	if (again.taken == NULL ||
+		strcmp(again.taken->activity, step->taken->activity) != 0)
+		return false;
+	return !record(&again);
+}
+
 /* The transaction of a task; sets *halted if its work was given up. */
 static bool
 step_in_transaction(int64 run_id, const CampaignTransactions *control,
 					bool *halted)
 {
 	Step		step = {0};
+	ErrorData  *error;
 
 	control->begin();
 	if (!take(&step, run_id, control))
@@ -566,6 +595,9 @@ step_in_transaction(int64 run_id, const CampaignTransactions *control,
 		step.error->sqlerrcode == ERRCODE_QUERY_CANCELED)
 		ReThrowError(step.error);
 	*halted = !record(&step);
+	error = *halted ? NULL : campaign_outputs_place();
+	if (error != NULL)
+		*halted = record_misplaced(&step, error, control);
 	if (*halted)
 		control->abort();
 	else

@@ -14,6 +14,7 @@
 #include "miscadmin.h"
 #include "utils/builtins.h"
 
+#include "base/attempt.h"
 #include "base/compat.h"
 #include "base/errors.h"
 #include "base/identity.h"
@@ -124,16 +125,46 @@ campaign_cron_add(const CampaignRecord *record, const char *times)
 						  campaign_text(record->owner_name));
 }
 
-/* Takes the campaign's job away. */
+/* Has pg_cron forget a job; for campaign_attempt. */
+static void
+unschedule(void *arg)
+{
+	CAMPAIGN_STATEMENT(drop, "SELECT cron.unschedule($1)");
+
+	(void) campaign_query(&drop, campaign_int8(*(int64 *) arg));
+}
+
+/*
+ * Takes the campaign's job away.  A pg_cron that refuses, as one does whose
+ * library is no longer preloaded, must not keep anybody from ending a
+ * schedule or dropping a campaign: he is told what is left.
+ */
 void
 campaign_cron_remove(int64 campaign_id)
 {
-	CAMPAIGN_STATEMENT(drop,
-					   "SELECT cron.unschedule(j.jobid)"
+	CAMPAIGN_STATEMENT(find,
+					   "SELECT j.jobid"
 					   " FROM (SELECT $1::bigint AS campaign_id) s, " OUR_JOBS);
+	CampaignRows *rows;
 
-	if (is_installed())
-		(void) campaign_query(&drop, campaign_int8(campaign_id));
+	if (!is_installed())
+		return;
+	rows = campaign_query(&find, campaign_int8(campaign_id));
+	for (int i = 0; i < rows->count; i++)
+	{
+		int64		job = campaign_row_int8(rows, i, 1);
+		ErrorData  *error = campaign_attempt(unschedule, &job);
+
+		if (error == NULL)
+			continue;
+		if (campaign_error_may_pass(error))
+			ReThrowError(error);
+		ereport(NOTICE,
+				(errmsg("job " INT64_FORMAT " of pg_cron is left: %s", job,
+						error->message),
+				 errhint("When pg_cron works again, call SELECT cron.unschedule(" INT64_FORMAT "); until then it starts nothing.",
+						 job)));
+	}
 }
 
 /* ------------------------------- problems ------------------------------- */

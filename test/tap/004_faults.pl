@@ -53,6 +53,7 @@ my %scenario = (
 	judge => \&fault_in_judgement,
 	catalog_write => \&fault_in_write,
 	load_file => \&fault_in_file,
+	file_written => \&fault_in_file,
 	file_named => \&fault_in_file,
 	memory_add => \&fault_in_file,
 	test_replaced => \&fault_in_test,

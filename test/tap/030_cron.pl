@@ -71,6 +71,8 @@ SELECT campaign_unpublish('unpublished');
 SELECT campaign_drop('dropped')));
 is($node->safe_psql('postgres', q(SELECT string_agg(schedule, ' ') FROM cron.job WHERE jobname LIKE 'campaign %' AND schedule <> '* * * * *')), '0 0 2 1 *', 'it goes with the schedule');
 
+scheduled($_, '0 0 3 1 *') foreach ('late', 'absent');
+
 # What is refused.
 ($status, $out, $err) = try_as_owner($node, q(SELECT campaign_schedule('c', cron => 'every minute')));
 like($err, qr/ERROR:  22023: invalid schedule: every minute/, 'what pg_cron does not read');
@@ -120,10 +122,15 @@ $node->append_conf('postgresql.conf', "shared_preload_libraries = ''\n");
 $node->start;
 is(problems(), 'all: pg_cron is not running', 'a pg_cron that is dead is noticed');
 ($status, $out, $err) = try_as_owner($node, q(SELECT campaign_unschedule('other')));
-like($err, qr/pg_cron can only be loaded via shared_preload_libraries/, 'its jobs cannot be taken away');
+is($status, 0, 'a schedule ends all the same');
+like($err, qr/NOTICE:  00000: job \d+ of pg_cron is left: .*pg_cron can only be loaded via shared_preload_libraries/, 'with word of the job that is left');
+is(as_owner($node, q(SELECT count(*) FROM campaign.schedules WHERE campaign = 'other')), '0', 'it is gone');
+($status, $out, $err) = try_as_owner($node, q(SELECT campaign_drop('late')));
+is($status, 0, 'so is a campaign that is dropped');
+like($err, qr/NOTICE:  00000: job \d+ of pg_cron is left/, 'with the same word');
 $node->safe_psql('postgres', 'DROP EXTENSION pg_cron');
-is(problems(), 'other: pg_cron is not installed in this database', 'nor is what is not there forgotten');
-as_owner($node, q(SELECT campaign_unschedule('other')));
+is(problems(), 'absent: pg_cron is not installed in this database', 'nor is what is not there forgotten');
+as_owner($node, q(SELECT campaign_unschedule('absent')));
 is(problems(), '', 'until nothing is asked of it');
 
 $node->stop;
