@@ -20,6 +20,7 @@
 #include "set/select.h"
 #include "set/target.h"
 #include "store/dimension.h"
+#include "store/forget.h"
 #include "store/memory.h"
 #include "store/reject.h"
 
@@ -203,5 +204,7 @@ campaign_forget_key(const char *dimension, const char *key,
 	campaign_queue_forget(find_recipients(found, key), counts);
 	counts->rows = blank_populations(found, key) +
 		campaign_memory_blank(found->owner, found->name, key) +
-		campaign_reject_blank(found->owner, found->name, key);
+		campaign_reject_blank(found->owner, found->name, key) +
+		campaign_store_forget(found->owner,
+							  lappend(counts->addresses, pstrdup(key)));
 }

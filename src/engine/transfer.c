@@ -20,6 +20,7 @@
 #include "activity/wording.h"
 #include "base/attempt.h"
 #include "base/errors.h"
+#include "base/sql.h"
 #include "base/text.h"
 #include "engine/check.h"
 #include "engine/define.h"
@@ -27,6 +28,7 @@
 #include "queue/channel.h"
 #include "store/difference.h"
 #include "store/dimension.h"
+#include "store/filter.h"
 #include "store/privilege.h"
 #include "store/rule.h"
 #include "store/version.h"
@@ -257,6 +259,52 @@ missing_roles(List *missing, const CampaignGraph *graph)
 }
 
 /*
+ * Saved filters that rules name, anywhere in the options.  Nothing behind a
+ * dimension that is not here is analyzed, so they would come to light only
+ * once it was made.
+ */
+static List *
+named_filters(const CampaignGraph *graph)
+{
+	CAMPAIGN_STATEMENT(find,
+					   "SELECT DISTINCT n ->> 'saved' COLLATE \"C\""
+					   " FROM jsonb_path_query($1, '$.**') n"
+					   " WHERE CASE WHEN jsonb_typeof(n) = 'object'"
+					   " THEN jsonb_typeof(n -> 'saved') = 'string'"
+					   " AND n - '{saved,parameters}'::text[] = '{}' END"
+					   " ORDER BY 1");
+	List	   *names = NIL;
+	ListCell   *cell;
+
+	foreach(cell, graph->activities)
+	{
+		const CampaignActivity *activity = lfirst(cell);
+		CampaignRows *rows = campaign_query(&find,
+											campaign_jsonb(activity->options));
+
+		for (int i = 0; i < rows->count; i++)
+			names = add_name(names, campaign_row_text(rows, i, 1));
+	}
+	return names;
+}
+
+/* Saved filters that are not here. */
+static List *
+missing_filters(List *missing, const CampaignGraph *graph)
+{
+	ListCell   *cell;
+
+	foreach(cell, named_filters(graph))
+	{
+		if (campaign_filter_find(graph->campaign->owner, lfirst(cell)) == NULL)
+			missing = lappend(missing,
+							  psprintf("filter \"%s\" does not exist",
+									   (char *) lfirst(cell)));
+	}
+	return missing;
+}
+
+/*
  * True if a problem is about something the campaign refers to; how its
  * activities are connected is nobody's concern until it is published.
  */
@@ -298,6 +346,7 @@ find_missing(CampaignGraph *graph)
 	ListCell   *cell;
 
 	missing = missing_rules(missing, graph);
+	missing = missing_filters(missing, graph);
 	missing = missing_channels(missing, graph);
 	missing = missing_roles(missing, graph);
 	foreach(cell, campaign_check_graph(graph))

@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/identity.h"
 #include "base/sql.h"
+#include "base/text.h"
 #include "queue/forget.h"
 #include "queue/outcome.h"
 #include "queue/person.h"
@@ -204,6 +205,8 @@ blank(const Target *target, CampaignForgotten *counts)
 						 campaign_text(address),
 						 campaign_text(GetUserNameFromId(GetUserId(), false)));
 		counts->messages += campaign_execute(&blank_message, message_id);
+		if (!campaign_list_has(counts->addresses, address))
+			counts->addresses = lappend(counts->addresses, pstrdup(address));
 	}
 	campaign_execute(&blank_outcomes, message_id);
 	counts->events += campaign_execute(&blank_events, message_id);

@@ -16,7 +16,8 @@ typedef struct CampaignForgotten
 	int64		withdrawn;		/* that had not been sent */
 	int64		leased;			/* that a sender has */
 	int64		events;			/* whose detail was removed */
-	int64		rows;			/* of populations, whose columns were blanked */
+	int64		rows;			/* of populations, signals, answers, ... */
+	List	   *addresses;		/* they had, of char * */
 } CampaignForgotten;
 
 /* A recipient of a delivery. */

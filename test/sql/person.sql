@@ -127,6 +127,31 @@ SELECT number, note FROM campaign_data.:"population" WHERE number < 5 ORDER BY n
 SELECT count(*) FROM campaign.message WHERE run_id = :orders AND address = '';
 SELECT * FROM campaign_verify(:orders);
 
+-- What runs were told: payloads, variables and comments that name him; others stay.
+SELECT campaign_create('told', dimension => 'people', settings => '{"variables": {"who": {"type": "text"}, "n": {"type": "int"}}}');
+SELECT campaign_add_audience('told', 'some', filter => 'id BETWEEN 2870 AND 2872');
+SELECT campaign_add_email('told', 'mail', subject => 'S', body => 'B', after => 'some');
+SELECT campaign_add_signal('told', 'word', after => 'mail');
+SELECT campaign_add_approval('told', 'ask', question => '?', roles => 'regress_person', after => 'word');
+SELECT campaign_publish('told');
+SELECT campaign_start('told', '{"who": "nobody", "n": 2871}') AS told \gset
+SELECT campaign_wait(:told);
+SELECT campaign_signal('told', 'word', '{"who": "p2871@person.example"}');
+SELECT campaign_wait(:told);
+SELECT approval_id AS ask FROM campaign.approvals WHERE run_id = :told \gset
+SELECT campaign_decide(:ask, 'approved', 'asked by P2871@person.example, not 28710');
+SELECT campaign_wait(:told);
+RESET SESSION AUTHORIZATION;
+SELECT payload FROM campaign.signal WHERE run_id = :told;
+SELECT rows FROM campaign_forget('people', '2870');
+SELECT payload FROM campaign.signal WHERE run_id = :told;
+SELECT rows FROM campaign_forget('people', '2871');
+SELECT payload FROM campaign.signal WHERE run_id = :told;
+SELECT variables FROM campaign.run WHERE run_id = :told;
+SELECT votes -> 0 ->> 'comment' AS comment, votes -> 0 ->> 'answer' AS answer FROM campaign.approval WHERE run_id = :told;
+SELECT rows FROM campaign_forget('people', '2871');
+SET SESSION AUTHORIZATION regress_person;
+
 -- Whose it is.
 SELECT * FROM campaign_forget('peple', '1');
 SELECT * FROM campaign_forget(NULL, '1');
@@ -150,7 +175,7 @@ SELECT * FROM campaign_forget('people', '7');
 SET SESSION AUTHORIZATION regress_person;
 
 SELECT count(campaign_stop(run_id)) FROM (SELECT DISTINCT run_id FROM campaign.run_progress WHERE run_state NOT IN ('stopped', 'succeeded')) r;
-SELECT campaign_drop(c) FROM unnest('{path,facts,orders}'::text[]) c;
+SELECT campaign_drop(c) FROM unnest('{path,facts,orders,told}'::text[]) c;
 RESET SESSION AUTHORIZATION;
 SET client_min_messages = warning;
 DELETE FROM campaign.suppression WHERE role_name LIKE 'regress_person%';

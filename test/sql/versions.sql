@@ -128,6 +128,12 @@ SET search_path = versions_other, public;
 CREATE TABLE people (id bigint PRIMARY KEY, mail text);
 SELECT campaign_dimension('people', addresses => '{"email": "mail"}');
 SELECT campaign_import(jsonb_set(d, '{name}', '"much again"')) FROM document;
+-- Saved filters, all of them, also where the dimension is missing.
+SELECT campaign_import('{"name": "filtered", "dimension": "nowhere", "activities": [
+	{"name": "a", "kind": "audience", "options": {"filter": {"and": [{"saved": "loyal"}, {"not": {"saved": "lost", "parameters": {"n": 1}}}]}}},
+	{"name": "b", "kind": "split", "options": {"outcomes": [{"name": "x", "filter": {"saved": "loyal"}}, {"name": "y", "filter": {"saved": "third"}}]}}]}');
+SELECT campaign_import('{"name": "filtered", "dimension": "people", "activities": [
+	{"name": "a", "kind": "audience", "options": {"filter": {"and": [{"saved": "loyal"}, {"saved": "lost"}]}}}]}');
 -- How it hangs together is not the question.
 SELECT campaign_import('{"name": "loose", "dimension": "people", "activities": [{"name": "a", "kind": "audience"}, {"name": "b", "kind": "fork"}]}');
 
