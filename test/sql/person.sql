@@ -143,13 +143,19 @@ SELECT campaign_decide(:ask, 'approved', 'asked by P2871@person.example, not 287
 SELECT campaign_wait(:told);
 RESET SESSION AUTHORIZATION;
 SELECT payload FROM campaign.signal WHERE run_id = :told;
+SET SESSION AUTHORIZATION regress_person;
 SELECT rows FROM campaign_forget('people', '2870');
+RESET SESSION AUTHORIZATION;
 SELECT payload FROM campaign.signal WHERE run_id = :told;
+SET SESSION AUTHORIZATION regress_person;
 SELECT rows FROM campaign_forget('people', '2871');
+RESET SESSION AUTHORIZATION;
 SELECT payload FROM campaign.signal WHERE run_id = :told;
 SELECT variables FROM campaign.run WHERE run_id = :told;
 SELECT votes -> 0 ->> 'comment' AS comment, votes -> 0 ->> 'answer' AS answer FROM campaign.approval WHERE run_id = :told;
+SET SESSION AUTHORIZATION regress_person;
 SELECT rows FROM campaign_forget('people', '2871');
+RESET SESSION AUTHORIZATION;
 SET SESSION AUTHORIZATION regress_person;
 
 -- Whose it is.
