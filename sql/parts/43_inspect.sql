@@ -77,6 +77,39 @@ LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION @extschema@.campaign_verify(bigint)
 	IS 'broken promises of a run, proved from its data: none, always';
 
+-- Cheap enough to be asked every second, whatever has been executed before.
+CREATE FUNCTION @extschema@.campaign_health(
+	OUT code text, OUT severity text, OUT campaign text, OUT run_id bigint,
+	OUT activity text, OUT since timestamptz, OUT message text, OUT hint text)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'campaign_health'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION @extschema@.campaign_health()
+	IS 'what waits for what, since when, and what to do about it';
+
+-- Only who acts for the owner is shown any: they are people's data.
+--   outcome   NULL: the only one that the activity has
+--   max_rows  the first ones, or with sample such as are drawn by a hash of
+--             their keys
+CREATE FUNCTION @extschema@.campaign_population(
+	run bigint, activity text, outcome text DEFAULT NULL,
+	max_rows bigint DEFAULT NULL, sample boolean DEFAULT false,
+	OUT key text, OUT data jsonb)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'campaign_roster'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION @extschema@.campaign_population(bigint, text, text, bigint, boolean)
+	IS 'who came out of an activity of a run, as rows';
+
+CREATE FUNCTION @extschema@.campaign_population_columns(
+	run bigint, activity text, outcome text DEFAULT NULL,
+	OUT name text, OUT type text, OUT key boolean)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'campaign_roster_schema'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION @extschema@.campaign_population_columns(bigint, text, text)
+	IS 'the columns of what came out of an activity of a run';
+
 CREATE VIEW campaign.template_version WITH (security_barrier) AS
 SELECT t.name, t.number, t.channel, t.parts ->> 'subject' AS subject,
 	t.parts ->> 'body' AS body, t.parts - '{subject,body}'::text[] AS parts,

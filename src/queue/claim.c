@@ -533,8 +533,6 @@ add_throttle(Claim *claim, const CampaignLimit *limit, const char *bucket,
 
 	if (limit->messages == 0)
 		return true;
-	/* Slices are as long as the period says: another one counts anew. */
-	bucket = psprintf("%s per " INT64_FORMAT, bucket, limit->period);
 	throttle = campaign_throttle_lock(bucket, limit, claim->now, wait);
 	if (throttle == NULL)
 		return false;

@@ -131,6 +131,10 @@ CAMPAIGN_STATEMENT(try_throttle,
 				   "SELECT slice, counts FROM campaign.throttle"
 				   " WHERE bucket = $1 FOR NO KEY UPDATE SKIP LOCKED");
 
+CAMPAIGN_STATEMENT(read_throttle,
+				   "SELECT slice, counts FROM campaign.throttle"
+				   " WHERE bucket = $1");
+
 CAMPAIGN_STATEMENT(find_throttle,
 				   "SELECT true FROM campaign.throttle WHERE bucket = $1");
 
@@ -194,22 +198,45 @@ lock_row(const char *bucket, bool wait)
 	return rows->count == 0 ? NULL : rows;
 }
 
+/* The bucket's row: slices are as long as the period says, so another period counts anew. */
+static char *
+row_name(const char *bucket, const CampaignLimit *limit)
+{
+	return psprintf("%s per " INT64_FORMAT, bucket, limit->period);
+}
+
 /* Locks the counts of a limit. */
 CampaignThrottle *
 campaign_throttle_lock(const char *bucket, const CampaignLimit *limit,
 					   TimestampTz now, bool wait)
 {
-	CampaignRows *rows = lock_row(bucket, wait);
+	char	   *name = row_name(bucket, limit);
+	CampaignRows *rows = lock_row(name, wait);
 	CampaignThrottle *throttle;
 
 	if (rows == NULL)
 		return NULL;
 	throttle = palloc0(sizeof(CampaignThrottle));
-	throttle->bucket = pstrdup(bucket);
+	throttle->bucket = name;
 	throttle->limit = *limit;
 	read_counts(throttle, rows,
 				now / Max(limit->period / SLICES_PER_PERIOD, 1));
 	return throttle;
+}
+
+/* What the limit leaves at this moment, read without a lock. */
+int64
+campaign_throttle_left(const char *bucket, const CampaignLimit *limit,
+					   TimestampTz now)
+{
+	CampaignRows *rows = campaign_query(&read_throttle,
+										campaign_text(row_name(bucket, limit)));
+	CampaignThrottle throttle = {.limit = *limit};
+
+	if (rows->count > 0)
+		read_counts(&throttle, rows,
+					now / Max(limit->period / SLICES_PER_PERIOD, 1));
+	return campaign_throttle_room(&throttle);
 }
 
 /* What the limit leaves. */

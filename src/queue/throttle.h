@@ -34,6 +34,10 @@ extern CampaignLimit campaign_limit_parse(const JsonbValue *value,
 extern CampaignThrottle *campaign_throttle_lock(const char *bucket,
 												const CampaignLimit *limit,
 												TimestampTz now, bool wait);
+/* How many messages may be handed out now; a hint, for nothing is locked. */
+extern int64 campaign_throttle_left(const char *bucket,
+									const CampaignLimit *limit,
+									TimestampTz now);
 /* How many messages may be handed out now. */
 extern int64 campaign_throttle_room(const CampaignThrottle *throttle);
 /* Counts messages; they stay counted, whatever becomes of them. */

@@ -149,6 +149,13 @@ relation_columns(Oid relid)
 	return columns;
 }
 
+/* True if it is there. */
+bool
+campaign_population_exists(const char *name)
+{
+	return OidIsValid(get_relname_relid(name, campaign_data_schema_oid()));
+}
+
 /* An existing one. */
 CampaignPopulation *
 campaign_population_open(const char *name, const CampaignTarget *target)

@@ -25,6 +25,8 @@ typedef struct CampaignPopulation
 extern CampaignPopulation *campaign_population_create(const char *name,
 													  const CampaignTarget *target,
 													  List *added, Oid owner);
+/* True if it is there. */
+extern bool campaign_population_exists(const char *name);
 /* An existing one; refused (42P01) if somebody dropped it. */
 extern CampaignPopulation *campaign_population_open(const char *name,
 													const CampaignTarget *target);
