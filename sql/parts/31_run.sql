@@ -47,7 +47,6 @@ CREATE INDEX run_campaign ON campaign.run (campaign_id, run_id);
 CREATE UNIQUE INDEX run_occurrence ON campaign.run (campaign_id, occurrence) WHERE occurrence IS NOT NULL;
 CREATE INDEX run_parent ON campaign.run (parent_run) WHERE parent_run IS NOT NULL;
 CREATE UNIQUE INDEX run_child ON campaign.run (parent_run, parent_activity) WHERE attached;
-CREATE INDEX run_open ON campaign.run (state) WHERE state NOT IN ('succeeded', 'stopped', 'missed');
 CREATE INDEX run_test ON campaign.run (campaign_id) WHERE test;
 CREATE INDEX run_open ON campaign.run (campaign_id, run_id) WHERE state NOT IN ('succeeded', 'stopped', 'missed');
 CREATE INDEX run_history ON campaign.run (campaign_id, ended_at) WHERE erased_at IS NULL;

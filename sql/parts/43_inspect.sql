@@ -121,21 +121,30 @@ FROM campaign.template t
 WHERE campaign.visible(t.owner);
 COMMENT ON VIEW campaign.template_version IS 'templates and snippets in all their versions';
 
+-- While a task is executed, what is to come of it is what came of it in the
+-- last run of its campaign, scaled by what flows in; without one, what the
+-- planner expects.
 CREATE VIEW campaign.run_progress WITH (security_barrier) AS
 SELECT t.run_id, c.name AS campaign, t.activity, a.kind,
 	CASE WHEN e.pid IS NULL THEN t.state ELSE 'running' END AS state,
 	coalesce(t.rows_in, inbound.rows) AS rows_in,
 	coalesce(e.rows, outbound.rows) AS rows_out,
-	coalesce(t.ended_at, clock_timestamp()) - coalesce(e.started_at, t.started_at) AS elapsed,
-	CASE WHEN t.state IN ('succeeded', 'skipped') THEN repeat('#', 20)
-		WHEN inbound.rows > 0 THEN rpad(repeat('#', coalesce(19 * e.rows / greatest(inbound.rows, e.rows), 0)::integer), 20, '.')
+	w.elapsed,
+	CASE WHEN e.pid IS NOT NULL THEN rpad(repeat('#', floor(19 * e.rows / greatest(x.rows, e.rows, 1))::integer), 20, '.')
+		WHEN t.state IN ('succeeded', 'skipped') THEN repeat('#', 20)
 		ELSE repeat('.', 20) END AS bar,
-	CASE WHEN t.state = 'waiting' AND isfinite(t.due_at) THEN t.due_at END AS eta,
+	CASE WHEN e.pid IS NOT NULL THEN
+			CASE WHEN w.elapsed < x.duration THEN e.started_at + x.duration
+				WHEN x.rows > e.rows AND x.rows < e.rows * 10000.0
+					THEN clock_timestamp() + w.elapsed * (x.rows / e.rows - 1) END
+		WHEN t.state = 'waiting' AND isfinite(t.due_at) THEN t.due_at END AS eta,
 	t.error, t.sqlstate, t.detail, t.hint, t.attempts,
 	CASE WHEN r.home = campaign.home() OR r.state IN ('succeeded', 'stopped', 'missed')
 		THEN r.state ELSE 'held' END AS run_state,
 	r.test, r.parent_run, r.parent_activity, r.depth,
-	t.state IN ('ready', 'waiting') AND t.warn_at IS NOT NULL AND t.warn_at <= clock_timestamp() AS overdue
+	t.state IN ('ready', 'waiting') AND t.warn_at IS NOT NULL AND t.warn_at <= clock_timestamp() AS overdue,
+	CASE WHEN e.pid IS NOT NULL OR t.ended_at IS NOT NULL
+		THEN round((coalesce(e.rows, outbound.rows) / nullif(extract(epoch FROM w.elapsed), 0))::numeric, 1) END AS rate
 FROM campaign.campaign c
 JOIN campaign.run r ON r.campaign_id = c.campaign_id
 JOIN campaign.task t ON t.run_id = r.run_id
@@ -150,9 +159,29 @@ CROSS JOIN LATERAL (
 CROSS JOIN LATERAL (
 	SELECT sum(f.rows)::bigint AS rows FROM campaign.flow f
 	WHERE f.run_id = t.run_id AND f.source = t.activity) outbound
+CROSS JOIN LATERAL (
+	SELECT coalesce(CASE WHEN e.pid IS NULL THEN t.ended_at END, clock_timestamp()) - coalesce(e.started_at, t.started_at) AS elapsed) w
+LEFT JOIN LATERAL (
+	SELECT p.ended_at - p.started_at AS duration,
+		(SELECT sum(f.rows) FROM campaign.flow f WHERE f.run_id = p.run_id AND f.source = p.activity)::float8 AS rows,
+		least(coalesce(inbound.rows / nullif(p.rows_in, 0)::float8, 1), 10000) AS scale
+	FROM campaign.run q
+	JOIN campaign.task p ON p.run_id = q.run_id AND p.activity = t.activity AND p.state = 'succeeded'
+	WHERE e.pid IS NOT NULL AND q.campaign_id = r.campaign_id AND q.run_id < r.run_id AND NOT q.test
+	ORDER BY q.run_id DESC LIMIT 1) l ON true
+CROSS JOIN LATERAL (
+	SELECT coalesce(l.rows * l.scale, e.expected, inbound.rows) AS rows, l.duration * l.scale AS duration) x
 WHERE (campaign.visible(c.owner) OR c.campaign_id IN (SELECT v.campaign_id FROM campaign.viewable v))
 ORDER BY t.run_id, t.position;
 COMMENT ON VIEW campaign.run_progress IS 'every activity of every run: state, rows in and out, time, error';
+
+-- Found by an index over runs that have not ended, then run by run: what it
+-- costs does not grow with what has been executed.
+CREATE VIEW campaign.open_progress WITH (security_barrier) AS
+SELECT p.* FROM campaign.run o
+CROSS JOIN LATERAL (SELECT * FROM campaign.run_progress n WHERE n.run_id = o.run_id) p
+WHERE o.state NOT IN ('succeeded', 'stopped', 'missed');
+COMMENT ON VIEW campaign.open_progress IS 'the same of runs that have not ended';
 
 CREATE VIEW campaign.privileges WITH (security_barrier) AS
 SELECT c.name AS campaign, coalesce(o.rolname::text, g.grantee_name) AS grantee, g.privilege, g.grantor, g.granted_at

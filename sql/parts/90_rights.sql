@@ -41,6 +41,7 @@ GRANT SELECT ON
 	campaign.viewable,
 	campaign.privileges,
 	campaign.run_progress,
+	campaign.open_progress,
 	campaign.flow_counts,
 	campaign.overlap,
 	campaign.approvals,

@@ -9,13 +9,12 @@
 #include "activity/notice.h"
 #include "activity/option.h"
 #include "activity/scalar.h"
-
-#define DEFAULT_CHANNEL	"campaign_alert"
+#include "store/news.h"
 
 static const CampaignOption options[] = {
 	{"message", CAMPAIGN_OPTION_MESSAGE, true, NULL,
 	"Text with {{ expressions }} over the run."},
-	{"channel", CAMPAIGN_OPTION_TEXT, false, DEFAULT_CHANNEL,
+	{"channel", CAMPAIGN_OPTION_TEXT, false, CAMPAIGN_NEWS_CHANNEL,
 	"Name of the channel that is notified, as for LISTEN."}
 };
 
@@ -25,7 +24,7 @@ channel_of_alert(const CampaignActivity *activity)
 {
 	char	   *channel = campaign_option_text(activity->options, "channel");
 
-	return channel == NULL ? pstrdup(DEFAULT_CHANNEL) : channel;
+	return channel == NULL ? pstrdup(CAMPAIGN_NEWS_CHANNEL) : channel;
 }
 
 /* Refuses what NOTIFY would refuse. */

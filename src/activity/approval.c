@@ -19,8 +19,7 @@
 #include "base/text.h"
 #include "store/approval.h"
 #include "store/log.h"
-
-#define NOTIFY_CHANNEL	"campaign_approval"
+#include "store/news.h"
 
 static const CampaignOption options[] = {
 	{"question", CAMPAIGN_OPTION_MESSAGE, true, NULL,
@@ -146,7 +145,7 @@ ask(CampaignTask *task, const char *question)
 		campaign_clock_after(approval->asked_at, timeout);
 	approval->default_answer = campaign_option_text(given, "default_answer");
 	campaign_approval_insert(approval);
-	campaign_notice_send(task, NOTIFY_CHANNEL, "approval", question,
+	campaign_notice_send(task, CAMPAIGN_NEWS_CHANNEL, "approval", question,
 						 approval->id);
 	return approval;
 }
@@ -186,7 +185,7 @@ remind(const CampaignTask *task, CampaignApproval *approval)
 	{
 		approval->reminded_at = campaign_clock_now();
 		campaign_approval_set_reminded(approval->id, approval->reminded_at);
-		campaign_notice_send(task, NOTIFY_CHANNEL, "reminder",
+		campaign_notice_send(task, CAMPAIGN_NEWS_CHANNEL, "reminder",
 							 approval->question, approval->id);
 	}
 	return campaign_clock_after(approval->reminded_at, every);

@@ -10,8 +10,9 @@
 #include "utils/timestamp.h"
 
 #include "activity/confirmation.h"
+#include "activity/notice.h"
 #include "activity/option.h"
-#include "store/log.h"
+#include "store/news.h"
 
 /* Why the messages must not go before somebody has looked; NULL: they may. */
 char *
@@ -44,16 +45,8 @@ campaign_confirmation_wait(CampaignTask *task,
 						   const CampaignDelivery *delivery,
 						   const char *reason)
 {
-	CampaignLogLine line = {
-		.owner = task->run->owner,
-		.campaign = task->run->campaign,
-		.run_id = task->run->id,
-		.activity = task->scope.activity->name,
-		.event = "confirmation needed",
-		.message = reason
-	};
-
 	campaign_delivery_hold(delivery->delivery_id);
-	campaign_log_add(&line);
+	campaign_notice_send(task, CAMPAIGN_NEWS_CHANNEL, "confirmation needed",
+						 reason, 0);
 	task->wait_until = DT_NOEND;
 }

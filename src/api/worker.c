@@ -13,7 +13,7 @@
 #include "base/identity.h"
 #include "base/shared.h"
 
-#define EXECUTOR_COLUMNS 6
+#define EXECUTOR_COLUMNS 7
 
 CAMPAIGN_FUNCTION(campaign_executors);
 
@@ -46,6 +46,8 @@ campaign_executors(PG_FUNCTION_ARGS)
 		values[4] = Int64GetDatum(executor->rows);
 		nulls[5] = executor->started_at == 0;
 		values[5] = TimestampTzGetDatum(executor->started_at);
+		nulls[6] = executor->expected <= 0;
+		values[6] = Int64GetDatum((int64) Min(executor->expected, 1e18));
 		tuplestore_putvalues(result->setResult, result->setDesc, values,
 							 nulls);
 	}

@@ -760,6 +760,7 @@ campaign_shared_progress_begin(int64 run_id, const char *activity)
 	memcpy(my_executor->activity, activity, length);
 	my_executor->activity[length] = '\0';
 	my_executor->rows = 0;
+	my_executor->expected = 0;
 	my_executor->started_at = campaign_clock_now();
 	LWLockRelease(shared->lock);
 }
@@ -773,6 +774,16 @@ campaign_shared_progress_rows(int64 rows)
 {
 	if (my_executor)
 		((volatile CampaignExecutor *) my_executor)->rows = rows;
+}
+
+/*
+ * Tells how many rows are expected.
+ */
+void
+campaign_shared_progress_expect(double rows)
+{
+	if (my_executor)
+		((volatile CampaignExecutor *) my_executor)->expected = rows;
 }
 
 /*

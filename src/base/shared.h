@@ -30,6 +30,7 @@ typedef struct CampaignExecutor
 	char		activity[NAMEDATALEN];	/* empty: none */
 	int64		rows;
 	TimestampTz started_at;		/* of the activity; 0: none */
+	double		expected;		/* rows the planner expects; 0: not known */
 } CampaignExecutor;
 
 /* From _PG_init, while preloading: asks for memory. */
@@ -46,6 +47,8 @@ extern void campaign_shared_wake_at_commit(void);
  */
 extern void campaign_shared_progress_begin(int64 run_id, const char *activity);
 extern void campaign_shared_progress_rows(int64 rows);
+/* How many rows the planner expects of the statement that begins. */
+extern void campaign_shared_progress_expect(double rows);
 extern void campaign_shared_progress_end(void);
 
 /* The executors of this database, copied: List of CampaignExecutor *. */

@@ -18,6 +18,8 @@
 #include "base/version.h"
 #include "engine/health.h"
 #include "queue/channel.h"
+#include "store/cron.h"
+#include "store/history.h"
 #include "store/origin.h"
 #include "store/privilege.h"
 #include "store/run.h"
@@ -466,6 +468,39 @@ add_due_messages(Examination *examination)
 
 /* --------------------------------- all ---------------------------------- */
 
+/* Adds what keeps pg_cron from starting campaigns. */
+static void
+add_cron(Examination *examination)
+{
+	ListCell   *cell;
+
+	foreach(cell, campaign_cron_problems())
+	{
+		CampaignCronProblem *problem = lfirst(cell);
+
+		if (problem->campaign != NULL && !campaign_acts_for(problem->owner))
+			continue;
+		add_general(examination, "error", "cron", problem->problem,
+					problem->hint);
+		((CampaignSymptom *) llast(examination->symptoms))->campaign =
+			problem->campaign;
+	}
+}
+
+/* Adds that what is old has not gone. */
+static void
+add_history(Examination *examination)
+{
+	TimestampTz due = campaign_history_next(examination->now);
+
+	if (due == 0 || due > examination->now - USECS_PER_DAY)
+		return;
+	add_general(examination, "warning", "retention",
+				"messages or populations are older than they are to be kept",
+				"The scheduler deletes them; campaign_clean_up() does it where there is none.");
+	((CampaignSymptom *) llast(examination->symptoms))->since = due;
+}
+
 /* How bad it is; 0 is worst. */
 static int
 rank(const CampaignSymptom *symptom)
@@ -534,6 +569,8 @@ campaign_health_examine(void)
 		add_found(&examination, statements[i]);
 	add_due_runs(&examination);
 	add_due_messages(&examination);
+	add_cron(&examination);
+	add_history(&examination);
 	list_sort(examination.symptoms, compare_symptoms);
 	return examination.symptoms;
 }

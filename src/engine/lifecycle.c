@@ -35,6 +35,7 @@
 #include "store/child.h"
 #include "store/hold.h"
 #include "store/log.h"
+#include "store/news.h"
 #include "store/origin.h"
 #include "store/privilege.h"
 #include "store/run.h"
@@ -203,6 +204,7 @@ add_run(CampaignRecord *record, const CampaignGraph *graph, Jsonb *variables,
 		.campaign = record->name,
 		.event = "start"
 	};
+	CampaignNews news = {.event = "started", .campaign = record->name};
 
 	run_id = campaign_run_create(graph, campaign_epoch_current(), variables,
 								 occurrence);
@@ -211,6 +213,8 @@ add_run(CampaignRecord *record, const CampaignGraph *graph, Jsonb *variables,
 	line.run_id = run_id;
 	line.message = psprintf("version %d", record->live_number);
 	campaign_log_add(&line);
+	news.run_id = run_id;
+	campaign_news_send(CAMPAIGN_NEWS_CHANNEL, &news);
 	campaign_lifecycle_hand_over();
 	return run_id;
 }

@@ -31,6 +31,7 @@
 #include "base/compat.h"
 #include "base/identity.h"
 #include "base/settings.h"
+#include "base/shared.h"
 #include "base/text.h"
 #include "set/condition.h"
 #include "set/literal.h"
@@ -634,7 +635,8 @@ campaign_select_run(CampaignSelect *select, CampaignReceiver *receiver)
 	if (observed)
 		campaign_observe_plan(pg_get_querydef(shown, true), plan);
 	else
-		processed = run_plan(plan, select, receiver);
+		campaign_shared_progress_expect(plan->planTree->plan_rows);
+	processed = run_plan(plan, select, receiver);
 	PopActiveSnapshot();
 	campaign_settings_leave(nestlevel);
 	return processed;

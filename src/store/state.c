@@ -14,6 +14,7 @@
 #include "base/fault.h"
 #include "base/shared.h"
 #include "base/sql.h"
+#include "store/news.h"
 #include "store/state.h"
 #include "store/task.h"
 
@@ -119,6 +120,29 @@ move_campaign(int64 id, const char *to, List *from, const char *why)
 						  campaign_text(GetUserNameFromId(GetUserId(), false)));
 }
 
+/* True if a run in that state goes on by itself. */
+static bool
+goes_on(const char *state)
+{
+	return strcmp(state, "pending") == 0 || strcmp(state, "running") == 0 ||
+		strcmp(state, "waiting") == 0;
+}
+
+/* Tells of a move of a run that somebody may want to know of. */
+static void
+tell_move(int64 run_id, const char *campaign, const char *from,
+		  const char *to)
+{
+	CampaignNews news = {
+		.event = goes_on(to) ? "resumed" : to,
+		.campaign = campaign,
+		.run_id = run_id
+	};
+
+	if (!goes_on(from) || !goes_on(to))
+		campaign_news_send(CAMPAIGN_NEWS_CHANNEL, &news);
+}
+
 /*
  * Moves a run; one that comes to rest gets its end, one that goes on none.  The
  * activity of another run that waits for the end is then due.
@@ -139,16 +163,19 @@ move_run(int64 id, const char *to, List *from, const char *why)
 					   " AND c.campaign_id = r.campaign_id"
 					   " RETURNING c.name, c.owner, b.state,"
 					   " CASE WHEN r.attached AND $2 IN ('succeeded', 'failed', 'stopped')"
-					   " THEN r.parent_run END AS parent, r.parent_activity),"
+					   " THEN r.parent_run END AS parent, r.parent_activity, r.test),"
 					   " logged AS (INSERT INTO campaign.log"
 					   " (role_name, owner, campaign, run_id, event, old_state, new_state, message)"
 					   " SELECT $5, owner, name, $1, 'move', state, $2, $4 FROM moved)"
-					   " SELECT state, parent, parent_activity FROM moved");
+					   " SELECT state, parent, parent_activity, name, test FROM moved");
 	CampaignRows *rows;
 
 	rows = campaign_query(&move, campaign_int8(id), campaign_text(to),
 						  campaign_text_array(from), campaign_text(why),
 						  campaign_text(GetUserNameFromId(GetUserId(), false)));
+	if (rows->count > 0 && !campaign_row_bool(rows, 0, 5))
+		tell_move(id, campaign_row_text(rows, 0, 4),
+				  campaign_row_text(rows, 0, 1), to);
 	if (rows->count > 0 && campaign_row_text(rows, 0, 3) != NULL &&
 		campaign_row_int8(rows, 0, 2) != 0)
 	{

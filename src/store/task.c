@@ -12,6 +12,7 @@
 #include "base/errors.h"
 #include "base/sql.h"
 #include "base/text.h"
+#include "store/news.h"
 #include "store/run.h"
 #include "store/task.h"
 
@@ -286,13 +287,24 @@ campaign_task_warn(TimestampTz now)
 					   " (role_name, owner, campaign, run_id, activity, event, message)"
 					   " SELECT $3, owner, name, run_id, activity, 'overdue', message"
 					   " FROM late)"
-					   " SELECT pg_notify('campaign_overdue',"
-					   " jsonb_build_object('campaign', name, 'run', run_id,"
-					   " 'activity', activity, 'message', message)::text) FROM late");
+					   " SELECT name, run_id, activity, message FROM late");
+	CampaignRows *rows;
 
-	(void) campaign_query(&warn, campaign_time(now),
+	rows = campaign_query(&warn, campaign_time(now),
 						  campaign_text(campaign_home()),
 						  campaign_text(GetUserNameFromId(GetUserId(), false)));
+	for (int i = 0; i < rows->count; i++)
+	{
+		CampaignNews news = {
+			.event = "overdue",
+			.campaign = campaign_row_text(rows, i, 1),
+			.run_id = campaign_row_int8(rows, i, 2),
+			.activity = campaign_row_text(rows, i, 3),
+			.message = campaign_row_text(rows, i, 4)
+		};
+
+		campaign_news_send(CAMPAIGN_NEWS_CHANNEL, &news);
+	}
 }
 
 /* True if a task of the run is due. */

@@ -94,7 +94,7 @@ extern void campaign_task_set_due(int64 run_id, const char *activity,
 /* A task that is about to be ready is due now, and may take its time. */
 extern void campaign_task_set_begin(int64 run_id, const char *activity);
 /*
- * Tells of tasks, by NOTIFY campaign_overdue and in the log, that take longer
+ * Tells of tasks, by NOTIFY campaign and in the log, that take longer
  * than they may; of each once.
  */
 extern void campaign_task_warn(TimestampTz now);

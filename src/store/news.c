@@ -1,0 +1,67 @@
+/*
+ * news.c
+ *		Telling whoever listens what becomes of runs: by NOTIFY.
+ *
+ * Every role of the database can listen, so errors are not told: their texts
+ * may have people's data in them.  Who is told looks into the views.
+ */
+#include "postgres.h"
+
+#include "commands/async.h"
+#include "lib/stringinfo.h"
+#include "mb/pg_wchar.h"
+#include "utils/json.h"
+
+#include "store/news.h"
+
+/* A notification's payload is shorter than that. */
+#define PAYLOAD_BYTES	8000
+
+/* Appends a member with a text, unless that is NULL. */
+static void
+append_member(StringInfo payload, const char *name, const char *text)
+{
+	if (text == NULL)
+		return;
+	appendStringInfo(payload, ", \"%s\": ", name);
+	escape_json(payload, text);
+}
+
+/* The payload with that many bytes of the message. */
+static char *
+build_payload(const CampaignNews *news, int length)
+{
+	StringInfoData payload;
+
+	initStringInfo(&payload);
+	appendStringInfoString(&payload, "{\"event\": ");
+	escape_json(&payload, news->event);
+	append_member(&payload, "campaign", news->campaign);
+	appendStringInfo(&payload, ", \"run\": " INT64_FORMAT, news->run_id);
+	append_member(&payload, "activity", news->activity);
+	if (news->approval_id != 0)
+		appendStringInfo(&payload, ", \"approval\": " INT64_FORMAT,
+						 news->approval_id);
+	append_member(&payload, "message", news->message == NULL ? NULL :
+				  pnstrdup(news->message, length));
+	appendStringInfoChar(&payload, '}');
+	return payload.data;
+}
+
+/* Notifies the channel. */
+void
+campaign_news_send(const char *channel, const CampaignNews *news)
+{
+	int			length = news->message == NULL ? 0 :
+		pg_mbcliplen(news->message, strlen(news->message), PAYLOAD_BYTES);
+	char	   *payload = build_payload(news, length);
+
+	/* Escapes make it longer than it looks, so it is tried. */
+	while (strlen(payload) >= PAYLOAD_BYTES && length > 0)
+	{
+		length = pg_mbcliplen(news->message, length, length * 3 / 4);
+		payload = build_payload(news, length);
+	}
+	if (strlen(payload) < PAYLOAD_BYTES)
+		Async_Notify(channel, payload);
+}

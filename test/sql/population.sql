@@ -1,0 +1,124 @@
+-- Would fail if somebody but the owner saw who is on a transition, if rows were
+-- called otherwise than in messages, or if one that is gone looked like an
+-- empty one.
+
+SET client_min_messages = warning;
+\set VERBOSITY terse
+CREATE ROLE regress_population LOGIN;
+CREATE ROLE regress_population_other LOGIN;
+GRANT USAGE ON SCHEMA campaign TO regress_population, regress_population_other;
+CREATE SCHEMA population AUTHORIZATION regress_population;
+SET SESSION AUTHORIZATION regress_population;
+SET search_path = population, public;
+CREATE TABLE people (id bigint PRIMARY KEY, score int, email text);
+INSERT INTO people SELECT g, g % 10, g || '@x.org' FROM generate_series(1, 100) g;
+CREATE TABLE "Odd, key" ("a,b" text, "campaign" int, n numeric(6,2), PRIMARY KEY ("a,b", "campaign"));
+INSERT INTO "Odd, key" VALUES ('x,y', 1, 1.5), (E'back\\slash', 2, NULL), ('"q"', 3, 2);
+SELECT campaign_dimension('people', addresses => '{"email": "email"}');
+SELECT campaign_dimension('"Odd, key"', name => 'odd');
+
+-- Kept, because the campaign says so.
+SELECT campaign_create('kept', 'people', settings => '{"keep_populations": true}');
+SELECT campaign_add_audience('kept', 'some', filter => 'id <= 20');
+SELECT campaign_add_enrich('kept', 'more', after => 'some', columns => '{"double": "score * 2", "nothing": "NULL::date"}');
+SELECT campaign_add_split('kept', 'half', after => 'more', outcomes => '[{"name": "low", "condition": "score < 5"}, {"name": "high"}]');
+SELECT campaign_add_email('kept', 'mail', after => 'half.low', subject => 'x', body => 'y');
+SELECT campaign_publish('kept');
+SELECT campaign_start('kept') AS run \gset
+SELECT campaign_wait(:run);
+SELECT * FROM campaign_population(:run, 'more') ORDER BY key::bigint LIMIT 3;
+SELECT * FROM campaign_population_columns(:run, 'more');
+SELECT count(*), min(key::bigint) FROM campaign_population(:run, 'half', 'low');
+SELECT count(*) FROM campaign_population(:run, 'half', 'high', max_rows => 4);
+SELECT count(*) FROM campaign_population(:run, 'half', 'high', max_rows => 0), campaign_population(:run, 'some', 'rejected');
+-- Rows are called what messages call them.
+SELECT count(*) FROM campaign_population(:run, 'half', 'low') p JOIN campaign.message m ON m.recipient = p.key WHERE m.run_id = :run;
+-- A sample is the same each time, and part of a larger one.
+SELECT count(*), bool_and(key IN (SELECT key FROM campaign_population(:run, 'more', max_rows => 10, sample => true))) AS contained,
+	array_agg(key) = (SELECT array_agg(key) FROM campaign_population(:run, 'more', 'result', 5, true)) AS same
+FROM campaign_population(:run, 'more', max_rows => 5, sample => true);
+-- What is asked for must be there.
+SELECT count(*) FROM campaign_population(:run, 'half');
+SELECT count(*) FROM campaign_population(:run, 'half', 'middle');
+SELECT count(*) FROM campaign_population(:run, 'nobody');
+SELECT count(*) FROM campaign_population(0, 'more');
+
+-- Keys of several columns, and names with anything in them.
+SELECT campaign_create('odd', 'odd', settings => '{"keep_populations": true}');
+SELECT campaign_add_audience('odd', 'all');
+SELECT campaign_add_enrich('odd', 'more', after => 'all', columns => '{"n2": "n * 2"}');
+SELECT campaign_publish('odd');
+SELECT campaign_start('odd') AS odd \gset
+SELECT campaign_wait(:odd);
+SELECT * FROM campaign_population(:odd, 'more') ORDER BY data ->> 'campaign';
+SELECT * FROM campaign_population_columns(:odd, 'more');
+
+-- Dropped, because nothing needs it any more.
+SELECT campaign_create('dropped', 'people');
+SELECT campaign_add_audience('dropped', 'all');
+SELECT campaign_add_signal('dropped', 'go', after => 'all');
+SELECT campaign_add_audience('dropped', 'later', after => 'go');
+SELECT campaign_publish('dropped');
+SELECT campaign_start('dropped') AS dropped \gset
+SELECT campaign_wait(:dropped);
+SELECT count(*) FROM campaign_population(:dropped, 'all'); -- still there, or not yet
+SELECT count(*) FROM campaign_population(:dropped, 'later'); -- still there, or not yet
+SELECT campaign_signal('dropped', 'go');
+SELECT campaign_wait(:dropped);
+\set SHOW_CONTEXT never
+DO $$ BEGIN
+	PERFORM campaign_population((SELECT max(run_id) FROM campaign.run_progress), 'all');
+EXCEPTION WHEN OTHERS THEN
+	RAISE WARNING '% %', SQLSTATE, regexp_replace(SQLERRM, 'run \d+', 'run N');
+END $$;
+SELECT source, relation IS NULL AS gone FROM campaign.flow_counts WHERE run_id = :dropped AND outcome = 'result' ORDER BY 1;
+-- The owner may drop the table himself.
+SELECT 'DROP TABLE ' || relation FROM campaign.flow_counts WHERE run_id = :run AND source = 'more' \gexec
+DO $$ BEGIN
+	PERFORM campaign_population_columns((SELECT min(run_id) FROM campaign.run_progress WHERE campaign = 'kept'), 'more');
+EXCEPTION WHEN OTHERS THEN
+	RAISE WARNING '% %', SQLSTATE, regexp_replace(SQLERRM, 'run \d+', 'run N');
+END $$;
+
+-- His code has his rights alone, whoever looks.
+CREATE TYPE pair AS (a int, b int);
+CREATE FUNCTION pair_json(pair) RETURNS json LANGUAGE plpgsql AS $$ BEGIN RETURN to_json(current_user); END $$;
+CREATE TABLE pairs (id int PRIMARY KEY);
+INSERT INTO pairs VALUES (1);
+CREATE CAST (pair AS json) WITH FUNCTION pair_json(pair);
+SELECT campaign_dimension('pairs');
+SELECT campaign_create('cast', 'pairs', settings => '{"keep_populations": true}');
+SELECT campaign_add_audience('cast', 'all');
+SELECT campaign_add_enrich('cast', 'more', after => 'all', columns => '{"p": "(1, 2)::pair"}');
+SELECT campaign_publish('cast');
+SELECT campaign_start('cast') AS cast \gset
+SELECT campaign_wait(:cast);
+RESET SESSION AUTHORIZATION;
+SELECT * FROM campaign_population(:cast, 'more');
+
+-- Nobody else sees them, with a right to look at the campaign or without.
+SET SESSION AUTHORIZATION regress_population_other;
+SELECT count(*) FROM campaign.run_progress WHERE run_id = :run;
+CREATE FUNCTION pg_temp.attempt(what text) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+	EXECUTE what;
+	RETURN 'done';
+EXCEPTION WHEN OTHERS THEN
+	RETURN SQLSTATE || ' ' || regexp_replace(SQLERRM, '\d+', 'N');
+END $$;
+SELECT pg_temp.attempt(format('SELECT * FROM campaign_population(%s, ''half'', ''low'')', :run));
+SET SESSION AUTHORIZATION regress_population;
+SELECT campaign_grant('kept', 'regress_population_other', 'view');
+SELECT campaign_grant('kept', 'regress_population_other', 'run');
+SET SESSION AUTHORIZATION regress_population_other;
+SELECT count(*) FROM campaign.run_progress WHERE run_id = :run;
+SELECT pg_temp.attempt(format('SELECT * FROM campaign_population(%s, ''half'', ''low'')', :run));
+SELECT pg_temp.attempt(format('SELECT * FROM campaign_population_columns(%s, ''half'', ''low'')', :run));
+
+RESET SESSION AUTHORIZATION;
+SELECT campaign_drop(name) FROM campaign.campaign WHERE owner = 'regress_population'::regrole ORDER BY name;
+DELETE FROM campaign.dimension WHERE owner = 'regress_population'::regrole;
+SET client_min_messages = error;
+DROP SCHEMA population CASCADE;
+DROP OWNED BY regress_population, regress_population_other;
+DROP ROLE regress_population, regress_population_other;
