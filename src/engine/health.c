@@ -189,7 +189,10 @@ CAMPAIGN_STATEMENT(find_due_runs,
 				   " AND r.home = $2 AND NOT EXISTS (SELECT FROM campaign.hold)"
 				   " GROUP BY g.campaign_id, r.run_id");
 
-/* The first chunk of each delivery that is due and that nobody has. */
+/*
+ * Of the first chunks of each delivery that are due and that nobody has, one;
+ * rather one whose leases expire.
+ */
 CAMPAIGN_STATEMENT(find_due_messages,
 				   "SELECT 'info', 'unclaimed', g.campaign_id, g.owner, g.name,"
 				   " r.run_id, d.activity, f.due_at, NULL, NULL, d.channel,"
@@ -203,9 +206,9 @@ CAMPAIGN_STATEMENT(find_due_messages,
 				   " WHERE n.delivery_id = d.delivery_id AND n.domain = l.domain"
 				   " AND NOT n.settled AND n.due_at <= $1"
 				   " AND (n.due_at, n.chunk_id) >= (d.passed_due, d.passed_chunk)"
-				   " ORDER BY n.due_at, n.chunk_id LIMIT 1) c"
+				   " ORDER BY n.due_at, n.chunk_id LIMIT 8) c"
 				   " WHERE c.leased_until IS NULL OR c.leased_until <= $1"
-				   " ORDER BY c.due_at LIMIT 1) f"
+				   " ORDER BY c.attempts > 1 AND c.lease IS NOT NULL DESC, c.due_at LIMIT 1) f"
 				   " WHERE NOT d.drained AND d.confirmed AND NOT r.test"
 				   " AND r.state IN ('pending', 'running', 'waiting', 'succeeded', 'failed')"
 				   " AND r.home = $2 AND NOT EXISTS (SELECT FROM campaign.hold)"

@@ -373,7 +373,7 @@ INSERT INTO expected_function VALUES
 	'results bytea, result text',
 	'bigint', 'immutable'),
 ('campaign', 'executors',
-	'OUT pid integer, OUT owner oid, OUT run_id bigint, OUT activity text, OUT rows bigint, OUT started_at timestamp with time zone',
+	'OUT pid integer, OUT owner oid, OUT run_id bigint, OUT activity text, OUT rows bigint, OUT started_at timestamp with time zone, OUT expected bigint',
 	'SETOF record', 'volatile'),
 ('campaign', 'home',
 	'',
@@ -434,6 +434,8 @@ WHERE c.relnamespace = 'campaign'::regnamespace GROUP BY 1, 2;
 CREATE TEMP TABLE expected_view (name text PRIMARY KEY, columns text);
 INSERT INTO expected_view VALUES
 ('run_progress',
+	'run_id bigint, campaign text, activity text, kind text, state text, rows_in bigint, rows_out bigint, elapsed interval, bar text, eta timestamp with time zone, error text'),
+('open_progress',
 	'run_id bigint, campaign text, activity text, kind text, state text, rows_in bigint, rows_out bigint, elapsed interval, bar text, eta timestamp with time zone, error text'),
 ('schedules',
 	'campaign text, meaning text, state text, next_at timestamp with time zone, launched integer, last_run_id bigint, last_launch timestamp with time zone, last_state text, schedule jsonb, owner text, scheduled_at timestamp with time zone'),

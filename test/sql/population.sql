@@ -21,7 +21,7 @@ SELECT campaign_dimension('"Odd, key"', name => 'odd');
 SELECT campaign_create('kept', 'people', settings => '{"keep_populations": true}');
 SELECT campaign_add_audience('kept', 'some', filter => 'id <= 20');
 SELECT campaign_add_enrich('kept', 'more', after => 'some', columns => '{"double": "score * 2", "nothing": "NULL::date"}');
-SELECT campaign_add_split('kept', 'half', after => 'more', outcomes => '[{"name": "low", "condition": "score < 5"}, {"name": "high"}]');
+SELECT campaign_add_split('kept', 'half', after => 'more', outcomes => '[{"name": "low", "filter": "score < 5"}, {"name": "high", "filter": "score >= 5"}]');
 SELECT campaign_add_email('kept', 'mail', after => 'half.low', subject => 'x', body => 'y');
 SELECT campaign_publish('kept');
 SELECT campaign_start('kept') AS run \gset
@@ -30,7 +30,7 @@ SELECT * FROM campaign_population(:run, 'more') ORDER BY key::bigint LIMIT 3;
 SELECT * FROM campaign_population_columns(:run, 'more');
 SELECT count(*), min(key::bigint) FROM campaign_population(:run, 'half', 'low');
 SELECT count(*) FROM campaign_population(:run, 'half', 'high', max_rows => 4);
-SELECT count(*) FROM campaign_population(:run, 'half', 'high', max_rows => 0), campaign_population(:run, 'some', 'rejected');
+SELECT count(*) FROM campaign_population(:run, 'half', 'high', max_rows => 0);
 -- Rows are called what messages call them.
 SELECT count(*) FROM campaign_population(:run, 'half', 'low') p JOIN campaign.message m ON m.recipient = p.key WHERE m.run_id = :run;
 -- A sample is the same each time, and part of a larger one.
@@ -39,8 +39,8 @@ SELECT count(*), bool_and(key IN (SELECT key FROM campaign_population(:run, 'mor
 FROM campaign_population(:run, 'more', max_rows => 5, sample => true);
 -- What is asked for must be there.
 SELECT count(*) FROM campaign_population(:run, 'half');
-SELECT count(*) FROM campaign_population(:run, 'half', 'middle');
-SELECT count(*) FROM campaign_population(:run, 'nobody');
+DO $$ BEGIN PERFORM campaign_population((SELECT min(run_id) FROM campaign.run_progress), 'half', 'middle'); EXCEPTION WHEN OTHERS THEN RAISE WARNING '% %', SQLSTATE, regexp_replace(SQLERRM, '\d+', 'N'); END $$;
+DO $$ BEGIN PERFORM campaign_population((SELECT min(run_id) FROM campaign.run_progress), 'nobody'); EXCEPTION WHEN OTHERS THEN RAISE WARNING '% %', SQLSTATE, regexp_replace(SQLERRM, '\d+', 'N'); END $$;
 SELECT count(*) FROM campaign_population(0, 'more');
 
 -- Keys of several columns, and names with anything in them.
@@ -61,19 +61,18 @@ SELECT campaign_add_audience('dropped', 'later', after => 'go');
 SELECT campaign_publish('dropped');
 SELECT campaign_start('dropped') AS dropped \gset
 SELECT campaign_wait(:dropped);
-SELECT count(*) FROM campaign_population(:dropped, 'all'); -- still there, or not yet
-SELECT count(*) FROM campaign_population(:dropped, 'later'); -- still there, or not yet
+SELECT count(*) FROM campaign_population(:dropped, 'all', 'result');
 SELECT campaign_signal('dropped', 'go');
 SELECT campaign_wait(:dropped);
 \set SHOW_CONTEXT never
 DO $$ BEGIN
-	PERFORM campaign_population((SELECT max(run_id) FROM campaign.run_progress), 'all');
+	PERFORM campaign_population((SELECT max(run_id) FROM campaign.run_progress), 'all', 'result');
 EXCEPTION WHEN OTHERS THEN
 	RAISE WARNING '% %', SQLSTATE, regexp_replace(SQLERRM, 'run \d+', 'run N');
 END $$;
 SELECT source, relation IS NULL AS gone FROM campaign.flow_counts WHERE run_id = :dropped AND outcome = 'result' ORDER BY 1;
 -- The owner may drop the table himself.
-SELECT 'DROP TABLE ' || relation FROM campaign.flow_counts WHERE run_id = :run AND source = 'more' \gexec
+DO $$ BEGIN EXECUTE (SELECT DISTINCT 'DROP TABLE ' || relation FROM campaign.flow_counts WHERE source = 'more' AND run_id = (SELECT min(run_id) FROM campaign.run_progress)); END $$;
 DO $$ BEGIN
 	PERFORM campaign_population_columns((SELECT min(run_id) FROM campaign.run_progress WHERE campaign = 'kept'), 'more');
 EXCEPTION WHEN OTHERS THEN
@@ -81,20 +80,14 @@ EXCEPTION WHEN OTHERS THEN
 END $$;
 
 -- His code has his rights alone, whoever looks.
-CREATE TYPE pair AS (a int, b int);
-CREATE FUNCTION pair_json(pair) RETURNS json LANGUAGE plpgsql AS $$ BEGIN RETURN to_json(current_user); END $$;
-CREATE TABLE pairs (id int PRIMARY KEY);
-INSERT INTO pairs VALUES (1);
-CREATE CAST (pair AS json) WITH FUNCTION pair_json(pair);
-SELECT campaign_dimension('pairs');
-SELECT campaign_create('cast', 'pairs', settings => '{"keep_populations": true}');
-SELECT campaign_add_audience('cast', 'all');
-SELECT campaign_add_enrich('cast', 'more', after => 'all', columns => '{"p": "(1, 2)::pair"}');
-SELECT campaign_publish('cast');
-SELECT campaign_start('cast') AS cast \gset
-SELECT campaign_wait(:cast);
+CREATE FUNCTION told() RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RAISE WARNING 'as %', current_user; RETURN true; END $$;
+DO $$ DECLARE r text; BEGIN
+	SELECT relation INTO r FROM campaign.flow_counts f WHERE source = 'more' AND run_id = (SELECT max(p.run_id) FROM campaign.run_progress p WHERE campaign = 'odd');
+	EXECUTE 'ALTER TABLE ' || r || ' ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY';
+	EXECUTE 'CREATE POLICY p ON ' || r || ' USING (population.told())';
+END $$;
 RESET SESSION AUTHORIZATION;
-SELECT * FROM campaign_population(:cast, 'more');
+SELECT key FROM campaign_population(:odd, 'more', max_rows => 1);
 
 -- Nobody else sees them, with a right to look at the campaign or without.
 SET SESSION AUTHORIZATION regress_population_other;

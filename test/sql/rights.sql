@@ -235,12 +235,12 @@ SET SESSION AUTHORIZATION regress_rights_plain; SELECT try_dml();
 SET SESSION AUTHORIZATION regress_rights_outsider; SELECT try_dml();
 RESET SESSION AUTHORIZATION;
 SELECT replace(role, 'regress_rights_', '') AS role, error, count(*) > 80 AS many FROM tries
-WHERE relation <> ALL (ARRAY['campaign.message', 'campaign.excluded', 'campaign.run_progress', 'campaign.flow_counts', 'campaign.overlap', 'campaign.approvals', 'campaign.event_counts', 'campaign.report',
+WHERE relation <> ALL (ARRAY['campaign.message', 'campaign.excluded', 'campaign.run_progress', 'campaign.open_progress', 'campaign.flow_counts', 'campaign.overlap', 'campaign.approvals', 'campaign.event_counts', 'campaign.report',
 	'campaign.report_by_domain', 'campaign.report_by_link', 'campaign.report_by_hour', 'campaign.report_by_minute', 'campaign.report_by_message', 'campaign.report_exclusions', 'campaign.queue_status'])
 GROUP BY 1, 2 ORDER BY 1, 2;
 -- Views that join cannot be written to at all.
 SELECT DISTINCT relation, error FROM tries
-WHERE relation = ANY (ARRAY['campaign.message', 'campaign.excluded', 'campaign.run_progress', 'campaign.flow_counts', 'campaign.overlap', 'campaign.approvals', 'campaign.event_counts', 'campaign.report',
+WHERE relation = ANY (ARRAY['campaign.message', 'campaign.excluded', 'campaign.run_progress', 'campaign.open_progress', 'campaign.flow_counts', 'campaign.overlap', 'campaign.approvals', 'campaign.event_counts', 'campaign.report',
 	'campaign.report_by_domain', 'campaign.report_by_link', 'campaign.report_by_hour', 'campaign.report_by_minute', 'campaign.report_by_message', 'campaign.report_exclusions', 'campaign.queue_status'])
 	AND error <> '42501' ORDER BY 1, 2;
 SELECT * FROM tries WHERE error IS NULL;
@@ -358,6 +358,9 @@ INSERT INTO calls VALUES
 ('campaign_kinds()', 'none', $$SELECT count(*) > 5 FROM campaign_kinds()$$),
 ('campaign_check(text)', 'campaign', $$SELECT count(*) FROM campaign_check($1)$$),
 ('campaign_graph(text, text, bigint)', 'campaign', $$SELECT length(campaign_graph($1)) > 0$$),
+('campaign_health()', 'none', $$SELECT count(*) FROM campaign_health() WHERE campaign IS NULL AND code = 'nothing'$$),
+('campaign_population(bigint, text, text, bigint, boolean)', 'run', $$SELECT count(*) >= 0 FROM campaign_population($2, 'nobody')$$),
+('campaign_population_columns(bigint, text, text)', 'run', $$SELECT count(*) >= 0 FROM campaign_population_columns($2, 'nobody')$$),
 ('campaign_verify(bigint)', 'run', $$SELECT count(*) FROM campaign_verify($2)$$),
 ('campaign_funnel(bigint)', 'run', $$SELECT count(*) FROM campaign_funnel($2)$$),
 ('campaign_funnel(text)', 'campaign', $$SELECT count(*) FROM campaign_funnel($1)$$),

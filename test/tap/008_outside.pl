@@ -28,8 +28,7 @@ SELECT campaign_publish('c')));
 
 # Notifications come with the answer to a later statement.
 my $heard = as_owner($node, q(
-LISTEN campaign_alert;
-LISTEN campaign_approval;
+LISTEN campaign;
 LISTEN loud;
 SELECT campaign_start('c') AS run \gset
 SELECT campaign_wait(:run);
@@ -37,10 +36,11 @@ SELECT campaign_signal('c', 'go', '{"least": 50}');
 SELECT campaign_wait(:run);
 SELECT 1));
 my $run = $node->safe_psql('postgres', 'SELECT max(run_id) FROM campaign.run');
-like($heard, qr/"campaign_alert" with payload "\{"campaign": "c", "run": $run, "activity": "tell", "message": "\\"200\\" people"\}"/,
+like($heard, qr/"campaign" with payload "\{"event": "alert", "campaign": "c", "run": $run, "activity": "tell", "message": "\\"200\\" people"\}"/,
 	'an alert is heard');
-like($heard, qr/"loud" with payload "\{"campaign": "c", .*"message": "a(\\n){3000,}"\}"/, 'a long one is shortened');
-like($heard, qr/"campaign_approval" with payload "\{"campaign": "c", "run": $run, "activity": "ask", "approval": \d+, "message": "All 200 with 50\?"\}"/,
+like($heard, qr/"campaign" with payload "\{"event": "started", "campaign": "c", "run": $run\}"/, 'a start is heard');
+like($heard, qr/"loud" with payload "\{"event": "alert", "campaign": "c", .*"message": "a(\\n){3000,}"\}"/, 'a long one is shortened');
+like($heard, qr/"campaign" with payload "\{"event": "approval", "campaign": "c", "run": $run, "activity": "ask", "approval": \d+, "message": "All 200 with 50\?"\}"/,
 	'a question is heard, with what the signal has set');
 
 note 'waiting outlasts a crash, and so does what was committed just before it';
