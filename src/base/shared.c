@@ -776,9 +776,7 @@ campaign_shared_progress_rows(int64 rows)
 		((volatile CampaignExecutor *) my_executor)->rows = rows;
 }
 
-/*
- * Tells how many rows are expected.
- */
+/* Tells how many rows are expected. */
 void
 campaign_shared_progress_expect(double rows)
 {
@@ -786,9 +784,7 @@ campaign_shared_progress_expect(double rows)
 		((volatile CampaignExecutor *) my_executor)->expected = rows;
 }
 
-/*
- * Shows that it is at nothing.
- */
+/* Shows that it is at nothing. */
 void
 campaign_shared_progress_end(void)
 {

@@ -635,8 +635,10 @@ campaign_select_run(CampaignSelect *select, CampaignReceiver *receiver)
 	if (observed)
 		campaign_observe_plan(pg_get_querydef(shown, true), plan);
 	else
+	{
 		campaign_shared_progress_expect(plan->planTree->plan_rows);
-	processed = run_plan(plan, select, receiver);
+		processed = run_plan(plan, select, receiver);
+	}
 	PopActiveSnapshot();
 	campaign_settings_leave(nestlevel);
 	return processed;

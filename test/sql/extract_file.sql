@@ -104,7 +104,7 @@ SELECT files();
 SELECT show('sole.csv');
 -- What somebody has put where the hidden file goes is not written to.
 RESET SESSION AUTHORIZATION;
-SELECT format('cat > /dev/null; echo kept > %1$L/out/kept && ln %1$L/out/kept %1$L/out/.linked.csv.part', :'root') AS link \gset
+SELECT format('cat > /dev/null; echo kept > %1$L/out/kept && ln %1$L/out/kept %1$L/out/.linked.csv.campaign_part', :'root') AS link \gset
 COPY (SELECT) TO PROGRAM :'link';
 SET SESSION AUTHORIZATION regress_extract;
 SELECT campaign_start('failing', '{"name": "out/linked.csv", "floor": 0}') AS run \gset
@@ -113,7 +113,7 @@ SELECT error FROM campaign.run_progress WHERE run_id = :run AND activity = 'writ
 SELECT show('kept');
 SELECT campaign_stop(:run);
 RESET SESSION AUTHORIZATION;
-SELECT format('cat > /dev/null; rm %1$L/out/kept %1$L/out/.linked.csv.part', :'root') AS unlink \gset
+SELECT format('cat > /dev/null; rm %1$L/out/kept %1$L/out/.linked.csv.campaign_part', :'root') AS unlink \gset
 COPY (SELECT) TO PROGRAM :'unlink';
 SET SESSION AUTHORIZATION regress_extract;
 
