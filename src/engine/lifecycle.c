@@ -568,15 +568,34 @@ children_at_rest(int64 run_id)
 	return true;
 }
 
+/* True if an executor is at an activity of the run. */
+static bool
+in_execution(int64 run_id)
+{
+	ListCell   *cell;
+
+	foreach(cell, campaign_shared_executors())
+	{
+		const CampaignExecutor *executor = lfirst(cell);
+
+		if (executor->run_id == run_id && executor->activity[0] != '\0' &&
+			executor->pid != 0 && !executor->ended)
+			return true;
+	}
+	return false;
+}
+
 /*
  * True if nobody but a timer or a person can move the run; a timer that has
- * gone off already is no reason to rest.
+ * gone off already is no reason to rest, nor is an activity that is being
+ * executed: it may have been told something meanwhile.
  */
 static bool
 at_rest(const CampaignRun *run)
 {
 	if (strcmp(run->state, "waiting") == 0)
-		return !campaign_task_is_due(run->id, campaign_clock_now()) &&
+		return !in_execution(run->id) &&
+			!campaign_task_is_due(run->id, campaign_clock_now()) &&
 			children_at_rest(run->id);
 	return strcmp(run->state, "pending") != 0 &&
 		strcmp(run->state, "running") != 0;
