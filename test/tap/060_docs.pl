@@ -96,7 +96,7 @@ is(codes_of_section('Violations'),
 	codes_of_sources(qr/(?:(?:add_rows|add_violation)\(violations,|\t\{)\s*"(\w+)",/, 'src/engine/verify.c', 'src/queue/check.c'),
 	'codes of violations');
 is(codes_of_section('Exclusions'),
-	codes_of_sources(qr/(?:THEN '|Datum\("|return ")(\w+)['"]/, 'src/activity/delivery.c', 'src/activity/ruling.c', map { "src/queue/$_.c" } qw(enqueue content suppression)),
+	codes_of_sources(qr/(?:THEN '|Datum\("|return ")(\w+)['"]/, 'src/activity/delivery_select.c', 'src/activity/ruling.c', map { "src/queue/$_.c" } qw(enqueue content suppression)),
 	'reasons of exclusions');
 my %problems = map { $_ => 1 } split / /, codes_of_section('Problems');
 my $check = join '', map { slurp_file($_) } 'src/engine/check.c', glob('src/activity/*.c');
