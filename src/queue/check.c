@@ -8,6 +8,7 @@
  */
 #include "postgres.h"
 
+#include "base/identity.h"
 #include "base/sql.h"
 #include "queue/check.h"
 
@@ -206,6 +207,7 @@ List *
 campaign_queue_violations(int64 run_id)
 {
 	List	   *violations = NIL;
+	int			nestlevel = campaign_planning_whole_enter();
 
 	for (int i = 0; i < lengthof(rules); i++)
 	{
@@ -221,5 +223,6 @@ campaign_queue_violations(int64 run_id)
 			violations = lappend(violations, violation);
 		}
 	}
+	campaign_settings_leave(nestlevel);
 	return violations;
 }
