@@ -6,6 +6,12 @@
 #   cpu                    CPU seconds of the server so far
 #   settle                 wait until the sessions of role shop are gone
 #   wal                    position of the WAL, in bytes
+#   measure NAME CMD...    run it; a line of NAME, wall seconds, CPU seconds, MB
+#                          of WAL goes to $results
+#   watch_memory           begin to look at the memory of role shop's processes
+#   memory_seen            MB of the largest, without shared memory; ends it
+#   replace_between NAME DOCUMENT FILE
+#                          put FILE between <!-- begin NAME --> and <!-- end -->
 #
 # Variables it sets: memory, MB that are a quarter of the machine's.
 
@@ -55,4 +61,43 @@ settle() {
 			esac
 		done
 	done
+}
+
+measure() {
+	local name=$1 position before began wall
+	shift
+	settle
+	value CHECKPOINT
+	position=$(wal) before=$(cpu) began=$EPOCHREALTIME
+	"$@"
+	wall=$(awk "BEGIN {print $EPOCHREALTIME - $began}")
+	settle
+	echo "$name $(awk "BEGIN {printf \"%.3f %.2f %.2f\", $wall, $(cpu) - $before, ($(wal) - $position) / 1048576}")" >>"$results"
+}
+
+# What a process has had at most, shared memory included, less what of that is
+# resident when it is looked at.
+watch_memory() {
+	rm -f "$SCRATCH/memory_end"
+	while [ ! -e "$SCRATCH/memory_end" ]; do
+		for pid in $(<"/proc/$postmaster/task/$postmaster/children"); do
+			case $(tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline") in
+				'postgres: shop '* | *executor* | *'parallel worker'*) grep -E '^(VmHWM|RssShmem)' "/proc/$pid/status" 2>/dev/null ;;
+			esac
+		done
+		sleep 0.05
+	done >"$SCRATCH/memory_log" &
+	watcher=$!
+}
+memory_seen() {
+	touch "$SCRATCH/memory_end"
+	wait "$watcher"
+	awk '/VmHWM/ {peak = $2} /RssShmem/ && peak - $2 > most {most = peak - $2} END {printf "%.0f", most / 1024}' "$SCRATCH/memory_log"
+}
+
+replace_between() {
+	awk -v begin="<!-- begin $1 -->" -v file="$3" '
+		$0 == begin {print; while ((getline line < file) > 0) print line; skip = 1}
+		$0 == "<!-- end -->" {skip = 0}
+		!skip' "$2" >"$SCRATCH/document" && cat "$SCRATCH/document" >"$2"
 }
