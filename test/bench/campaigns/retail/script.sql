@@ -7,7 +7,7 @@ GROUP BY customer_id HAVING sum(total) >= 100;
 ANALYZE spending;
 CREATE TEMPORARY TABLE tier AS
 SELECT s.*, CASE WHEN rank <= round(n * 0.05) THEN 'gold'
-	WHEN rank <= round(n * 0.05) + round(n * 0.25) THEN 'silver' ELSE 'bronze' END AS mailing
+	WHEN rank <= round(n * 0.30) THEN 'silver' ELSE 'bronze' END AS mailing
 FROM (SELECT *, row_number() OVER (ORDER BY spent DESC, id) AS rank, count(*) OVER () AS n FROM spending) AS s;
 ANALYZE tier;
 CREATE TEMPORARY TABLE judged AS

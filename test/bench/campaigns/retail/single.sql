@@ -5,7 +5,7 @@ WITH spending AS (
 	GROUP BY customer_id HAVING sum(total) >= 100
 ), tier AS (
 	SELECT s.*, CASE WHEN rank <= round(n * 0.05) THEN 'gold'
-		WHEN rank <= round(n * 0.05) + round(n * 0.25) THEN 'silver' ELSE 'bronze' END AS mailing
+		WHEN rank <= round(n * 0.30) THEN 'silver' ELSE 'bronze' END AS mailing
 	FROM (SELECT *, row_number() OVER (ORDER BY spent DESC, id) AS rank, count(*) OVER () AS n FROM spending) AS s
 ), judged AS (
 	SELECT t.mailing, c.id, c.email, c.first_name, t.spent, t.placed, t.latest, lower(btrim(c.email)) AS mailbox,
