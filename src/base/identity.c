@@ -162,21 +162,6 @@ campaign_planning_adjust(int kilobytes)
 	set_for_section("work_mem", value);
 }
 
-/*
- * Opens a level for statements that read all there is of tables of ours just
- * filled, of which the planner knows nothing: an estimate of one row must not
- * lead to a loop over the other table for each of a million.
- */
-int
-campaign_planning_whole_enter(void)
-{
-	int			nestlevel = NewGUCNestLevel();
-
-	set_for_section("enable_nestloop", "off");
-	set_for_section("jit", "off");
-	return nestlevel;
-}
-
 /* The schemas names are looked up in now, as a search_path to be stored. */
 char *
 campaign_search_path_current(void)

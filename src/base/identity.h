@@ -46,8 +46,6 @@ extern int	campaign_search_path_enter(const char *path);
  * and has plans executed without compiling them.
  */
 extern void campaign_planning_adjust(int kilobytes);
-/* A section in which no plan is a nested loop, if another is possible. */
-extern int	campaign_planning_whole_enter(void);
 /* The caller's search_path with its schemas written out, pg_temp last. */
 extern char *campaign_search_path_current(void);
 

@@ -9,7 +9,7 @@
 
 #include "nodes/pg_list.h"
 
-#include "queue/check.h"
+#include "store/check.h"
 
 /* Broken promises of a run: none, always. */
 extern List *campaign_verify_run(int64 run_id);

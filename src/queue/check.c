@@ -2,13 +2,14 @@
  * check.c
  *		The queue's half of verification: what must never be true.
  *
- * Each rule is a query over the tables alone that gives a line per violation
+ * Each promise is a query over the tables alone that gives a line per violation
  * or, where there may be many, per activity.  Nothing here trusts what another
- * rule has found, so that damage is reported and does not hide.
+ * has found, so that damage is reported and does not hide.  Tables as large as
+ * the run are brought together by aggregation, which no estimate can turn into
+ * a loop.
  */
 #include "postgres.h"
 
-#include "base/identity.h"
 #include "base/sql.h"
 #include "queue/check.h"
 
@@ -120,14 +121,22 @@ CAMPAIGN_STATEMENT(chunk_passed,
 				   " < (d.passed_due, d.passed_chunk))"
 				   " GROUP BY d.activity ORDER BY d.activity");
 
-/* A chunk's recipients are in its range; the first and the last show it. */
+/*
+ * A chunk's recipients are in its range; the first and the last show it.  IS
+ * TRUE makes a hash of the list: where nothing was analyzed yet a join would be
+ * a loop over all messages for each chunk.
+ */
 CAMPAIGN_STATEMENT(chunk_recipients,
-				   "WITH " RUN_DELIVERIES ", " RUN_MESSAGES
+				   "WITH " RUN_DELIVERIES ", " RUN_MESSAGES ","
+				   " e AS MATERIALIZED (SELECT message_id, recipient FROM m"
+				   " WHERE (message_id IN (SELECT unnest(ARRAY[c.first_id, c.last_id])"
+				   " FROM campaign.chunk c"
+				   " WHERE c.delivery_id IN (SELECT delivery_id FROM d))) IS TRUE)"
 				   " SELECT format('chunk %s: its recipients are not those"
 				   " of its messages', c.chunk_id)"
 				   " FROM campaign.chunk c JOIN d USING (delivery_id)"
-				   " LEFT JOIN m f ON f.message_id = c.first_id"
-				   " LEFT JOIN m l ON l.message_id = c.last_id"
+				   " LEFT JOIN e f ON f.message_id = c.first_id"
+				   " LEFT JOIN e l ON l.message_id = c.last_id"
 				   " WHERE f.recipient IS NULL OR l.recipient IS NULL"
 				   " OR f.recipient NOT BETWEEN c.first_recipient"
 				   " AND c.last_recipient"
@@ -173,24 +182,43 @@ CAMPAIGN_STATEMENT(outcomes_agree,
 /* What people did, they did with a message that is there. */
 CAMPAIGN_STATEMENT(events_exist,
 				   "WITH " RUN_DELIVERIES ", " RUN_MESSAGES ","
-				   " wrong AS (SELECT e.delivery_id, e.message_id"
-				   " FROM campaign.event e LEFT JOIN m"
-				   " ON m.message_id = e.message_id"
-				   " AND m.delivery_id = e.delivery_id"
-				   " WHERE e.delivery_id IN (SELECT delivery_id FROM d)"
-				   " AND m.message_id IS NULL)"
+				   " facts AS (SELECT delivery_id, message_id, 1 AS message,"
+				   " 0 AS event FROM m UNION ALL"
+				   " SELECT delivery_id, message_id, 0, 1 FROM campaign.event"
+				   " WHERE delivery_id IN (SELECT delivery_id FROM d)),"
+				   " wrong AS (SELECT delivery_id, message_id,"
+				   " sum(event) AS events FROM facts"
+				   " GROUP BY delivery_id, message_id HAVING sum(message) = 0)"
 				   " SELECT format('activity %s: %s events are of messages"
 				   " that are not there, such as %s',"
-				   " d.activity, count(*), min(w.message_id))"
+				   " d.activity, sum(w.events), min(w.message_id))"
 				   " FROM wrong w JOIN d USING (delivery_id)"
 				   " GROUP BY d.activity ORDER BY d.activity");
 
-/* All rules; each statement gives texts. */
-static const struct
-{
-	const char *code;
-	CampaignStatement *statement;
-}			rules[] = {
+/* A delivery has looked at every row that came. */
+CAMPAIGN_STATEMENT(delivery_rows,
+				   "SELECT format('delivery %s targeted %s of %s rows',"
+				   " d.activity, d.targeted, t.rows_in)"
+				   " FROM campaign.delivery d"
+				   " JOIN campaign.task t USING (run_id, activity)"
+				   " WHERE d.run_id = $1 AND d.targeted <> t.rows_in");
+
+/* What delivers and has succeeded has a delivery. */
+CAMPAIGN_STATEMENT(delivery_missing,
+				   "SELECT format('activity %s has no delivery', t.activity)"
+				   " FROM campaign.run r"
+				   " JOIN campaign.task t USING (run_id)"
+				   " JOIN campaign.activity a ON a.version_id = r.version_id"
+				   " AND a.name = t.activity AND $2 -> 'delivers' ? a.kind"
+				   " WHERE r.run_id = $1 AND t.state = 'succeeded'"
+				   " AND t.error IS NULL"
+				   " AND a.options ->> 'execution' IS DISTINCT FROM 'pass_through'"
+				   " AND NOT EXISTS (SELECT FROM campaign.delivery d"
+				   " WHERE d.run_id = r.run_id AND d.activity = t.activity)");
+
+static const CampaignPromise promises[] = {
+	{"missing_delivery", &delivery_missing},
+	{"delivery_sum", &delivery_rows},
 	{"delivery_counts", &delivery_counts},
 	{"recipients_once", &recipients_once},
 	{"chunk_results", &chunk_results},
@@ -202,27 +230,10 @@ static const struct
 	{"events_exist", &events_exist},
 };
 
-/* Applies all rules to the deliveries of a run. */
+/* Checks the deliveries of a run. */
 List *
-campaign_queue_violations(int64 run_id)
+campaign_queue_check(List *violations, int64 run_id, const Jsonb *kinds)
 {
-	List	   *violations = NIL;
-	int			nestlevel = campaign_planning_whole_enter();
-
-	for (int i = 0; i < lengthof(rules); i++)
-	{
-		CampaignRows *rows = campaign_query(rules[i].statement,
-											campaign_int8(run_id));
-
-		for (int row = 0; row < rows->count; row++)
-		{
-			CampaignViolation *violation = palloc(sizeof(CampaignViolation));
-
-			violation->code = rules[i].code;
-			violation->detail = campaign_row_text(rows, row, 1);
-			violations = lappend(violations, violation);
-		}
-	}
-	campaign_settings_leave(nestlevel);
-	return violations;
+	return campaign_promises_check(violations, promises, lengthof(promises),
+								   run_id, kinds);
 }

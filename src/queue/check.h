@@ -2,21 +2,15 @@
  * check.h
  *		The queue's half of verification: what must never be true.
  */
-#ifndef CAMPAIGN_CHECK_H
-#define CAMPAIGN_CHECK_H
+#ifndef CAMPAIGN_QUEUE_CHECK_H
+#define CAMPAIGN_QUEUE_CHECK_H
 
 #include "postgres.h"
 
-#include "nodes/pg_list.h"
+#include "store/check.h"
 
-/* Something that contradicts what is promised. */
-typedef struct CampaignViolation
-{
-	const char *code;			/* stable, for programs */
-	char	   *detail;			/* for people */
-} CampaignViolation;
+/* Adds what is wrong with the deliveries of a run, of CampaignViolation *. */
+extern List *campaign_queue_check(List *violations, int64 run_id,
+								  const Jsonb *kinds);
 
-/* What is wrong with the deliveries of a run, of CampaignViolation *. */
-extern List *campaign_queue_violations(int64 run_id);
-
-#endif							/* CAMPAIGN_CHECK_H */
+#endif							/* CAMPAIGN_QUEUE_CHECK_H */
