@@ -97,16 +97,23 @@ typedef struct SqlSection
 	bool		pushed;
 } SqlSection;
 
-/* Enters a section; workers may come without a snapshot. */
+/* Connects to SPI; workers may come without a snapshot. */
 static void
-enter(SqlSection *section)
+connect_section(SqlSection *section)
 {
-	campaign_identity_enter(&section->identity);
 	section->pushed = !ActiveSnapshotSet();
 	if (section->pushed)
 		PushActiveSnapshot(GetTransactionSnapshot());
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "could not connect to SPI");
+}
+
+/* Enters a section of the extension's owner. */
+static void
+enter(SqlSection *section)
+{
+	campaign_identity_enter(&section->identity);
+	connect_section(section);
 }
 
 /* Leaves a section in the opposite order. */
@@ -150,21 +157,43 @@ campaign_sql_execute(CampaignStatement *statement, int nvalues,
 	return changed;
 }
 
+/* Executes a text within a connected SPI. */
+static void
+execute_text(const char *text)
+{
+	int			result = SPI_execute(text, false, 0);
+
+	if (result < 0)
+		elog(ERROR, "could not execute statement: %s",
+			 SPI_result_code_string(result));
+}
+
 /* Runs a utility statement; its text must hold no unquoted user input. */
 void
 campaign_sql_utility(const char *text)
 {
 	SqlSection	section;
-	int			result;
 
 	enter(&section);
 	/* What everybody shares does not go where one of them keeps his tables. */
 	(void) set_config_option("default_tablespace", "", PGC_USERSET,
 							 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
-	result = SPI_execute(text, false, 0);
-	if (result < 0)
-		elog(ERROR, "could not execute statement: %s",
-			 SPI_result_code_string(result));
+	execute_text(text);
+	leave(&section);
+}
+
+/* The same with the rights of a role, over what belongs to it. */
+void
+campaign_sql_utility_as(Oid role, const char *text)
+{
+	SqlSection	section;
+
+	campaign_identity_assume(&section.identity, role);
+	(void) set_config_option("search_path", "pg_catalog, pg_temp",
+							 PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE,
+							 true, 0, false);
+	connect_section(&section);
+	execute_text(text);
 	leave(&section);
 }
 

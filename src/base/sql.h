@@ -62,6 +62,11 @@ extern uint64 campaign_sql_execute(CampaignStatement *statement,
 
 /* Runs a utility statement of ours, such as the DDL of a partition. */
 extern void campaign_sql_utility(const char *text);
+/*
+ * The same as a role, over a table of ours that belongs to it.  No code of the
+ * role's may run on the way, for it would find our search_path.
+ */
+extern void campaign_sql_utility_as(Oid role, const char *text);
 
 /* Parameters; a NULL pointer becomes SQL NULL. */
 extern CampaignValue campaign_null(Oid type);

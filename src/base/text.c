@@ -5,6 +5,7 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
+#include "catalog/pg_class.h"
 #include "catalog/pg_collation.h"
 #include "lib/stringinfo.h"
 #include "parser/scansup.h"
@@ -129,6 +130,20 @@ campaign_relation_name(Oid relation)
 	if (schema == NULL)
 		return NULL;
 	return quote_qualified_identifier(schema, name);
+}
+
+/* Who owns it; InvalidOid if it is gone. */
+Oid
+campaign_relation_owner(Oid relation)
+{
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
+	Oid			owner;
+
+	if (!HeapTupleIsValid(tuple))
+		return InvalidOid;
+	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
+	ReleaseSysCache(tuple);
+	return owner;
 }
 
 /* True if the list of char * has the string. */

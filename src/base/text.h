@@ -20,6 +20,8 @@ extern char *campaign_nearest_hint(const char *typed, List *candidates,
 								   const char *noun);
 /* schema.relation of the oid, quoted where needed; NULL if it is gone. */
 extern char *campaign_relation_name(Oid relation);
+/* Who owns it; InvalidOid if it is gone. */
+extern Oid	campaign_relation_owner(Oid relation);
 /* schema.collation of the oid, quoted where needed. */
 extern char *campaign_collation_name(Oid collation);
 /* True if the list of char * has the string. */

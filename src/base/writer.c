@@ -13,12 +13,16 @@
 #include "access/table.h"
 #include "access/tableam.h"
 #include "access/xact.h"
+#include "catalog/pg_class.h"
 #include "executor/executor.h"
 #include "executor/tuptable.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
+#include "base/cluster.h"
 #include "base/compat.h"
+#include "base/errors.h"
 #include "base/writer.h"
 
 /* What is held before it is written, whichever comes first. */
@@ -54,6 +58,24 @@ open_indexes(CampaignWriter *writer)
 	ExecOpenIndices(writer->target, false);
 }
 
+/*
+ * Refuses what is not a table of this server's: rows written to the shell of a
+ * distributed one would be lost without a word.
+ */
+static void
+check_local(Oid relation)
+{
+	char		kind = get_rel_relkind(relation);
+
+	if (kind != RELKIND_RELATION || campaign_cluster_has(relation))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("table \"%s\" cannot be written to without statements",
+						get_rel_name(relation)),
+				 errdetail("Its rows are not kept in a table of this server."),
+				 errhint("Undo what was done to this table: campaigns distribute their populations by themselves, and keep their other tables on the coordinator.")));
+}
+
 /* Opens the relation for appending. */
 CampaignWriter *
 campaign_writer_open(Oid relation)
@@ -62,6 +84,7 @@ campaign_writer_open(Oid relation)
 	MemoryContext old;
 	CampaignWriter *writer;
 
+	check_local(relation);
 	context = AllocSetContextCreate(CurrentMemoryContext, "campaign writer",
 									ALLOCSET_DEFAULT_SIZES);
 	old = MemoryContextSwitchTo(context);

@@ -26,6 +26,7 @@
 #include "utils/syscache.h"
 
 #include "base/attempt.h"
+#include "base/cluster.h"
 #include "base/compat.h"
 #include "base/fault.h"
 #include "base/identity.h"
@@ -66,7 +67,8 @@ check_tablespace(Oid owner)
 
 /* CREATE TABLE campaign_data.name (…); the first columns are NOT NULL. */
 static Oid
-create_table(const char *name, List *columns, int not_null, Oid owner)
+create_table(const char *name, List *columns, int not_null, Oid owner,
+			 char persistence)
 {
 	CreateStmt *create = makeNode(CreateStmt);
 	CampaignIdentity identity;
@@ -74,6 +76,7 @@ create_table(const char *name, List *columns, int not_null, Oid owner)
 	ListCell   *cell;
 
 	create->relation = makeRangeVar("campaign_data", pstrdup(name), -1);
+	create->relation->relpersistence = persistence;
 	create->oncommit = ONCOMMIT_NOOP;
 	foreach(cell, columns)
 		create->tableElts = lappend(create->tableElts,
@@ -90,20 +93,98 @@ create_table(const char *name, List *columns, int not_null, Oid owner)
 	return address.objectId;
 }
 
+/* One of that name, without a table. */
+static CampaignPopulation *
+make_population(const char *name, List *columns, int nkeys)
+{
+	CampaignPopulation *population = palloc0(sizeof(CampaignPopulation));
+
+	population->name = pstrdup(name);
+	population->source = psprintf("campaign_data.%s", quote_identifier(name));
+	population->columns = columns;
+	population->nkeys = nkeys;
+	return population;
+}
+
+/*
+ * The column by which a population of the target is spread as the target is,
+ * or NULL: both have to have the rows of one key on the same server, so it is
+ * the whole key, and of one type.
+ */
+static const char *
+spreading_column(const CampaignTarget *target)
+{
+	const CampaignColumn *key = linitial(target->key);
+	const char *column;
+
+	if (!OidIsValid(target->relation) || !target->unique ||
+		!target->not_null || list_length(target->key) != 1)
+		return NULL;
+	column = campaign_cluster_column(target->relation);
+	if (column == NULL || strcmp(column, key->name) != 0 ||
+		get_atttype(target->relation,
+					get_attnum(target->relation, column)) != key->type)
+		return NULL;
+	return key->name;
+}
+
+/* Spreads the table over servers, if it has such a column. */
+static void
+spread(CampaignPopulation *population, const char *column, Oid beside)
+{
+	if (column == NULL)
+		return;
+	campaign_cluster_distribute(population->relation, column, beside);
+	population->spread = true;
+}
+
 /* Creates an empty one for rows of the target. */
 CampaignPopulation *
 campaign_population_create(const char *name, const CampaignTarget *target,
 						   List *added, Oid owner)
 {
-	CampaignPopulation *population = palloc(sizeof(CampaignPopulation));
+	CampaignPopulation *population =
+		make_population(name, list_concat_copy(target->key, added),
+						list_length(target->key));
 
-	population->name = pstrdup(name);
-	population->source = psprintf("campaign_data.%s", quote_identifier(name));
-	population->columns = list_concat_copy(target->key, added);
-	population->nkeys = list_length(target->key);
 	population->relation = create_table(name, population->columns,
 										target->not_null ? population->nkeys : 0,
-										owner);
+										owner, RELPERSISTENCE_PERMANENT);
+	spread(population, spreading_column(target), target->relation);
+	return population;
+}
+
+/* A table of this server for rows on their way to it. */
+Oid
+campaign_population_stage(CampaignPopulation *population)
+{
+	if (!OidIsValid(population->stage))
+		population->stage =
+			create_table(psprintf("%s_stage", population->name),
+						 population->columns, 0,
+						 campaign_relation_owner(population->relation),
+						 RELPERSISTENCE_UNLOGGED);
+	return population->stage;
+}
+
+/* Drops it. */
+void
+campaign_population_unstage(CampaignPopulation *population)
+{
+	(void) campaign_population_drop(psprintf("%s_stage", population->name));
+	population->stage = InvalidOid;
+}
+
+/* An empty table for rows on their way to populations. */
+CampaignPopulation *
+campaign_population_scratch(const char *name, List *columns,
+							const char *column, Oid beside, Oid owner)
+{
+	CampaignPopulation *population = make_population(name, columns, 0);
+
+	population->relation = create_table(name, columns, 0, owner,
+										RELPERSISTENCE_UNLOGGED);
+	spread(population, column, beside);
 	return population;
 }
 
@@ -160,10 +241,9 @@ campaign_population_exists(const char *name)
 CampaignPopulation *
 campaign_population_open(const char *name, const CampaignTarget *target)
 {
-	CampaignPopulation *population = palloc(sizeof(CampaignPopulation));
+	CampaignPopulation *population =
+		make_population(name, NIL, list_length(target->key));
 
-	population->name = pstrdup(name);
-	population->source = psprintf("campaign_data.%s", quote_identifier(name));
 	population->relation = get_relname_relid(name, campaign_data_schema_oid());
 	if (!OidIsValid(population->relation))
 		ereport(ERROR,
@@ -172,7 +252,7 @@ campaign_population_open(const char *name, const CampaignTarget *target)
 				 errdetail("Somebody dropped campaign_data.%s.", name),
 				 errhint("Stop the run and start another.")));
 	population->columns = relation_columns(population->relation);
-	population->nkeys = list_length(target->key);
+	population->spread = campaign_cluster_has(population->relation);
 	return population;
 }
 
@@ -220,12 +300,21 @@ campaign_population_added(const CampaignPopulation *population)
 		list_copy_tail(population->columns, population->nkeys);
 }
 
-/* Deletes the table as the extension's owner; nothing of a user's is run. */
+/*
+ * Deletes the table as the extension's owner; nothing of a user's is run.  One
+ * that is spread is dropped by who made it, on all servers.
+ */
 static void
 delete_table(void *arg)
 {
 	CampaignIdentity identity;
+	Oid			relation = ((ObjectAddress *) arg)->objectId;
 
+	if (campaign_cluster_has(relation))
+	{
+		campaign_cluster_drop(relation);
+		return;
+	}
 	campaign_identity_enter(&identity);
 	performDeletion(arg, DROP_RESTRICT, PERFORM_DELETION_INTERNAL);
 	CAMPAIGN_FAULT("population_drop");

@@ -19,12 +19,30 @@ typedef struct CampaignPopulation
 	Oid			relation;
 	List	   *columns;		/* of CampaignColumn *: key first, then added */
 	int			nkeys;
+	bool		spread;			/* over servers, as its dimension is */
+	Oid			stage;			/* see campaign_population_stage */
 } CampaignPopulation;
 
 /* Creates an empty one for rows of the target; replaces none. */
 extern CampaignPopulation *campaign_population_create(const char *name,
 													  const CampaignTarget *target,
 													  List *added, Oid owner);
+/*
+ * A table of this server with the columns of a population that is spread, for
+ * rows on their way there; it is made once, is lost in a crash and has to be
+ * dropped by campaign_population_unstage.
+ */
+extern Oid	campaign_population_stage(CampaignPopulation *population);
+extern void campaign_population_unstage(CampaignPopulation *population);
+/*
+ * An empty table for rows on their way to populations that are spread; it is
+ * spread as the target's dimension is, by that column, if it is one.  Dropped
+ * with campaign_population_drop.
+ */
+extern CampaignPopulation *campaign_population_scratch(const char *name,
+													   List *columns,
+													   const char *column,
+													   Oid beside, Oid owner);
 /* True if it is there. */
 extern bool campaign_population_exists(const char *name);
 /* An existing one; refused (42P01) if somebody dropped it. */

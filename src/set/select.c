@@ -578,6 +578,15 @@ rows_nothing(DestReceiver *self)
 {
 }
 
+/* Values of the variables; a list without any would be none for copyParamList. */
+static ParamListInfo
+parameters(const CampaignSelect *select)
+{
+	ParamListInfo values = select->variables ? select->variables->values : NULL;
+
+	return values != NULL && values->numParams > 0 ? values : NULL;
+}
+
 /* Runs a plan into the receiver; gives the number of rows. */
 static uint64
 run_plan(PlannedStmt *plan, const CampaignSelect *select,
@@ -594,8 +603,7 @@ run_plan(PlannedStmt *plan, const CampaignSelect *select,
 
 	desc = CreateQueryDesc(plan, select->text.data, GetActiveSnapshot(),
 						   InvalidSnapshot, &rows.base,
-						   select->variables ? select->variables->values : NULL,
-						   NULL, 0);
+						   parameters(select), NULL, 0);
 	ExecutorStart(desc, 0);
 	campaign_executor_run(desc);
 	processed = desc->estate->es_processed;
@@ -630,8 +638,7 @@ campaign_select_run(CampaignSelect *select, CampaignReceiver *receiver)
 	CommandCounterIncrement();
 	PushActiveSnapshot(GetTransactionSnapshot());
 	plan = pg_plan_query(linitial_node(Query, rewritten), select->text.data,
-						 CURSOR_OPT_PARALLEL_OK,
-						 select->variables ? select->variables->values : NULL);
+						 CURSOR_OPT_PARALLEL_OK, parameters(select));
 	if (observed)
 		campaign_observe_plan(pg_get_querydef(shown, true), plan);
 	else

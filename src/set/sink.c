@@ -4,8 +4,10 @@
  *
  * The select runs as the campaign's owner; what it yields is written here
  * without SQL.  How it is written is a method behind one interface, because
- * tables spread over several servers will need another way than local ones:
- * a multi-insert into a distributed table would fill its local shell.
+ * tables spread over several servers need another way than local ones: a
+ * multi-insert into a distributed table would fill its local shell.  Rows that
+ * must pass this server on their way to such a table are staged, and moved by
+ * a statement at the end.
  */
 #include "postgres.h"
 
@@ -29,17 +31,10 @@
 #include "set/observe.h"
 #include "set/sample.h"
 #include "set/sink.h"
+#include "set/sink_method.h"
 
 /* Rows between two reports of progress. */
 #define PROGRESS_ROWS	10000
-
-/* A way to get the rows of a select into populations. */
-typedef struct CampaignSinkMethod
-{
-	int64		(*write) (CampaignSelect *select, CampaignRouting routing,
-						  CampaignOutlet *outlets, int noutlets,
-						  HTAB *tallies);
-} CampaignSinkMethod;
 
 /* The local method's receiver. */
 typedef struct LocalSink
@@ -51,8 +46,7 @@ typedef struct LocalSink
 	CampaignWriter **asides;	/* NULL where nothing is written beside it */
 	int			noutlets;
 	int64		rows;
-	HTAB	   *tallies;		/* of CampaignTally; NULL: nothing is counted */
-	CampaignTally *last;		/* that of the row before */
+	CampaignTallies *tallies;	/* NULL: nothing is counted */
 } LocalSink;
 
 /* True if the outlet takes one more row. */
@@ -63,14 +57,14 @@ has_room(const CampaignOutlet *outlet)
 }
 
 /* The first outlet of the mask that has room; -1 if none has. */
-static int
-route_by_mask(const LocalSink *sink, uint64 mask)
+int
+campaign_sink_route(const CampaignOutlet *outlets, int noutlets, uint64 mask)
 {
 	while (mask != 0)
 	{
 		int			number = pg_rightmost_one_pos64(mask);
 
-		if (number < sink->noutlets && has_room(&sink->outlets[number]))
+		if (number < noutlets && has_room(&outlets[number]))
 			return number;
 		mask &= mask - 1;
 	}
@@ -86,31 +80,33 @@ route(const LocalSink *sink, TupleTableSlot *slot)
 	if (slot->tts_isnull[0])
 		return -1;
 	if (sink->routing == CAMPAIGN_ROUTE_MASK)
-		return route_by_mask(sink, (uint64) DatumGetInt64(slot->tts_values[0]));
+		return campaign_sink_route(sink->outlets, sink->noutlets,
+								   (uint64) DatumGetInt64(slot->tts_values[0]));
 	return DatumGetInt32(slot->tts_values[0]);
 }
 
-/* Counts the row under the value of its first column. */
-static void
-tally(LocalSink *sink, int64 value)
+/* Counts so many rows under a value of the first column. */
+void
+campaign_sink_tally(CampaignTallies *tallies, int64 value, int64 rows)
 {
 	int64		other = -1;
 	bool		found;
 
-	if (sink->last == NULL || sink->last->value != value)
+	if (tallies->last == NULL || tallies->last->value != value)
 	{
-		sink->last = hash_search(sink->tallies, &value, HASH_FIND, NULL);
-		if (sink->last == NULL &&
-			hash_get_num_entries(sink->tallies) >= CAMPAIGN_MOST_TALLIES)
+		tallies->last = hash_search(tallies->table, &value, HASH_FIND, NULL);
+		if (tallies->last == NULL &&
+			hash_get_num_entries(tallies->table) >= CAMPAIGN_MOST_TALLIES)
 			value = other;
-		if (sink->last == NULL)
+		if (tallies->last == NULL)
 		{
-			sink->last = hash_search(sink->tallies, &value, HASH_ENTER, &found);
+			tallies->last = hash_search(tallies->table, &value, HASH_ENTER,
+										&found);
 			if (!found)
-				sink->last->rows = 0;
+				tallies->last->rows = 0;
 		}
 	}
-	sink->last->rows++;
+	tallies->last->rows += rows;
 }
 
 /* Writes the last columns of the row beside it. */
@@ -136,7 +132,7 @@ local_row(CampaignReceiver *receiver, TupleTableSlot *slot)
 	if (++sink->rows % PROGRESS_ROWS == 0)
 		campaign_shared_progress_rows(sink->rows);
 	if (sink->tallies != NULL && !slot->tts_isnull[0])
-		tally(sink, DatumGetInt64(slot->tts_values[0]));
+		campaign_sink_tally(sink->tallies, DatumGetInt64(slot->tts_values[0]), 1);
 	number = route(sink, slot);
 	if (number < 0 || number >= sink->noutlets)
 		return;
@@ -155,8 +151,8 @@ local_row(CampaignReceiver *receiver, TupleTableSlot *slot)
  * that no two share a key.  Without the second it would rather hash a whole
  * dimension than a small population.
  */
-static void
-note_statistics(const CampaignPopulation *population, int64 rows)
+void
+campaign_sink_note(const CampaignPopulation *population, int64 rows)
 {
 	Relation	relation = table_open(population->relation, RowExclusiveLock);
 
@@ -167,15 +163,15 @@ note_statistics(const CampaignPopulation *population, int64 rows)
 }
 
 /* Rows of all outlets up to that one that write to its population. */
-static int64
-rows_written(const LocalSink *sink, int last)
+int64
+campaign_sink_rows(const CampaignOutlet *outlets, int last)
 {
 	int64		rows = 0;
 
 	for (int i = 0; i <= last; i++)
 	{
-		if (sink->outlets[i].population == sink->outlets[last].population)
-			rows += sink->outlets[i].rows;
+		if (outlets[i].population == outlets[last].population)
+			rows += outlets[i].rows;
 	}
 	return rows;
 }
@@ -192,6 +188,16 @@ is_last_writer(const LocalSink *sink, int number)
 	return true;
 }
 
+/* The table that rows for a population are written to. */
+static CampaignWriter *
+open_population(CampaignPopulation *population)
+{
+	if (!population->spread)
+		return campaign_writer_open(population->relation);
+	return campaign_observing() ? NULL :
+		campaign_writer_open(campaign_population_stage(population));
+}
+
 /* Opens what the outlets write to. */
 static void
 open_writers(LocalSink *sink)
@@ -204,14 +210,13 @@ open_writers(LocalSink *sink)
 
 		outlet->rows = 0;
 		if (outlet->population != NULL)
-			sink->writers[i] =
-				campaign_writer_open(outlet->population->relation);
+			sink->writers[i] = open_population(outlet->population);
 		if (OidIsValid(outlet->aside))
 			sink->asides[i] = campaign_writer_open(outlet->aside);
 	}
 }
 
-/* Closes it, and says what has been written. */
+/* Closes it, moves what was staged, and says what has been written. */
 static void
 close_writers(LocalSink *sink)
 {
@@ -219,12 +224,18 @@ close_writers(LocalSink *sink)
 	{
 		if (sink->asides[i] != NULL)
 			(void) campaign_writer_close(sink->asides[i]);
-		if (sink->writers[i] == NULL)
+		if (sink->writers[i] != NULL)
+			(void) campaign_writer_close(sink->writers[i]);
+	}
+	for (int i = 0; i < sink->noutlets; i++)
+	{
+		CampaignPopulation *population = sink->outlets[i].population;
+
+		if (sink->writers[i] == NULL || !is_last_writer(sink, i))
 			continue;
-		(void) campaign_writer_close(sink->writers[i]);
-		if (is_last_writer(sink, i))
-			note_statistics(sink->outlets[i].population,
-							rows_written(sink, i));
+		if (population->spread)
+			campaign_sink_distribute(population);
+		campaign_sink_note(population, campaign_sink_rows(sink->outlets, i));
 	}
 }
 
@@ -273,7 +284,7 @@ expect_rows(LocalSink *sink)
 /* Writes with multi-inserts into tables of this server. */
 static int64
 local_write(CampaignSelect *select, CampaignRouting routing,
-			CampaignOutlet *outlets, int noutlets, HTAB *tallies)
+			CampaignOutlet *outlets, int noutlets, CampaignTallies *tallies)
 {
 	LocalSink	sink = {{NULL, local_row}, routing, outlets};
 
@@ -293,15 +304,24 @@ local_write(CampaignSelect *select, CampaignRouting routing,
 
 static const CampaignSinkMethod local_method = {local_write};
 
+/* The method for these rows. */
+static const CampaignSinkMethod *
+choose_method(const CampaignSelect *select, const CampaignOutlet *outlets,
+			  int noutlets)
+{
+	return campaign_sink_stays_distributed(select, outlets, noutlets) ?
+		&campaign_sink_distributed : &local_method;
+}
+
 /* Runs the select and writes every row to its outlet. */
 int64
 campaign_sink_write(CampaignSelect *select, CampaignRouting routing,
 					CampaignOutlet *outlets, int noutlets)
 {
-	const CampaignSinkMethod *method = &local_method;
-
 	Assert(routing != CAMPAIGN_ROUTE_SOLE || noutlets == 1);
-	return method->write(select, routing, outlets, noutlets, NULL);
+	return choose_method(select, outlets, noutlets)->write(select, routing,
+														   outlets, noutlets,
+														   NULL);
 }
 
 /* The same by mask; counts rows by the value of the mask. */
@@ -309,21 +329,23 @@ int64
 campaign_sink_write_tallied(CampaignSelect *select, CampaignOutlet *outlets,
 							int noutlets, List **tallies)
 {
-	const CampaignSinkMethod *method = &local_method;
+	CampaignTallies counted = {0};
 	HASHCTL		control = {0};
 	HASH_SEQ_STATUS scan;
 	CampaignTally *entry;
-	HTAB	   *table;
 	int64		rows;
 
 	control.keysize = sizeof(int64);
 	control.entrysize = sizeof(CampaignTally);
 	control.hcxt = CurrentMemoryContext;
-	table = hash_create("campaign tallies", 64, &control,
-						HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
-	rows = method->write(select, CAMPAIGN_ROUTE_MASK, outlets, noutlets, table);
+	counted.table = hash_create("campaign tallies", 64, &control,
+								HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	rows = choose_method(select, outlets, noutlets)->write(select,
+														   CAMPAIGN_ROUTE_MASK,
+														   outlets, noutlets,
+														   &counted);
 	*tallies = NIL;
-	hash_seq_init(&scan, table);
+	hash_seq_init(&scan, counted.table);
 	while ((entry = hash_seq_search(&scan)) != NULL)
 		*tallies = lappend(*tallies, entry);
 	return rows;

@@ -26,6 +26,7 @@
 #include "utils/snapmgr.h"
 #include "utils/wait_event.h"
 
+#include "base/cluster.h"
 #include "base/version.h"
 #include "worker/worker.h"
 
@@ -224,7 +225,7 @@ campaign_worker_installed(void)
 		return false;
 	version = campaign_version_installed();
 	awaits_update = version != NULL && !campaign_version_fits(version);
-	return version != NULL && !awaits_update;
+	return version != NULL && !awaits_update && !campaign_cluster_is_worker();
 }
 
 /* True if the extension was there when last asked, but of another version. */
