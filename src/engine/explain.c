@@ -16,6 +16,7 @@
 #include "activity/activity.h"
 #include "base/attempt.h"
 #include "base/errors.h"
+#include "base/json.h"
 #include "engine/explain.h"
 #include "engine/simulate.h"
 #include "engine/step.h"
@@ -27,7 +28,8 @@
 typedef struct Explanation
 {
 	CampaignRecord *record;
-	const Jsonb *variables;
+	const CampaignRun *shown;	/* whose version it is; NULL: the draft */
+	const Jsonb *variables;		/* of the draft */
 	MemoryContext context;		/* of the lines */
 	List	   *lines;			/* of CampaignExplained * */
 	/* while it is planned */
@@ -207,8 +209,9 @@ static void
 plan_run(void *arg)
 {
 	Explanation *explanation = arg;
-	int64		run_id = campaign_trial_rehearse(explanation->record,
-												 explanation->variables);
+	int64		run_id = explanation->shown != NULL ?
+		campaign_trial_repeat(explanation->record, explanation->shown) :
+		campaign_trial_rehearse(explanation->record, explanation->variables);
 
 	explanation->run = campaign_run_find(run_id);
 	campaign_observe(explain_all, explanation);
@@ -288,5 +291,21 @@ campaign_explain_draft(const char *campaign, bool analyze,
 		explanation.record = campaign_record_require(campaign, false);
 		campaign_attempt_in_vain(execute_run, &explanation);
 	}
+	return explanation.lines;
+}
+
+/* Explains a run, or the draft, without the second pass. */
+List *
+campaign_explain_sql(CampaignRecord *record, const CampaignRun *run)
+{
+	Explanation explanation = {
+		.record = record,
+		.shown = run,
+		.variables = campaign_object_empty(),
+		.context = CurrentMemoryContext
+	};
+
+	campaign_session_require_owner(record, "explain");
+	campaign_attempt_in_vain(plan_run, &explanation);
 	return explanation.lines;
 }

@@ -11,6 +11,9 @@
 #include "nodes/pg_list.h"
 #include "utils/jsonb.h"
 
+#include "store/graph.h"
+#include "store/run.h"
+
 /* A line of an explanation: an outcome, or an activity without any. */
 typedef struct CampaignExplained
 {
@@ -33,5 +36,11 @@ typedef struct CampaignExplained
  */
 extern List *campaign_explain_draft(const char *campaign, bool analyze,
 									const Jsonb *variables);
+/*
+ * What the activities of the run's version execute, with the values of its
+ * variables; of the draft, if the run is NULL.  The same is refused.
+ */
+extern List *campaign_explain_sql(CampaignRecord *record,
+								  const CampaignRun *run);
 
 #endif							/* CAMPAIGN_EXPLAIN_H */

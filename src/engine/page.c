@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/markup.h"
+#include "engine/explain.h"
 #include "engine/page.h"
 #include "engine/page_write.h"
 #include "engine/svg.h"
@@ -65,6 +66,27 @@ put_times(CampaignPageWriting *writing, const CampaignTaskState *task)
 						 task->attempts);
 }
 
+/* Appends how many rows have come to an activity so far. */
+static void
+put_inbound(CampaignPageWriting *writing, const CampaignActivity *activity)
+{
+	const CampaignDrawing *drawing = writing->page->drawing;
+	int64		rows = -1;
+
+	for (int i = 0; i < drawing->nedges; i++)
+	{
+		const CampaignDrawnEdge *edge = &drawing->edges[i];
+
+		if (edge->target == activity->index && edge->rows >= 0)
+			rows = Max(rows, 0) + edge->rows;
+	}
+	if (rows < 0)
+		return;
+	campaign_page_put(writing, "<dt>rows in</dt><dd>");
+	campaign_markup_count(writing->out, rows);
+	campaign_page_put(writing, "</dd>\n");
+}
+
 /* Appends what came out of an activity, by outcome. */
 static void
 put_outcomes(CampaignPageWriting *writing, const char *activity)
@@ -112,13 +134,33 @@ put_options(CampaignPageWriting *writing, const CampaignActivity *activity)
 	campaign_page_put(writing, "</dl>\n");
 }
 
+/* Appends the statement of an activity, if it has one. */
+static void
+put_sql(CampaignPageWriting *writing, const char *activity)
+{
+	ListCell   *cell;
+
+	foreach(cell, writing->page->explained)
+	{
+		const CampaignExplained *line = lfirst(cell);
+
+		if (line->sql == NULL || strcmp(line->activity, activity) != 0)
+			continue;
+		campaign_page_put(writing, "<h4>SQL</h4>\n<pre class=\"sql\" tabindex=\"0\" role=\"region\" aria-label=\"SQL\">");
+		campaign_markup_append(writing->out, line->sql, CAMPAIGN_MARKUP_ALL,
+							   CAMPAIGN_MARKUP_LINES);
+		campaign_page_put(writing, "</pre>\n");
+		return;
+	}
+}
+
 /* Appends all that is known of an activity. */
 static void
 put_details(CampaignPageWriting *writing, const CampaignActivity *activity)
 {
 	CampaignTaskState *task = find_task(writing->page, activity->name);
 
-	appendStringInfo(writing->out, "<section data-details=\"%d\"><h3>",
+	appendStringInfo(writing->out, "<section data-details=\"%d\" tabindex=\"-1\"><h3>",
 					 activity->index);
 	campaign_page_text(writing, activity->name);
 	campaign_page_put(writing, "</h3>\n<dl>\n<dt>kind</dt><dd>");
@@ -132,12 +174,7 @@ put_details(CampaignPageWriting *writing, const CampaignActivity *activity)
 		campaign_page_text(writing, task->state);
 		campaign_page_put(writing, "</dd>\n");
 		put_times(writing, task);
-		if (task->ended_at != 0 && activity->inbound != NIL)
-		{
-			campaign_page_put(writing, "<dt>rows in</dt><dd>");
-			campaign_markup_count(writing->out, task->rows_in);
-			campaign_page_put(writing, "</dd>\n");
-		}
+		put_inbound(writing, activity);
 		put_outcomes(writing, activity->name);
 		campaign_page_term(writing, "error", task->error, true);
 		campaign_page_term(writing, "SQLSTATE", task->sqlstate, false);
@@ -146,6 +183,7 @@ put_details(CampaignPageWriting *writing, const CampaignActivity *activity)
 	}
 	campaign_page_put(writing, "</dl>\n");
 	put_options(writing, activity);
+	put_sql(writing, activity->name);
 	campaign_page_put(writing, "</section>\n");
 }
 
@@ -192,15 +230,22 @@ put_top(CampaignPageWriting *writing)
 {
 	ListCell   *cell;
 
-	campaign_page_put(writing, "<div id=\"top\">\n<div id=\"map\">\n<div id=\"frame\" tabindex=\"0\" aria-label=\"Picture of the campaign\">\n");
+	campaign_page_put(writing, "<div id=\"top\">\n<div id=\"map\">\n<div id=\"frame\" tabindex=\"0\" role=\"group\" aria-label=\"Picture of the campaign; arrows move it, + and - zoom, 0 shows all\">\n");
 	campaign_svg_append(writing->out, writing->page->drawing, true);
 	campaign_page_put(writing, "</div>\n<div id=\"tools\" hidden=\"hidden\">"
-		"<button id=\"larger\" type=\"button\" title=\"larger\">+</button>"
-		"<button id=\"smaller\" type=\"button\" title=\"smaller\">&#8722;</button>"
+		"<button id=\"larger\" type=\"button\" title=\"larger\" aria-label=\"larger\">+</button>"
+		"<button id=\"smaller\" type=\"button\" title=\"smaller\" aria-label=\"smaller\">&#8722;</button>"
 		"<button id=\"whole\" type=\"button\" title=\"the whole picture\">all</button></div>\n"
-		"</div>\n<div id=\"details\" aria-live=\"polite\">\n");
+		"</div>\n<div id=\"details\" role=\"region\" aria-label=\"Activity\">\n"
+		"<p id=\"hint\" class=\"soft\" hidden=\"hidden\">Choose an activity in the picture.</p>\n");
 	foreach(cell, writing->page->graph->activities)
 		put_details(writing, lfirst(cell));
+	if (writing->page->unexplained != NULL)
+	{
+		campaign_page_put(writing, "<p id=\"unexplained\" class=\"soft\">SQL is not shown: ");
+		campaign_page_text(writing, writing->page->unexplained);
+		campaign_page_put(writing, ".</p>\n");
+	}
 	campaign_page_put(writing, "</div>\n</div>\n");
 }
 

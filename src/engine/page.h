@@ -16,6 +16,8 @@ typedef struct CampaignPage
 	const CampaignRun *run;		/* NULL: the draft */
 	List	   *states;			/* of CampaignTaskState * */
 	List	   *flows;			/* of CampaignFlow * */
+	List	   *explained;		/* of CampaignExplained *: their SQL */
+	const char *unexplained;	/* why there is none; NULL: there is */
 } CampaignPage;
 
 /* The style sheet and the script of every page, for page.c. */

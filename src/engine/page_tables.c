@@ -19,7 +19,7 @@ put_flow_table(CampaignPageWriting *writing)
 {
 	const CampaignDrawing *drawing = writing->page->drawing;
 
-	campaign_page_begin_table(writing, "flow", "Flow", "from,outcome,to,rows");
+	campaign_page_begin_table(writing, "flow", "Flow", "from,outcome,to,#rows");
 	for (int i = 0; i < drawing->nedges; i++)
 	{
 		const CampaignDrawnEdge *edge = &drawing->edges[i];
@@ -44,7 +44,7 @@ put_delivery_table(CampaignPageWriting *writing, List *deliveries)
 	ListCell   *cell;
 
 	campaign_page_begin_table(writing, "deliveries", "Deliveries",
-				"activity,channel,targeted,excluded,queued,sent,delivered,bounced,opened,clicked,unsubscribed,complained");
+				"activity,channel,#targeted,#excluded,#queued,#sent,#delivered,#bounced,#opened,#clicked,#unsubscribed,#complained");
 	foreach(cell, deliveries)
 	{
 		CampaignDeliveryFigures *figures = lfirst(cell);
@@ -77,7 +77,7 @@ put_exclusion_table(CampaignPageWriting *writing)
 
 	if (exclusions == NIL)
 		return;
-	campaign_page_begin_table(writing, "exclusions", "Excluded", "activity,reason,people");
+	campaign_page_begin_table(writing, "exclusions", "Excluded", "activity,reason,#people");
 	foreach(cell, exclusions)
 	{
 		CampaignExclusionFigures *figures = lfirst(cell);
@@ -113,7 +113,7 @@ put_bar(CampaignPageWriting *writing, const CampaignTaskState *task, TimestampTz
 	double		whole = Max(end - begin, 1);
 	double		left = 100 * (task->started_at - begin) / whole;
 
-	appendStringInfo(writing->out, "<td class=\"line\"><div class=\"bar\"><i class=\"%s\" style=\"left: %.2f%%; width: %.2f%%\"></i></div></td>",
+	appendStringInfo(writing->out, "<td class=\"line\"><div class=\"bar\" aria-hidden=\"true\"><i class=\"%s\" style=\"left: %.2f%%; width: %.2f%%\"></i></div></td>",
 					 strcmp(task->state, "failed") == 0 ? "failed" : "done",
 					 Min(left, 99.5), 100 * campaign_page_lasted(writing, task) / whole);
 }
@@ -140,7 +140,7 @@ put_timeline(CampaignPageWriting *writing)
 	}
 	if (begin == 0)
 		return;
-	campaign_page_begin_table(writing, "timeline", "Timeline", "activity,state,started,duration,");
+	campaign_page_begin_table(writing, "timeline", "Timeline", "activity,state,started,#duration,when");
 	foreach(cell, tasks)
 	{
 		CampaignTaskState *task = lfirst(cell);
@@ -165,7 +165,7 @@ put_timeline(CampaignPageWriting *writing)
 static void
 put_share(CampaignPageWriting *writing, int64 part, int64 whole)
 {
-	campaign_page_put(writing, "<td class=\"line\"><div class=\"bar\">");
+	campaign_page_put(writing, "<td class=\"line\"><div class=\"bar\" aria-hidden=\"true\">");
 	if (part > 0 && whole > 0)
 		appendStringInfo(writing->out, "<i style=\"left: 0; width: %.2f%%\"></i>",
 						 Min(100.0, 100.0 * part / whole));
@@ -196,7 +196,7 @@ put_funnel(CampaignPageWriting *writing, List *deliveries)
 	ListCell   *cell;
 
 	campaign_page_begin_table(writing, "funnel", "Funnel",
-							  "activity,step,people,of the step before,");
+							  "activity,step,#people,#of the step before,share");
 	foreach(cell, deliveries)
 	{
 		CampaignDeliveryFigures *figures = lfirst(cell);
@@ -228,7 +228,7 @@ put_hour_table(CampaignPageWriting *writing)
 	foreach(cell, hours)
 		most = Max(most, ((CampaignHourFigures *) lfirst(cell))->sent);
 	campaign_page_begin_table(writing, "hours", "Deliveries over time",
-							  "hour,sent,opened,clicked,");
+							  "hour,#sent,#opened,#clicked,sent");
 	foreach(cell, hours)
 	{
 		CampaignHourFigures *figures = lfirst(cell);
@@ -258,7 +258,7 @@ put_link_table(CampaignPageWriting *writing)
 	if (links == NIL)
 		return;
 	campaign_page_begin_table(writing, "links", "Links",
-							  "activity,link,messages,clicks");
+							  "activity,link,#messages,#clicks");
 	foreach(cell, links)
 	{
 		CampaignLinkFigures *figures = lfirst(cell);

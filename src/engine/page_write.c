@@ -30,7 +30,7 @@ campaign_page_text(CampaignPageWriting *writing, const char *text)
 void
 campaign_page_time(CampaignPageWriting *writing, TimestampTz time)
 {
-	campaign_page_text(writing, timestamptz_to_str(time));
+	campaign_page_text(writing, timestamptz_to_str(time - time % USECS_PER_SEC));
 }
 
 /* Appends a duration with the two largest units. */
@@ -93,21 +93,34 @@ campaign_page_term(CampaignPageWriting *writing, const char *term, const char *t
 	campaign_page_put(writing, "</pre></dd>\n");
 }
 
-/* Begins a table below a heading; columns have commas between. */
-void
-campaign_page_begin_table(CampaignPageWriting *writing, const char *id, const char *heading,
-			const char *columns)
+/* Appends the heading of the column whose name begins there; gives its end. */
+static const char *
+put_heading(CampaignPageWriting *writing, const char *name)
 {
-	appendStringInfo(writing->out, "<h2>%s</h2>\n<div class=\"wide\"><table id=\"%s\">\n<thead><tr><th>",
-					 heading, id);
-	for (; *columns != '\0'; columns++)
-	{
-		if (*columns == ',')
-			campaign_page_put(writing, "</th><th>");
-		else
-			appendStringInfoChar(writing->out, *columns);
-	}
-	campaign_page_put(writing, "</th></tr></thead>\n<tbody>\n");
+	bool		number = *name == '#';
+	int			length;
+
+	name += number ? 1 : 0;
+	length = (int) strcspn(name, ",");
+	appendStringInfo(writing->out, "<th scope=\"col\"%s>%.*s</th>",
+					 number ? " class=\"n\"" : "", length, name);
+	return name + length;
+}
+
+/*
+ * Begins a table below a heading.  Columns have commas between, those of
+ * numbers begin with a "#".
+ */
+void
+campaign_page_begin_table(CampaignPageWriting *writing, const char *id,
+						  const char *heading, const char *columns)
+{
+	appendStringInfo(writing->out, "<h2>%s</h2>\n<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"%s\"><table id=\"%s\">\n<thead><tr>",
+					 heading, heading, id);
+	columns = put_heading(writing, columns);
+	while (*columns == ',')
+		columns = put_heading(writing, columns + 1);
+	campaign_page_put(writing, "</tr></thead>\n<tbody>\n");
 }
 
 /* Ends a table. */

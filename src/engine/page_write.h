@@ -33,7 +33,10 @@ extern void campaign_page_count(CampaignPageWriting *writing, int64 count,
 /* A term and a text that may have several lines; nothing for NULL. */
 extern void campaign_page_term(CampaignPageWriting *writing, const char *term,
 							   const char *text, bool bad);
-/* A table below a heading; columns have commas between. */
+/*
+ * A table below a heading; columns have commas between, those of numbers begin
+ * with a "#".
+ */
 extern void campaign_page_begin_table(CampaignPageWriting *writing,
 									  const char *id, const char *heading,
 									  const char *columns);

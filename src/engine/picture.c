@@ -8,12 +8,15 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "storage/shmem.h"
 
 #include "activity/common.h"
 #include "activity/option.h"
+#include "base/attempt.h"
 #include "base/errors.h"
 #include "base/text.h"
+#include "engine/explain.h"
 #include "engine/notation.h"
 #include "engine/page.h"
 #include "engine/picture.h"
@@ -243,6 +246,64 @@ gather(Picture *picture, const char *campaign)
 	}
 }
 
+/* What SQL is asked of: in, and out. */
+typedef struct Asking
+{
+	const Picture *picture;
+	List	   *explained;
+} Asking;
+
+/* Explains what is drawn. */
+static void
+explain(void *arg)
+{
+	Asking	   *asking = arg;
+
+	asking->explained = campaign_explain_sql(asking->picture->graph->campaign,
+											 asking->picture->run);
+}
+
+/*
+ * Has the page show the SQL of activities, or why it does not.  It is worth a
+ * page without it that somebody else looks at, or whose tables have changed.
+ */
+static void
+add_sql(CampaignPage *page, const Picture *picture)
+{
+	Asking		asking = {.picture = picture};
+	ErrorData  *error;
+
+	if (XactReadOnly)
+	{
+		page->unexplained = "a transaction that only reads cannot plan it";
+		return;
+	}
+	error = campaign_attempt(explain, &asking);
+	if (error == NULL)
+		page->explained = asking.explained;
+	else if (ERRCODE_TO_CATEGORY(error->sqlerrcode) ==
+			 ERRCODE_TO_CATEGORY(ERRCODE_OPERATOR_INTERVENTION))
+		ReThrowError(error);
+	else
+		page->unexplained = error->message;
+}
+
+/* The page of what was gathered. */
+static char *
+draw_page(const Picture *picture)
+{
+	CampaignPage page = {
+		.drawing = &picture->drawing,
+		.graph = picture->graph,
+		.run = picture->run,
+		.states = picture->states,
+		.flows = picture->flows
+	};
+
+	add_sql(&page, picture);
+	return campaign_page(&page);
+}
+
 /* The format of that name. */
 static const Format *
 find_format(const char *name)
@@ -267,12 +328,5 @@ campaign_picture(const char *campaign, const char *format, int64 run_id)
 	gather(&picture, campaign);
 	if (found->draw != NULL)
 		return found->draw(&picture.drawing);
-	return campaign_page(&(CampaignPage)
-						 {
-							 .drawing = &picture.drawing,
-							 .graph = picture.graph,
-							 .run = picture.run,
-							 .states = picture.states,
-							 .flows = picture.flows
-						 });
+	return draw_page(&picture);
 }

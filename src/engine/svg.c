@@ -386,13 +386,20 @@ put_activity(Picture *picture, int number)
 	appendStringInfoString(out, "</text></g>\n");
 }
 
+/* The height of the title, which a page has above the picture. */
+static double
+title_height(const Picture *picture)
+{
+	return picture->in_page ? 0 : TITLE_HEIGHT;
+}
+
 /* Appends what the signs mean, in as many lines as it takes. */
 static void
 put_legend(Picture *picture)
 {
 	bool		used[CAMPAIGN_SIGNS] = {false};
 	double		x = 16;
-	double		y = TITLE_HEIGHT + picture->layout->height + LEGEND_HEIGHT / 2;
+	double		y = title_height(picture) + picture->layout->height + LEGEND_HEIGHT / 2;
 
 	find_states(picture->drawing, used);
 	for (int i = 0; i < CAMPAIGN_SIGNS; i++)
@@ -464,11 +471,16 @@ put_drawing(Picture *picture)
 	StringInfo	out = picture->out;
 	int			columns = (picture->width - SIDES) / HEADING_WIDTH;
 
-	appendStringInfoString(out, "<text class=\"c-heading\" x=\"16\" y=\"24\">");
-	campaign_markup_append(out, picture->drawing->title, columns,
-						   CAMPAIGN_MARKUP_LINE);
-	appendStringInfo(out, "</text>\n<g transform=\"translate(%.0f %.0f)\">\n",
-					 (picture->width - picture->layout->width) / 2, TITLE_HEIGHT);
+	if (!picture->in_page)
+	{
+		appendStringInfoString(out, "<text class=\"c-heading\" x=\"16\" y=\"24\">");
+		campaign_markup_append(out, picture->drawing->title, columns,
+							   CAMPAIGN_MARKUP_LINE);
+		appendStringInfoString(out, "</text>\n");
+	}
+	appendStringInfo(out, "<g transform=\"translate(%.0f %.0f)\">\n",
+					 (picture->width - picture->layout->width) / 2,
+					 title_height(picture));
 	for (int i = 0; i < picture->drawing->nedges; i++)
 		put_edge(picture, i);
 	for (int i = 0; i < picture->drawing->nactivities; i++)

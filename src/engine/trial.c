@@ -290,6 +290,15 @@ campaign_trial_rehearse(CampaignRecord *record, const Jsonb *variables)
 				   campaign_object_empty());
 }
 
+/* Adds a run of what another one executes, to be undone. */
+int64
+campaign_trial_repeat(CampaignRecord *record, const CampaignRun *run)
+{
+	return campaign_run_create_test(campaign_graph_load(record, run->version_id),
+									campaign_epoch_current(), run->variables,
+									campaign_object_empty());
+}
+
 /* Adds a run, in place of the one before. */
 static int64
 replace_test(CampaignRecord *record, const Jsonb *variables,

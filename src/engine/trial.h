@@ -10,6 +10,7 @@
 #include "utils/jsonb.h"
 
 #include "store/graph.h"
+#include "store/run.h"
 
 /*
  * Starts a test of the draft and gives the number of its run.  The campaign's
@@ -26,6 +27,9 @@ extern int64 campaign_trial_start(const char *campaign,
  */
 extern int64 campaign_trial_rehearse(CampaignRecord *record,
 									 const Jsonb *variables);
+/* The same of the version of a run, with the values of its variables. */
+extern int64 campaign_trial_repeat(CampaignRecord *record,
+								   const CampaignRun *run);
 /*
  * Erases the campaign's test, if it has one, with all that it has started;
  * the campaign is locked.

@@ -2,7 +2,8 @@
 -- upon each other, or if a text of a user's were read as part of the picture.
 SET client_min_messages = warning;
 CREATE ROLE regress_pictures LOGIN;
-GRANT USAGE ON SCHEMA campaign TO regress_pictures;
+CREATE ROLE regress_pictures_viewer LOGIN;
+GRANT USAGE ON SCHEMA campaign TO regress_pictures, regress_pictures_viewer;
 CREATE SCHEMA pictures AUTHORIZATION regress_pictures;
 SET SESSION AUTHORIZATION regress_pictures;
 SET search_path = pictures, public;
@@ -113,7 +114,7 @@ SELECT string_agg(cell, ' ' ORDER BY number) FROM parts(campaign_graph('run', 'h
 SELECT string_agg(cell, ' ' ORDER BY number) FROM parts(campaign_graph('run', 'html', :run), '//h:table[@id = "deliveries"]//h:td/text()') WITH ORDINALITY t (cell, number);
 SELECT * FROM parts(campaign_graph('run', 'html', :run), '//h:table[@id = "timeline"]//h:tr/h:td[1]/text()') ORDER BY 1;
 SELECT parts(campaign_graph('run', 'html', :run), '//h:table[@id = "exclusions"]//h:td/text()');
-SELECT regexp_replace(parts(campaign_graph('run', 'html', :run), '//h:p[1]/text()'), '\d.*', 'N, …');
+SELECT regexp_replace(parts(campaign_graph('run', 'html', :run), '//h:p[1][not(@id)]/text()'), '\d.*', 'N, …');
 SELECT parts(campaign_graph('run', 'html'), '//h:table/@id');
 -- What people did: a funnel, hours, links, with what they wrote escaped.
 CREATE TEMP TABLE batch AS SELECT * FROM campaign_claim('email', 100);
@@ -125,8 +126,36 @@ SELECT count(*), count(DISTINCT part) FROM parts(campaign_graph('run', 'html', :
 SELECT parts(campaign_graph('run', 'html', :run), '//h:table[@id = "links"]//h:td/text()');
 SELECT parts(campaign_graph('run', 'html', :run), '//h:table/@id');
 DROP TABLE batch;
--- Somebody else's is not drawn.
+-- The SQL of activities is what campaign_explain() gives, of the run's version
+-- and of the draft, and for whom that gives it.
+SELECT p.h3, p.sql = e.sql AS same FROM xmltable(xmlnamespaces('http://www.w3.org/1999/xhtml' AS h), '//h:section'
+	PASSING xmlparse(DOCUMENT campaign_graph('run', 'html', :run)) COLUMNS h3 text PATH 'h:h3', sql text PATH 'h:pre[@class = "sql"]') p
+	LEFT JOIN campaign_explain('run') e ON e.activity = p.h3 AND e.sql IS NOT NULL;
+SELECT campaign_alter('run', 'broken', '{"filter": "score > 7"}') \g /dev/null
+SELECT parts(campaign_graph('run', 'html'), '//h:section[h:h3 = "broken"]/h:pre[@class = "sql"]/text()') ~ 'score &gt; 7' AS draft,
+	parts(campaign_graph('run', 'html', :run), '//h:section[h:h3 = "broken"]/h:pre[@class = "sql"]/text()') ~ 'score &gt; 7' AS run;
+SELECT count(*) FROM parts(campaign_graph(:'hostile', 'html'), '//h:pre[@class = "sql"]');
+SELECT campaign_create('long', dimension => 'people') \g /dev/null
+SELECT campaign_add_audience('long', 'a', filter => (SELECT string_agg('email <> ''<' || n || '>''', ' AND ') FROM generate_series(1, 4000) n)) \g /dev/null
+SELECT length(parts(campaign_graph('long', 'html'), '//h:pre[@class = "sql"]/text()')) > 100000 AS long;
+SELECT count(*) FROM campaign.run_progress WHERE campaign = 'long';
+BEGIN READ ONLY;
+SELECT parts(campaign_graph('run', 'html', :run), '//h:p[@id = "unexplained"]/text()');
+COMMIT;
+SELECT parts(campaign_graph('cycle', 'html'), '//h:p[@id = "unexplained"]/text()');
+SELECT campaign_grant('run', 'regress_pictures_viewer', 'view') \g /dev/null
+-- Who may look at it, and who has all of its owner's rights, sees the page
+-- without the SQL.
+GRANT USAGE ON SCHEMA pictures TO regress_pictures_viewer;
 RESET SESSION AUTHORIZATION;
+SELECT pictures.parts(campaign_graph('run', 'html', :run), '//h:p[@id = "unexplained"]/text()');
+SET SESSION AUTHORIZATION regress_pictures_viewer;
+SELECT count(*), count(*) FILTER (WHERE part ~ 'sql') FROM pictures.parts(campaign_graph('run', 'html', :run), '//h:section//h:pre') part;
+SELECT pictures.parts(campaign_graph('run', 'html', :run), '//h:p[@id = "unexplained"]/text()');
+SELECT count(*) FROM pictures.parts(campaign_graph('run', 'html', :run), '//h:section[h:h3 = "broken"]//h:dd');
+RESET SESSION AUTHORIZATION;
+
+-- Somebody else's is not drawn.
 CREATE ROLE regress_pictures_other LOGIN;
 GRANT USAGE ON SCHEMA campaign TO regress_pictures_other;
 SET SESSION AUTHORIZATION regress_pictures_other;
@@ -145,9 +174,9 @@ SELECT campaign_graph('run', 'SVG');
 
 -- Clean up.
 SELECT campaign_stop(:run);
-SELECT campaign_drop(c) FROM unnest(ARRAY['run', 'empty', 'one', 'apart', 'ladder', 'fan', 'cycle', 'two hundred', 'late', :'hostile']) c \g /dev/null
+SELECT campaign_drop(c) FROM unnest(ARRAY['run', 'empty', 'one', 'apart', 'ladder', 'fan', 'cycle', 'two hundred', 'late', 'long', :'hostile']) c \g /dev/null
 RESET SESSION AUTHORIZATION;
 DELETE FROM campaign.dimension WHERE owner_name = 'regress_pictures';
 DROP SCHEMA pictures CASCADE;
-REVOKE USAGE ON SCHEMA campaign FROM regress_pictures;
-DROP ROLE regress_pictures;
+REVOKE USAGE ON SCHEMA campaign FROM regress_pictures, regress_pictures_viewer;
+DROP ROLE regress_pictures, regress_pictures_viewer;
