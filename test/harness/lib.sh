@@ -2,6 +2,8 @@
 # Source it from bash; it changes to the root of the tree.
 #
 #   campaign_prepare               install the Debian packages that are missing
+#   campaign_prepare_optional PACKAGE...
+#                                  the same of what can be done without
 #   campaign_scratch               make the scratch folder and clean it up at exit
 #   campaign_build NAME [ARG...]   copy the tree to $SCRATCH/NAME, make ARG..., stage
 #   campaign_conf NAME             print the settings of a server for that build
@@ -107,6 +109,17 @@ campaign_prepare() {
 		campaign_step "no server is started: create_main_cluster = false in /etc/postgresql-common/createcluster.conf"
 	fi
 	apt_install $missing
+}
+
+# Installs what is wanted and can be done without; says so where it cannot.
+campaign_prepare_optional() {
+	local missing words
+	missing=$(missing_packages "$@")
+	[ -n "$missing" ] || return 0
+	campaign_step "installing if it can be: $missing"
+	words=$(as_root apt-get update -q </dev/null 2>&1 &&
+		as_root apt-get install -y -q --no-install-recommends $missing </dev/null 2>&1) ||
+		{ printf '%s\n' "$words" | tail -n 3 >&2; campaign_step "could not install $missing: what needs that is skipped"; }
 }
 
 # The scratch folder -----------------------------------------------------
