@@ -1,0 +1,20 @@
+\set ON_ERROR_STOP on
+CREATE TEMPORARY TABLE newcomers AS
+SELECT c.id FROM customers c WHERE NOT EXISTS (SELECT FROM welcomed w WHERE w.id = c.id);
+ANALYZE newcomers;
+INSERT INTO welcomed SELECT id FROM newcomers;
+CREATE TEMPORARY TABLE judged AS
+SELECT c.id, c.email, c.first_name, c.score, lower(btrim(c.email)) AS mailbox,
+	CASE WHEN c.email IS NULL OR btrim(c.email) = '' THEN 'no_address'
+		WHEN c.email_opt_in IS NOT TRUE THEN 'no_consent'
+		WHEN u.address IS NOT NULL THEN 'suppressed' END AS reason
+FROM newcomers JOIN customers c USING (id)
+	LEFT JOIN unsubscribed u ON u.address = lower(btrim(c.email));
+ANALYZE judged;
+CREATE TEMPORARY TABLE final AS
+SELECT *, row_number() OVER (PARTITION BY mailbox, reason ORDER BY id) AS nth FROM judged;
+ANALYZE final;
+INSERT INTO left_out
+SELECT 'welcome', id, coalesce(reason, 'duplicate_address') FROM final WHERE reason IS NOT NULL OR nth > 1;
+INSERT INTO jobs (mailing, recipient, address, variables)
+SELECT 'welcome', id, email, ARRAY[first_name, score::text] FROM final WHERE reason IS NULL AND nth = 1 ORDER BY id;
