@@ -18,7 +18,7 @@ FROM vouchers WHERE reason IS NULL ORDER BY id;
 
 CREATE TEMPORARY TABLE guests AS
 SELECT DISTINCT ON (customer_id) customer_id AS id, hotel AS first_hotel, arrival AS first_arrival
-FROM arriving ORDER BY customer_id, arrival, id;
+FROM arriving ORDER BY customer_id, arrival, arriving.id;
 ANALYZE guests;
 CREATE TEMPORARY TABLE history AS
 SELECT g.*, h.stays, h.paid
