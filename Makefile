@@ -1,10 +1,11 @@
 # campaign: build with PGXS, test in throw-away servers.
 #
 #   make && sudo make install     needs PostgreSQL's server headers
-#   make test | demo | psql | bench | bench-queue | lint
+#   make test | demo | psql | bench | bench-queue | lint | deb
 #                                 need nothing but Debian 12: what is missing
 #                                 is installed, the rest happens in a scratch
 #                                 folder (docs/testing.md)
+#   make freeze | dist            a release (docs/testing.md)
 
 EXTENSION    = campaign
 MODULE_big   = $(EXTENSION)
@@ -12,11 +13,13 @@ EXTVERSION  := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" $(EXTENSION
 PARTS        = $(sort $(wildcard sql/parts/*.sql))
 OBJS         = $(patsubst %.c,%.o,$(filter-out src/sender/%,$(sort $(wildcard src/*.c src/*/*.c))))
 INSTALL_SQL  = sql/$(EXTENSION)--$(EXTVERSION).sql
-# From the last frozen version; what a comparison cannot know is in HAND_SQL.
-FROZEN       = 0.9
+# Frozen versions are those of sql/frozen.  The update is from the last before
+# this one; what a comparison cannot know is in HAND_SQL.
+RELEASED    := $(shell sed -n 's,.* sql/$(EXTENSION)--\([0-9.]*\)\.sql$$,\1,p' sql/frozen)
+FROZEN      := $(lastword $(filter-out $(EXTVERSION),$(RELEASED)))
 UPDATE_SQL   = sql/$(EXTENSION)--$(FROZEN)--$(EXTVERSION).sql
 HAND_SQL     = sql/updates/$(FROZEN)--$(EXTVERSION).sql
-DATA_built   = $(INSTALL_SQL) $(UPDATE_SQL)
+DATA_built   = $(if $(filter $(EXTVERSION),$(RELEASED)),,$(INSTALL_SQL) $(UPDATE_SQL))
 DATA         = $(filter-out $(DATA_built),$(wildcard sql/*--*.sql))
 PG_CPPFLAGS  = -I$(srcdir)/src -DCAMPAIGN_VERSION='"$(EXTVERSION)"'
 PG_CFLAGS    = -std=gnu99 -Wall -Wextra -Wno-unused-parameter \
@@ -77,19 +80,30 @@ all install installcheck uninstall clean:
 	@echo "campaign: $(PG_CONFIG) finds no server headers; install postgresql-server-dev-15 (or set PG_CONFIG), or use make test, demo or psql" >&2; exit 1
 endif
 
+# A frozen version is what was released: the parts must still be the same.
+ifeq (,$(DATA_built))
+.PHONY: frozen
+all: frozen
+frozen: $(PARTS)
+	@cat $^ | cmp -s - $(INSTALL_SQL) || \
+		{ echo "campaign: sql/parts is not what version $(EXTVERSION) was frozen with; raise default_version in campaign.control" >&2; exit 1; }
+else
 $(INSTALL_SQL): $(PARTS)
 	$(if $(PARTS),cat $^ > $@,$(error sql/parts is empty))
 
 $(UPDATE_SQL): sql/$(EXTENSION)--$(FROZEN).sql $(INSTALL_SQL) $(HAND_SQL) sql/updates/assemble
 	perl sql/updates/assemble $(wordlist 1,3,$^) > $@.new && mv $@.new $@
+endif
 
 src/base/version.o: campaign.control
 
 # The harness decides by itself what it needs; it reads ONLY, TESTS, KEEP,
 # RESULTS and PEOPLE from the environment, where make puts its variables.
-.PHONY: test lint accept psql demo bench bench-queue
+.PHONY: test test-majors lint accept psql demo bench bench-queue deb
 test:
 	@bash test/harness/run
+test-majors:
+	@bash test/harness/majors
 lint:
 	@ONLY=lint bash test/harness/run
 accept:
@@ -102,3 +116,24 @@ bench:
 	@bash test/bench/run
 bench-queue:
 	@bash test/bench/queue/run
+deb:
+	@bash test/harness/deb
+
+# Keeps the scripts of this version for good; dist makes of what is committed
+# the archive that PGXN takes, in the folder DIST.
+DISTVERSION  = $(shell sed -n 's/^\t"version": "\(.*\)",/\1/p' META.json)
+DIST        ?= .
+.PHONY: freeze dist
+freeze:
+	@test -n "$(DATA_built)" || { echo "campaign: version $(EXTVERSION) is frozen" >&2; exit 1; }
+	@rm -f $(DATA_built)
+	@$(MAKE) -s $(DATA_built)
+	@sha256sum $(DATA_built) >>sql/frozen
+	@sed -i 's/"release_status": "testing"/"release_status": "stable"/' META.json
+	@git add -f sql/frozen META.json $(DATA_built)
+	@echo "version $(EXTVERSION) is frozen; commit what git status shows"
+dist:
+	@bash test/lint/run meta && bash test/lint/run frozen
+	@git -c safe.directory='*' archive --format=zip --prefix=$(EXTENSION)-$(DISTVERSION)/ \
+		-o $(DIST)/$(EXTENSION)-$(DISTVERSION).zip HEAD
+	@echo "$(DIST)/$(EXTENSION)-$(DISTVERSION).zip"

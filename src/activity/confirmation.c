@@ -7,6 +7,8 @@
  */
 #include "postgres.h"
 
+#include <math.h>
+
 #include "utils/timestamp.h"
 
 #include "activity/confirmation.h"
@@ -30,7 +32,7 @@ campaign_confirmation_reason(const CampaignTask *task,
 	if (delivery->queued > most)
 		return psprintf(INT64_FORMAT " messages, more than " INT64_FORMAT,
 						delivery->queued, most);
-	if (previous >= 0 && Abs((double) (delivery->queued - previous)) * 100 >
+	if (previous >= 0 && fabs((double) (delivery->queued - previous)) * 100 >
 		(double) change * previous)
 		return psprintf(INT64_FORMAT " messages after " INT64_FORMAT " in the last run, a change of more than " INT64_FORMAT " percent",
 						delivery->queued, previous, change);

@@ -11,6 +11,7 @@
 #include "postgres.h"
 
 #include "access/multixact.h"
+#include "access/stratnum.h"
 #include "access/xact.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
@@ -25,6 +26,7 @@
 #include "storage/proc.h"
 #include "utils/acl.h"
 #include "utils/guc.h"
+#include "utils/lsyscache.h"
 
 /*
  * Before 16 the server exports every symbol unless the library hides them,
@@ -33,6 +35,11 @@
 #if PG_VERSION_NUM < 160000
 #undef PGDLLEXPORT
 #define PGDLLEXPORT __attribute__((visibility("default")))
+#endif
+
+/* Stands before the declaration of a function that does not return. */
+#if PG_VERSION_NUM < 180000
+#define pg_noreturn __attribute__((noreturn))
 #endif
 
 /* Declares and exports a SQL-callable function. */
@@ -120,6 +127,29 @@ campaign_statement_returns(const Node *statement)
 		default:
 			return false;
 	}
+}
+
+/* True if an operator can be answered by an index that is ordered. */
+static inline bool
+campaign_operator_is_ordered(Oid operator)
+{
+	ListCell   *cell;
+
+	/* The one for "not equal" is none of the strategies. */
+#if PG_VERSION_NUM >= 180000
+	foreach(cell, get_op_index_interpretation(operator))
+	{
+		if (((OpIndexInterpretation *) lfirst(cell))->cmptype != COMPARE_NE)
+			return true;
+	}
+#else
+	foreach(cell, get_op_btree_interpretation(operator))
+	{
+		if (((OpBtreeInterpretation *) lfirst(cell))->strategy <= BTMaxStrategyNumber)
+			return true;
+	}
+#endif
+	return false;
 }
 
 /* Tells this backend's transactions apart; invalid outside of one. */

@@ -324,7 +324,8 @@ campaign_row_int8(const CampaignRows *rows, int row, int column)
 	bool		isnull;
 	Datum		value = campaign_row_datum(rows, row, column, &isnull);
 
-	Assert(TupleDescAttr(rows->desc, column - 1)->atttypid == INT8OID);
+	Assert(isnull ||
+		   TupleDescAttr(rows->desc, column - 1)->atttypid == INT8OID);
 	return isnull ? 0 : DatumGetInt64(value);
 }
 
@@ -335,7 +336,8 @@ campaign_row_int2(const CampaignRows *rows, int row, int column)
 	bool		isnull;
 	Datum		value = campaign_row_datum(rows, row, column, &isnull);
 
-	Assert(TupleDescAttr(rows->desc, column - 1)->atttypid == INT2OID);
+	Assert(isnull ||
+		   TupleDescAttr(rows->desc, column - 1)->atttypid == INT2OID);
 	return isnull ? 0 : DatumGetInt16(value);
 }
 
@@ -346,7 +348,8 @@ campaign_row_int4(const CampaignRows *rows, int row, int column)
 	bool		isnull;
 	Datum		value = campaign_row_datum(rows, row, column, &isnull);
 
-	Assert(TupleDescAttr(rows->desc, column - 1)->atttypid == INT4OID);
+	Assert(isnull ||
+		   TupleDescAttr(rows->desc, column - 1)->atttypid == INT4OID);
 	return isnull ? 0 : DatumGetInt32(value);
 }
 

@@ -10,7 +10,6 @@
 #include "postgres.h"
 
 #include "access/genam.h"
-#include "access/stratnum.h"
 #include "access/table.h"
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
@@ -20,6 +19,7 @@
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 
+#include "base/compat.h"
 #include "base/text.h"
 #include "set/advice.h"
 
@@ -33,22 +33,6 @@ typedef struct Advisor
 	const PlannedStmt *plan;
 	List	   *advice;			/* of char *, one for each scan */
 } Advisor;
-
-/* True if an operator can be answered by an index that is ordered. */
-static bool
-is_ordered(Oid operator)
-{
-	List	   *ways = get_op_btree_interpretation(operator);
-	ListCell   *cell;
-
-	foreach(cell, ways)
-	{
-		/* The one for "not equal" is none of the strategies. */
-		if (((OpBtreeInterpretation *) lfirst(cell))->strategy <= BTMaxStrategyNumber)
-			return true;
-	}
-	return false;
-}
 
 /* The column of the scanned table that a side is, or 0. */
 static AttrNumber
@@ -83,7 +67,7 @@ compared_column(Node *clause, Index relation)
 	}
 	else
 		return 0;
-	if (list_length(sides) != 2 || !is_ordered(operator))
+	if (list_length(sides) != 2 || !campaign_operator_is_ordered(operator))
 		return 0;
 	column = column_of(linitial(sides), relation);
 	if (column != 0)

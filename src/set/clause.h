@@ -11,6 +11,7 @@
 #include "parser/parse_node.h"
 #include "utils/jsonb.h"
 
+#include "base/compat.h"
 #include "set/expression.h"
 #include "set/link.h"
 #include "set/target.h"
@@ -59,8 +60,9 @@ typedef struct CampaignClauseValue
 /* ------------------------------ condition.c ------------------------------ */
 
 /* Raises an error that names the node by its path. */
-extern void campaign_clause_refuse(int sqlstate, const char *path,
-								   const char *problem, const char *hint) pg_attribute_noreturn();
+pg_noreturn extern void campaign_clause_refuse(int sqlstate, const char *path,
+											   const char *problem,
+											   const char *hint);
 /* Writes a node, or its complement. */
 extern void campaign_clause_node(CampaignClause *clause,
 								 const CampaignClauseRow *row,

@@ -23,6 +23,7 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
+#include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
 #include "base/attempt.h"
@@ -309,16 +310,22 @@ delete_table(void *arg)
 {
 	CampaignIdentity identity;
 	Oid			relation = ((ObjectAddress *) arg)->objectId;
+	bool		pushed = !ActiveSnapshotSet();
 
 	if (campaign_cluster_has(relation))
 	{
 		campaign_cluster_drop(relation);
 		return;
 	}
+	/* Catalogs may hold long values out of line, which a snapshot protects. */
+	if (pushed)
+		PushActiveSnapshot(GetTransactionSnapshot());
 	campaign_identity_enter(&identity);
 	performDeletion(arg, DROP_RESTRICT, PERFORM_DELETION_INTERNAL);
 	CAMPAIGN_FAULT("population_drop");
 	campaign_identity_leave(&identity);
+	if (pushed)
+		PopActiveSnapshot();
 }
 
 /*

@@ -25,7 +25,9 @@
 # Variables it sets: SCRATCH (owned by the unprivileged user; files for it go
 # to $SCRATCH/tmp, which is also TMPDIR), PGBIN, PGHOST, PGPORT, PGUSER,
 # PGDATABASE.  Variables it reads: KEEP=1 leaves the scratch folder behind,
-# PGVERSION (15) selects another server, COPT adds compiler options.
+# PGVERSION (15) selects another packaged server, PG_CONFIG any other server,
+# UNDER a program under which that one is run, COPT adds compiler options,
+# SETTINGS adds settings of servers, separated by semicolons.
 #
 # The unprivileged user is postgres for root, otherwise the caller.  The server
 # listens on a socket in the scratch folder only.
@@ -34,13 +36,26 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
 TREE=$PWD
 umask 022
 
-PGVERSION=${PGVERSION:-15}
-PGLIB=/usr/lib/postgresql/$PGVERSION/lib
-PGBIN=/usr/lib/postgresql/$PGVERSION/bin
-PACKAGES="make gcc libc6-dev postgresql-$PGVERSION postgresql-server-dev-$PGVERSION
-	postgresql-$PGVERSION-pgtap postgresql-$PGVERSION-cron libipc-run-perl
-	libtap-parser-sourcehandler-pgtap-perl libpq-dev libcurl4-openssl-dev
-	python3-aiosmtpd openssl faketime"
+PACKAGES="make gcc libc6-dev libipc-run-perl libtap-parser-sourcehandler-pgtap-perl
+	libpq-dev libcurl4-openssl-dev python3-aiosmtpd openssl faketime"
+
+# A packaged server, or one that somebody built and put into a folder of its own.
+PGBIN=/usr/lib/postgresql/${PGVERSION:-15}/bin
+[ -z "${PG_CONFIG:-}" ] || PGBIN=$("$PG_CONFIG" --bindir) || exit 1
+case $PGBIN in
+	/usr/lib/postgresql/*/bin)
+		OWN=
+		PGLIB=${PGBIN%/bin}/lib
+		PGVERSION=${PGBIN#/usr/lib/postgresql/} PGVERSION=${PGVERSION%/bin}
+		PACKAGES="$PACKAGES postgresql-$PGVERSION postgresql-server-dev-$PGVERSION
+			postgresql-$PGVERSION-pgtap postgresql-$PGVERSION-cron"
+		;;
+	*)
+		OWN=${PGBIN%/bin}
+		PGLIB=$("$PG_CONFIG" --pkglibdir)
+		PGVERSION=$("$PG_CONFIG" --version | sed 's/^[^0-9]*\([0-9]*\).*/\1/')
+		;;
+esac
 
 # What a caller's session says about servers, languages and make is not for ours.
 for var in $(compgen -e | grep -E '^(PG[A-Z]+|LC_[A-Z]+|LANGUAGE|MAKEFLAGS|MFLAGS|MAKELEVEL|MAKEOVERRIDES)$' \
@@ -217,15 +232,34 @@ campaign_copy() {
 	[ -z "$RUNAS" ] || chown -R "$RUNAS:" "$1"
 }
 
+# server_bin NAME, server_lib NAME: where the server for that build is.
+server_bin() { if [ -n "$OWN" ]; then echo "$SCRATCH/$1/stage/bin"; else echo "$PGBIN"; fi; }
+server_lib() { if [ -n "$OWN" ]; then echo "$SCRATCH/$1/stage/${PGLIB#"$OWN/"}"; else echo "$PGLIB"; fi; }
+
+# A server that is not Debian's is copied with all it has, because nothing may
+# be installed into it; it finds its files from where its programs are.
+# With UNDER, what starts it starts that program.
+copy_server() {
+	cp -a "$OWN" "$1" || return 1
+	[ -z "$RUNAS" ] || chown -R "$RUNAS:" "$1"
+	[ -n "${UNDER:-}" ] || return 0
+	mv "$1/bin/postgres" "$1/bin/postgres.server"
+	printf '#!/bin/sh\n[ "$1" = -D ] || exec "%s" "$@"\nexec %s "%s" "$@"\n' \
+		"$1/bin/postgres.server" "$UNDER" "$1/bin/postgres.server" >"$1/bin/postgres"
+	chmod +x "$1/bin/postgres"
+}
+
 # Builds and stages; of the compiler's words the warnings are shown.
 campaign_build() {
-	local name=$1 dir=$SCRATCH/$1 log=$SCRATCH/$1.log
+	local name=$1 dir=$SCRATCH/$1 log=$SCRATCH/$1.log config
 	shift
 	campaign_step "building ($name)"
 	campaign_copy "$dir"
+	if [ -n "$OWN" ] && ! copy_server "$dir/stage"; then return 1; fi
+	config=$(server_bin "$name")/pg_config
 	if ! (cd "$dir" &&
-		campaign_as make -s -j"$(nproc)" PG_CONFIG="$PGBIN/pg_config" ${COPT:+"COPT=$COPT"} "$@" all &&
-		campaign_as make -s PG_CONFIG="$PGBIN/pg_config" ${COPT:+"COPT=$COPT"} "$@" DESTDIR="$dir/stage" install) >"$log" 2>&1
+		campaign_as make -s -j"$(nproc)" PG_CONFIG="$config" ${COPT:+"COPT=$COPT"} "$@" all &&
+		campaign_as make -s PG_CONFIG="$config" ${COPT:+"COPT=$COPT"} "$@" DESTDIR="$(campaign_stage "$name")" install) >"$log" 2>&1
 	then
 		cat "$log" >&2
 		campaign_step "the build failed"
@@ -235,15 +269,24 @@ campaign_build() {
 	return 0
 }
 
+# What stands before the paths of installed files.
+campaign_stage() { if [ -z "$OWN" ]; then echo "$SCRATCH/$1/stage"; fi; }
+
 # Debian's servers look for extensions below extension_destdir first, but not
-# for preloaded libraries.
+# for preloaded libraries; from 18 on every server has a path for them.
 campaign_conf() {
-	local stage=$SCRATCH/$1/stage
-	cat <<-EOF
-	extension_destdir = '$stage'
-	dynamic_library_path = '$stage$PGLIB:\$libdir'
-	EOF
+	local stage
+	stage=$(campaign_stage "$1")
+	if [ -n "$stage" ]; then
+		if [ "$PGVERSION" -ge 18 ]; then
+			echo "extension_control_path = '$stage$("$PGBIN/pg_config" --sharedir):\$system'"
+		else
+			echo "extension_destdir = '$stage'"
+		fi
+		echo "dynamic_library_path = '$stage$PGLIB:\$libdir'"
+	fi
 	cat "$SCRATCH/$1/test/test.conf"
+	[ -z "${SETTINGS:-}" ] || printf '%s\n' "$SETTINGS" | tr ';' '\n'
 }
 
 # Server -----------------------------------------------------------------
@@ -253,7 +296,7 @@ campaign_server_start() {
 	[ -d "$SCRATCH/plain/stage" ] || campaign_build plain || exit 1
 	campaign_step "starting a private server"
 	campaign_as mkdir "$dir"
-	(cd "$dir" && campaign_as "$PGBIN/initdb" -D "$dir/data" -U postgres -A trust -E UTF8 --no-sync) >"$SCRATCH/initdb.log" 2>&1 ||
+	(cd "$dir" && campaign_as "$(server_bin plain)/initdb" -D "$dir/data" -U postgres -A trust -E UTF8 --no-sync) >"$SCRATCH/initdb.log" 2>&1 ||
 		{ cat "$SCRATCH/initdb.log" >&2; campaign_die "initdb failed"; }
 	{
 		campaign_conf plain
@@ -261,7 +304,7 @@ campaign_server_start() {
 		echo "unix_socket_directories = '$dir'"
 		[ $# = 0 ] || cat "$1"
 	} >>"$dir/data/postgresql.conf"
-	(cd "$dir" && campaign_as "$PGBIN/pg_ctl" -D "$dir/data" -l "$dir/log" -w start) >/dev/null ||
+	(cd "$dir" && campaign_as "$(server_bin plain)/pg_ctl" -D "$dir/data" -l "$dir/log" -w start) >/dev/null ||
 		{ cat "$dir/log" >&2; campaign_die "the server did not start"; }
 	export PGHOST=$dir PGPORT=5432 PGUSER=postgres PGDATABASE=campaign
 	campaign_psql -q -d postgres -c 'CREATE DATABASE campaign' || campaign_die "could not create the database"

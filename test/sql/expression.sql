@@ -29,7 +29,8 @@ EXCEPTION WHEN OTHERS THEN
 	IF SQLSTATE LIKE 'XX%' THEN
 		RAISE;
 	END IF;
-	RETURN SQLSTATE || ' ' || said || coalesce(' / ' || nullif(detail, ''), '');
+	-- The server says more of an unknown table since 16.
+	RETURN SQLSTATE || ' ' || said || CASE WHEN SQLSTATE = '42P01' THEN '' ELSE coalesce(' / ' || nullif(detail, ''), '') END;
 END $$;
 SELECT left(replace(given, E'\n', '\n'), 60) AS given, attempt('audience', 'filter', given)
 FROM unnest(ARRAY[

@@ -497,6 +497,8 @@ SET SESSION AUTHORIZATION regress_rights_plain;
 CREATE EXTENSION campaign;
 CREATE SCHEMA campaign;
 RESET SESSION AUTHORIZATION;
+-- Since 18 the server says where in the script it was.
+\set SHOW_CONTEXT never
 CREATE EXTENSION campaign;
 CREATE EXTENSION campaign SCHEMA campaign;
 DROP SCHEMA campaign;
@@ -507,6 +509,7 @@ RESET SESSION AUTHORIZATION;
 CREATE EXTENSION campaign;
 CREATE EXTENSION campaign SCHEMA campaign_data;
 DROP SCHEMA campaign_data;
+\set SHOW_CONTEXT errors
 -- A function of somebody's in the way of each of ours.
 CREATE FUNCTION obstruct(signature text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE

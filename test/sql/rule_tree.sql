@@ -125,7 +125,7 @@ DECLARE line text;
 BEGIN
 	FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) SELECT id FROM people WHERE ' || campaign_rule_sql('people', rule) LOOP
 		IF line ~ 'Join|Nested|SubPlan' THEN
-			node := substring(line FROM '(Semi Join|Anti Join|Right Semi|Right Anti|SubPlan|Join)');
+			node := substring(line FROM '(Semi|Anti|SubPlan|Join)');
 			RETURN NEXT;
 		END IF;
 	END LOOP;
