@@ -275,9 +275,9 @@ SELECT campaign_add_load_file('few', 'wrong', file => 'x', columns => '[{"name":
 SELECT campaign_add_load_file('few', 'wrong', file => 'x', columns => '[{"name": "a", "colour": 3}]');
 SELECT campaign_add_load_file('few', 'wrong', file => 'x', columns => '[{"name": "a"}]', delimiter => '');
 SELECT campaign_add_load_file('few', 'wrong', file => 'x', columns => '[{"name": "a"}]', delimiter => '"');
-\set VERBOSITY sqlstate
-SELECT campaign_add_load_file('few', 'wrong', file => 'x', columns => '[{"name": "a"}]', null_text => ',');
-\set VERBOSITY terse
+-- Code and words of this one are another's in each version of the server.
+DO $$ BEGIN PERFORM campaign_add_load_file('few', 'wrong', file => 'x', columns => '[{"name": "a"}]', null_text => ',');
+EXCEPTION WHEN feature_not_supported OR invalid_parameter_value THEN RAISE NOTICE 'refused'; END $$;
 SELECT campaign_add_load_file('few', 'wrong', file => 'x', columns => '[{"name": "a"}]', encoding => 'ELVISH');
 SELECT campaign_add_load_file('few', 'wrong', file => 'x', columns => '[{"name": "a"}]', consume => true);
 SELECT campaign_add_load_file('few', 'wrong', file => '{{ vars.nothing }}', columns => '[{"name": "a"}]');

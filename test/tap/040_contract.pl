@@ -7,6 +7,9 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
+plan skip_all => 'pgTAP is not installed'
+  unless -e (split /\n/, `pg_config --sharedir`)[0] . '/extension/pgtap.control';
+
 my $node = PostgreSQL::Test::Cluster->new('contract');
 $node->init;
 $node->start;
