@@ -22,6 +22,19 @@ COMMENT ON COLUMN campaign.returned.run_id IS 'the run that returned it';
 COMMENT ON COLUMN campaign.returned.returned_at IS 'when';
 COMMENT ON COLUMN campaign.returned.fingerprint IS 'hash of the expressions of changed_by then; NULL: the row stays away however it changes';
 
+-- For the owners' selects, which say of which batches.
+CREATE VIEW campaign.remembered WITH (security_barrier) AS
+SELECT r.batch_id, r.key, r.fingerprint
+FROM campaign.campaign g
+JOIN campaign.memory m ON m.campaign_id = g.campaign_id
+JOIN campaign.memory_batch b ON b.memory_id = m.memory_id
+JOIN campaign.memory_row r ON r.batch_id = b.batch_id
+WHERE campaign.visible(g.owner);
+COMMENT ON VIEW campaign.remembered IS 'rows of batches of a memory; campaign.returned says which of them count';
+COMMENT ON COLUMN campaign.remembered.batch_id IS 'the execution that returned it';
+COMMENT ON COLUMN campaign.remembered.key IS 'key of the row, as campaign.message.recipient has it';
+COMMENT ON COLUMN campaign.remembered.fingerprint IS 'as in campaign.returned';
+
 -- Rows that are forgotten may be returned again.
 --   keys  as campaign.message.recipient has them; NULL: all the activity remembers
 CREATE FUNCTION @extschema@.campaign_forget_returned(

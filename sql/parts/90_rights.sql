@@ -60,6 +60,7 @@ GRANT SELECT ON
 	campaign.sent,
 	campaign.sent_or_tested,
 	campaign.audiences,
+	campaign.remembered,
 	campaign.returned,
 	campaign.refused,
 	campaign.report,

@@ -7,7 +7,8 @@
  * the memory by the same pass.  The memory is part of the task's transaction,
  * and counts for as long as the run does: what a stopped run has returned
  * comes again, unless it was sent a message.  Executions in runs that overlap
- * take turns, so no row comes out of two.
+ * take turns, and each decides once, at its beginning, which earlier ones
+ * count; so no row comes out of two.
  */
 #include "postgres.h"
 
@@ -67,9 +68,8 @@ typedef struct Increment
 	CampaignMemoryBatch batch;
 	TimestampTz since;			/* rows returned before count no more; 0: all
 								 * count */
-	TimestampTz from;			/* no date before it is looked at any more; 0:
-								 * all are */
 	TimestampTz now;
+	List	   *earlier;		/* batches that count, of int64 * */
 } Increment;
 
 /* What comes out, and what has no usable key. */
@@ -224,40 +224,40 @@ append_dates(const Increment *increment, CampaignSelect *select, bool *first)
 	append_word(select, first);
 	campaign_select_expression(select, date);
 	appendStringInfo(&select->text, " <= %s", instant(increment->now));
-	if (increment->from == 0)
+	if (TIMESTAMP_IS_NOBEGIN(increment->batch.begins))
 		return;
 	append_word(select, first);
 	campaign_select_expression(select, date);
-	appendStringInfo(&select->text, " > %s", instant(increment->from));
+	appendStringInfo(&select->text, " > %s",
+					 instant(increment->batch.begins));
 }
 
 /* Appends that the row was not returned before, or has changed since. */
 static void
 append_memory(const Increment *increment, CampaignSelect *select, bool *first)
 {
-	const CampaignScope *scope = &increment->task->scope;
 	StringInfo	text = &select->text;
+	ListCell   *cell;
 
+	if (increment->earlier == NIL)
+		return;
 	append_word(select, first);
-	appendStringInfo(text,
-					 "NOT EXISTS (SELECT FROM campaign.returned AS \"campaign.returned\""
-					 " WHERE \"campaign.returned\".campaign = %s"
-					 " AND \"campaign.returned\".activity = %s"
-					 " AND \"campaign.returned\".dimension = %s"
-					 " AND \"campaign.returned\".key = %s COLLATE \"C\"",
-					 quote_literal_cstr(increment->task->run->campaign),
-					 quote_literal_cstr(scope->activity->name),
-					 quote_literal_cstr(scope->target->dimension->name),
-					 campaign_row_recipient(scope->target,
+	appendStringInfoString(text,
+						   "NOT EXISTS (SELECT FROM campaign.remembered AS \"campaign.remembered\""
+						   " WHERE \"campaign.remembered\".batch_id = ANY ('{");
+	foreach(cell, increment->earlier)
+		appendStringInfo(text, "%s" INT64_FORMAT,
+						 foreach_current_index(cell) > 0 ? "," : "",
+						 *(int64 *) lfirst(cell));
+	appendStringInfo(text, "}'::pg_catalog.int8[])"
+					 " AND \"campaign.remembered\".key = %s COLLATE \"C\"",
+					 campaign_row_recipient(increment->task->scope.target,
 											increment->population));
-	if (increment->since != 0)
-		appendStringInfo(text, " AND \"campaign.returned\".returned_at >= %s",
-						 instant(increment->since));
 	if (changing(increment) != NIL)
 	{
 		appendStringInfoString(text,
-							   " AND (\"campaign.returned\".fingerprint IS NULL"
-							   " OR \"campaign.returned\".fingerprint = ");
+							   " AND (\"campaign.remembered\".fingerprint IS NULL"
+							   " OR \"campaign.remembered\".fingerprint = ");
 		append_fingerprint(increment, select);
 		appendStringInfoChar(text, ')');
 	}
@@ -323,17 +323,17 @@ set_since(Increment *increment)
 /*
  * Sets the bounds of dates.  The next execution begins where no row can appear
  * any more that carries the time of its transaction, and before that by the
- * overlap; what comes twice for that is in the memory.  While another run has
- * not ended it begins where this one did: what that has returned comes again
- * if it is stopped.
+ * overlap; what comes twice for that is in the memory.  given_back: where rows
+ * begin that an earlier execution had returned and that are free again.
  */
 static void
-set_dates(Increment *increment)
+set_dates(Increment *increment, TimestampTz given_back)
 {
 	const Jsonb *given = increment->task->scope.activity->options;
 	Interval   *overlap = campaign_option_interval(given, "overlap");
-	bool		open;
+	TimestampTz mark;
 
+	increment->batch.begins = DT_NOBEGIN;
 	if (campaign_option_text(given, "date_field") == NULL)
 		return;
 	if (overlap == NULL)
@@ -341,10 +341,9 @@ set_dates(Increment *increment)
 														CStringGetDatum(OVERLAP),
 														ObjectIdGetDatum(InvalidOid),
 														Int32GetDatum(-1)));
-	increment->from = campaign_memory_mark(increment->batch.memory_id,
-										   increment->task->run->id,
-										   &open);
-	increment->batch.mark = open ? increment->from :
+	mark = campaign_memory_mark(increment->batch.memory_id);
+	increment->batch.begins = Min(mark, given_back);
+	increment->batch.mark =
 		DatumGetTimestampTz(DirectFunctionCall2(timestamptz_mi_interval,
 												TimestampTzGetDatum(campaign_memory_horizon()),
 												IntervalPGetDatum(overlap)));
@@ -360,17 +359,24 @@ open_memory(Increment *increment)
 	const CampaignTask *task = increment->task;
 	CampaignMemoryBatch *batch = &increment->batch;
 	const char *name = task->scope.activity->name;
+	TimestampTz given_back;
 
 	batch->memory_id = task->run->test ?
 		campaign_memory_find(task->run->campaign_id, name) :
 		campaign_memory_lock(task->run->campaign_id, name);
-	if (!task->run->test)
+	given_back = task->run->test ?
+		campaign_memory_given_back(batch->memory_id) :
 		campaign_memory_settle(batch->memory_id, task->run->id);
 	increment->now = campaign_clock_now();
-	set_since(increment);
-	set_dates(increment);
-	batch->run_id = task->run->id;
 	batch->dimension = task->scope.target->dimension->name;
+	set_since(increment);
+	set_dates(increment, given_back);
+	increment->earlier =
+		campaign_memory_batches(batch->memory_id,
+								batch->dimension,
+								Max(increment->since, batch->begins),
+								task->run->test);
+	batch->run_id = task->run->id;
 	batch->returned_at = increment->now;
 	batch->id = task->run->test ? 0 : campaign_memory_number();
 }
@@ -379,15 +385,14 @@ open_memory(Increment *increment)
 static void
 close_memory(const Increment *increment, int64 rows)
 {
-	TimestampTz before = Max(increment->since, increment->from);
+	const CampaignMemoryBatch *batch = &increment->batch;
 
 	if (increment->task->run->test)
 		return;
-	if (rows > 0 || increment->batch.mark != 0)
-		campaign_memory_add(&increment->batch);
-	if (before != 0)
-		campaign_memory_prune(increment->batch.memory_id, before,
-							  MOST_FORGOTTEN);
+	if (rows > 0 || batch->mark != 0)
+		campaign_memory_add(batch);
+	campaign_memory_prune(batch->memory_id, increment->since,
+						  batch->mark != 0, MOST_FORGOTTEN);
 }
 
 /* Selects what was not returned before, and remembers it. */

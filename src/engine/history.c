@@ -15,6 +15,7 @@
 #include "queue/history.h"
 #include "set/population.h"
 #include "store/history.h"
+#include "store/memory.h"
 #include "store/task.h"
 
 /* What a round does at most; a chunk has a thousand messages. */
@@ -40,7 +41,7 @@ clean_messages(Oid role, TimestampTz now, CampaignCleaned *cleaned)
 		CampaignOldRun *run = lfirst(cell);
 		int			deleted;
 
-		if (!run->locked)
+		if (!run->locked || !campaign_memory_settle_run(run->run_id))
 			continue;
 		if (budget <= 0)
 		{

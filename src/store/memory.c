@@ -14,6 +14,7 @@
 
 #include "base/fault.h"
 #include "base/identity.h"
+#include "base/settings.h"
 #include "base/sql.h"
 #include "store/memory.h"
 
@@ -27,15 +28,33 @@ CAMPAIGN_STATEMENT(lock_memory,
 				   " DO UPDATE SET used_at = clock_timestamp()"
 				   " RETURNING memory_id");
 
+/* Where what the run itself has returned begins, which is forgotten. */
 CAMPAIGN_STATEMENT(delete_own,
-				   "DELETE FROM campaign.memory_batch"
-				   " WHERE memory_id = $1 AND run_id = $2");
+				   "WITH b AS (DELETE FROM campaign.memory_batch"
+				   " WHERE memory_id = $1 AND run_id = $2 RETURNING begins)"
+				   " SELECT coalesce(min(begins), 'infinity') FROM b");
 
-CAMPAIGN_STATEMENT(find_stopped,
-				   "SELECT b.batch_id, b.run_id FROM campaign.memory_batch b"
-				   " JOIN campaign.run r ON r.run_id = b.run_id"
-				   " WHERE b.memory_id = $1 AND NOT b.settled"
-				   " AND r.state = 'stopped'");
+/* Whether senders hold messages of the run. */
+#define LEASED(run) \
+	"EXISTS (SELECT FROM campaign.delivery d" \
+	" JOIN campaign.chunk k ON k.delivery_id = d.delivery_id" \
+	" WHERE d.run_id = " run " AND NOT k.settled" \
+	" AND k.leased_until > statement_timestamp())"
+
+/*
+ * A delivery that has its figures is being erased, because nothing of it was
+ * left to be sent.
+ */
+#define STOPPED \
+	"SELECT b.batch_id, b.run_id, EXISTS (SELECT FROM campaign.delivery d" \
+	" WHERE d.run_id = r.run_id AND d.figures IS NOT NULL), " \
+	LEASED("r.run_id") " FROM campaign.memory_batch b" \
+	" JOIN campaign.run r ON r.run_id = b.run_id" \
+	" WHERE r.state = 'stopped'" \
+	" AND (NOT b.settled OR b.leased AND NOT " LEASED("r.run_id") ")"
+
+CAMPAIGN_STATEMENT(find_stopped, STOPPED " AND b.memory_id = $1");
+CAMPAIGN_STATEMENT(find_stopped_of_run, STOPPED " AND b.run_id = $1");
 
 CAMPAIGN_STATEMENT(delete_unsent,
 				   "DELETE FROM campaign.memory_row r WHERE r.batch_id = $1"
@@ -43,10 +62,24 @@ CAMPAIGN_STATEMENT(delete_unsent,
 				   " WHERE m.run_id = $2 AND m.recipient = r.key"
 				   " AND m.status IN ('sent', 'leased'))");
 
-/* What is left of a stopped run says nothing about dates. */
+/* Its mark stays: what lies before it is known, or was given back. */
 CAMPAIGN_STATEMENT(mark_settled,
-				   "UPDATE campaign.memory_batch"
-				   " SET settled = true, mark = NULL WHERE batch_id = $1");
+				   "UPDATE campaign.memory_batch SET settled = true,"
+				   " given_back = given_back OR $2,"
+				   " leased = $3 WHERE batch_id = $1");
+
+/* Where what was given back begins; whoever asks begins there. */
+CAMPAIGN_STATEMENT(take_given_back,
+				   "WITH b AS (UPDATE campaign.memory_batch"
+				   " SET given_back = false WHERE memory_id = $1"
+				   " AND given_back RETURNING begins)"
+				   " SELECT coalesce(min(begins), 'infinity') FROM b");
+
+/* The oldest date that a run may give back. */
+CAMPAIGN_STATEMENT(find_floor,
+				   "SELECT min(b.begins) FROM campaign.memory_batch b"
+				   " WHERE b.memory_id = $1 AND (b.given_back OR EXISTS ("
+				   "SELECT FROM campaign.run r WHERE r.run_id = b.run_id))");
 
 CAMPAIGN_STATEMENT(delete_rows,
 				   "DELETE FROM campaign.memory_row WHERE ctid = ANY (ARRAY("
@@ -54,25 +87,40 @@ CAMPAIGN_STATEMENT(delete_rows,
 				   " JOIN campaign.memory_row r ON r.batch_id = b.batch_id"
 				   " WHERE b.memory_id = $1 AND b.returned_at < $2 LIMIT $3))");
 
-/* A mark stays until a later one is there for good. */
+/* Where one began is needed for as long as its run may be executed anew. */
 CAMPAIGN_STATEMENT(delete_batches,
 				   "DELETE FROM campaign.memory_batch b"
 				   " WHERE b.memory_id = $1 AND b.returned_at < $2"
+				   " AND NOT b.given_back"
 				   " AND NOT EXISTS (SELECT FROM campaign.memory_row r"
 				   " WHERE r.batch_id = b.batch_id)"
+				   " AND NOT EXISTS (SELECT FROM campaign.run r"
+				   " WHERE r.run_id = b.run_id)"
 				   " AND (b.mark IS NULL OR EXISTS ("
 				   "SELECT FROM campaign.memory_batch n"
-				   " JOIN campaign.run u ON u.run_id = n.run_id"
-				   " WHERE n.memory_id = b.memory_id AND n.mark > b.mark"
-				   " AND u.state = 'succeeded'))");
+				   " WHERE n.memory_id = b.memory_id AND n.mark > b.mark))");
+
+/* Of a stopped run, before it is settled. */
+#define UNSETTLED \
+	"(NOT b.settled AND EXISTS (SELECT FROM campaign.run r" \
+	" WHERE r.run_id = b.run_id AND r.state = 'stopped'))"
+
+/* What would be given back, for a test, which settles nothing. */
+CAMPAIGN_STATEMENT(find_given_back,
+				   "SELECT coalesce(min(b.begins), 'infinity')"
+				   " FROM campaign.memory_batch b WHERE b.memory_id = $1"
+				   " AND (b.given_back OR " UNSETTLED ")");
 
 CAMPAIGN_STATEMENT(find_mark,
-				   "SELECT max(b.mark)"
-				   " FILTER (WHERE coalesce(r.state, 'succeeded') = 'succeeded'),"
-				   " coalesce(bool_or(r.state NOT IN ('succeeded', 'stopped')), false)"
-				   " FROM campaign.memory_batch b"
-				   " LEFT JOIN campaign.run r ON r.run_id = b.run_id"
-				   " WHERE b.memory_id = $1 AND b.run_id <> $2");
+				   "SELECT coalesce(max(mark), '-infinity')"
+				   " FROM campaign.memory_batch WHERE memory_id = $1");
+
+/* Whoever has settled takes a run for what it was then; $4: a test. */
+CAMPAIGN_STATEMENT(find_batches,
+				   "SELECT b.batch_id FROM campaign.memory_batch b"
+				   " WHERE b.memory_id = $1 AND b.dimension = $2"
+				   " AND b.returned_at >= $3 AND NOT ($4 AND " UNSETTLED ")"
+				   " ORDER BY b.batch_id");
 
 CAMPAIGN_STATEMENT(find_horizon,
 				   "SELECT least(transaction_timestamp(),"
@@ -88,8 +136,9 @@ CAMPAIGN_STATEMENT(next_number,
 
 CAMPAIGN_STATEMENT(add_batch,
 				   "INSERT INTO campaign.memory_batch (batch_id, memory_id,"
-				   " dimension, run_id, returned_at, mark)"
-				   " OVERRIDING SYSTEM VALUE VALUES ($1, $2, $3, $4, $5, $6)");
+				   " dimension, run_id, returned_at, begins, mark)"
+				   " OVERRIDING SYSTEM VALUE"
+				   " VALUES ($1, $2, $3, $4, $5, $6, $7)");
 
 CAMPAIGN_STATEMENT(count_rows,
 				   "SELECT count(*) FROM campaign.memory_batch b"
@@ -100,10 +149,15 @@ CAMPAIGN_STATEMENT(delete_all,
 				   "DELETE FROM campaign.memory_batch WHERE memory_id = $1");
 
 CAMPAIGN_STATEMENT(delete_keys,
-				   "DELETE FROM campaign.memory_row r"
+				   "WITH k AS (DELETE FROM campaign.memory_row r"
 				   " USING campaign.memory_batch b"
 				   " WHERE b.memory_id = $1 AND r.batch_id = b.batch_id"
-				   " AND r.key = ANY ($2)");
+				   " AND r.key = ANY ($2) RETURNING r.batch_id),"
+				   " u AS (UPDATE campaign.memory_batch b"
+				   " SET given_back = true FROM campaign.run r"
+				   " WHERE b.batch_id IN (SELECT k.batch_id FROM k)"
+				   " AND r.run_id = b.run_id)"
+				   " SELECT count(*) FROM k");
 
 CAMPAIGN_STATEMENT(blank_key,
 				   "UPDATE campaign.memory_row r SET fingerprint = NULL"
@@ -137,46 +191,128 @@ campaign_memory_lock(int64 campaign_id, const char *activity)
 }
 
 /*
+ * Takes back what stopped runs have returned to no effect.  The planner cannot
+ * know how many messages of a run were sent, and takes them for one.
+ */
+static void
+settle_stopped(CampaignRows *stopped)
+{
+	int			nestlevel = campaign_planning_whole_enter();
+
+	campaign_planning_adjust(campaign_work_mem);
+	for (int i = 0; i < stopped->count; i++)
+	{
+		CampaignValue batch_id = campaign_int8(campaign_row_int8(stopped, i, 1));
+		CampaignValue run_id = campaign_int8(campaign_row_int8(stopped, i, 2));
+		bool		erased = campaign_row_bool(stopped, i, 3);
+		/* Read before: what is given back meanwhile is for the next time. */
+		bool		leased = campaign_row_bool(stopped, i, 4);
+		bool		deleted = !erased &&
+			campaign_execute(&delete_unsent, batch_id, run_id) > 0;
+
+		campaign_execute(&mark_settled, batch_id, campaign_bool(deleted),
+						 campaign_bool(leased));
+	}
+	campaign_settings_leave(nestlevel);
+}
+
+/*
  * Forgets what the run itself has returned, and what stopped runs have; but
  * who was sent a message by one of them has been served.
  */
-void
+TimestampTz
 campaign_memory_settle(int64 memory_id, int64 run_id)
 {
-	CampaignRows *stopped;
+	TimestampTz own;
+	TimestampTz given_back;
 
-	campaign_execute(&delete_own, campaign_int8(memory_id),
-					 campaign_int8(run_id));
-	stopped = campaign_query(&find_stopped, campaign_int8(memory_id));
-	for (int i = 0; i < stopped->count; i++)
-	{
-		int64		batch_id = campaign_row_int8(stopped, i, 1);
-
-		campaign_execute(&delete_unsent, campaign_int8(batch_id),
-						 campaign_int8(campaign_row_int8(stopped, i, 2)));
-		campaign_execute(&mark_settled, campaign_int8(batch_id));
-	}
+	own = campaign_row_time(campaign_query(&delete_own,
+										   campaign_int8(memory_id),
+										   campaign_int8(run_id)), 0, 1);
+	settle_stopped(campaign_query(&find_stopped, campaign_int8(memory_id)));
+	given_back = campaign_row_time(campaign_query(&take_given_back,
+												  campaign_int8(memory_id)),
+								   0, 1);
+	return Min(own, given_back);
 }
 
-/* Forgets what was returned before that instant. */
-void
-campaign_memory_prune(int64 memory_id, TimestampTz before, int64 most)
+/* The same for a run whose messages are going to be deleted. */
+bool
+campaign_memory_settle_run(int64 run_id)
 {
+	CAMPAIGN_STATEMENT(lock,
+					   "SELECT FROM campaign.memory m WHERE m.memory_id IN"
+					   " (SELECT b.memory_id FROM campaign.memory_batch b"
+					   " WHERE b.run_id = $1) FOR UPDATE SKIP LOCKED");
+	CAMPAIGN_STATEMENT(count,
+					   "SELECT count(DISTINCT memory_id)"
+					   " FROM campaign.memory_batch WHERE run_id = $1");
+	CampaignRows *rows = campaign_query(&count, campaign_int8(run_id));
+
+	if (campaign_row_int8(rows, 0, 1) == 0)
+		return true;
+	if (campaign_query(&lock, campaign_int8(run_id))->count <
+		campaign_row_int8(rows, 0, 1))
+		return false;
+	settle_stopped(campaign_query(&find_stopped_of_run,
+								  campaign_int8(run_id)));
+	return true;
+}
+
+/* Forgets what is too old to count. */
+void
+campaign_memory_prune(int64 memory_id, TimestampTz before, bool dated,
+					  int64 most)
+{
+	TimestampTz floor = dated ?
+		campaign_row_time(campaign_query(&find_floor,
+										 campaign_int8(memory_id)), 0, 1) : 0;
+
+	before = Max(before, floor);
+	if (before == 0)
+		return;
 	campaign_execute(&delete_rows, campaign_int8(memory_id),
 					 campaign_time(before), campaign_int8(most));
 	campaign_execute(&delete_batches, campaign_int8(memory_id),
 					 campaign_time(before));
 }
 
-/* Up to where rows were looked at for good; *open if that may be less again. */
+/* Where what is given back begins. */
 TimestampTz
-campaign_memory_mark(int64 memory_id, int64 run_id, bool *open)
+campaign_memory_given_back(int64 memory_id)
 {
-	CampaignRows *rows = campaign_query(&find_mark, campaign_int8(memory_id),
-										campaign_int8(run_id));
+	return campaign_row_time(campaign_query(&find_given_back,
+											campaign_int8(memory_id)), 0, 1);
+}
 
-	*open = campaign_row_bool(rows, 0, 2);
-	return campaign_row_time(rows, 0, 1);
+/* Up to where rows were looked at by their date. */
+TimestampTz
+campaign_memory_mark(int64 memory_id)
+{
+	return campaign_row_time(campaign_query(&find_mark,
+											campaign_int8(memory_id)), 0, 1);
+}
+
+/* Batches that count. */
+List *
+campaign_memory_batches(int64 memory_id, const char *dimension,
+						TimestampTz since, bool test)
+{
+	CampaignRows *rows = campaign_query(&find_batches,
+										campaign_int8(memory_id),
+										campaign_text(dimension),
+										campaign_time(since),
+										campaign_bool(test));
+	List	   *batches = NIL;
+
+	for (int i = 0; i < rows->count; i++)
+	{
+		int64	   *batch = palloc(sizeof(int64));
+
+		*batch = campaign_row_int8(rows, i, 1);
+		batches = lappend(batches, batch);
+	}
+	return batches;
 }
 
 /* The instant before which no transaction still at work has begun. */
@@ -202,6 +338,7 @@ campaign_memory_add(const CampaignMemoryBatch *batch)
 					 campaign_text(batch->dimension),
 					 campaign_int8(batch->run_id),
 					 campaign_time(batch->returned_at),
+					 campaign_time(batch->begins),
 					 campaign_time_or_null(batch->mark));
 	CAMPAIGN_FAULT("memory_add");
 }
@@ -220,8 +357,10 @@ campaign_memory_forget(int64 memory_id, List *keys)
 	int64		forgotten;
 
 	if (keys != NIL)
-		return (int64) campaign_execute(&delete_keys, campaign_int8(memory_id),
-										campaign_text_array(keys));
+		return campaign_row_int8(campaign_query(&delete_keys,
+												campaign_int8(memory_id),
+												campaign_text_array(keys)),
+								 0, 1);
 	forgotten = campaign_row_int8(campaign_query(&count_rows,
 												 campaign_int8(memory_id)),
 								  0, 1);

@@ -18,6 +18,8 @@ typedef struct CampaignMemoryBatch
 	const char *dimension;
 	int64		run_id;
 	TimestampTz returned_at;
+	TimestampTz begins;			/* rows with an earlier date were not looked
+								 * at; DT_NOBEGIN: all were */
 	TimestampTz mark;			/* 0: there is no date */
 } CampaignMemoryBatch;
 
@@ -31,19 +33,32 @@ extern int64 campaign_memory_find(int64 campaign_id, const char *activity);
 extern int64 campaign_memory_lock(int64 campaign_id, const char *activity);
 /*
  * Forgets what the run itself has returned before, for it is executed again,
- * and what stopped runs have returned to no effect.
+ * and what stopped runs have returned to no effect.  Gives where the earliest
+ * of the executions began whose rows were given back, by whatever, since the
+ * last call; DT_NOEND: none.  Whoever calls must begin there himself.
  */
-extern void campaign_memory_settle(int64 memory_id, int64 run_id);
-/* Forgets what was returned before that instant, so many rows at most. */
-extern void campaign_memory_prune(int64 memory_id, TimestampTz before,
-								  int64 most);
+extern TimestampTz campaign_memory_settle(int64 memory_id, int64 run_id);
 /*
- * Up to where rows have been looked at, by their date, in runs that have
- * succeeded; 0: never.  *open: another run than that has looked further, and
- * has not ended.
+ * The same for a run that may have been stopped and whose messages are going
+ * to be deleted.  False: somebody is at a memory, and nothing was done.
  */
-extern TimestampTz campaign_memory_mark(int64 memory_id, int64 run_id,
-										bool *open);
+extern bool campaign_memory_settle_run(int64 run_id);
+/*
+ * Forgets what was returned before that instant, 0: nothing; dated: also what
+ * lies before every date that may be looked at again.  So many rows at most.
+ */
+extern void campaign_memory_prune(int64 memory_id, TimestampTz before,
+								  bool dated, int64 most);
+/* What campaign_memory_settle() would give, for whoever only reads. */
+extern TimestampTz campaign_memory_given_back(int64 memory_id);
+/* Up to where rows have been looked at, by their date; DT_NOBEGIN: never. */
+extern TimestampTz campaign_memory_mark(int64 memory_id);
+/*
+ * The batches (int64 *) of keys of the dimension that count.  test: nothing
+ * was settled before.
+ */
+extern List *campaign_memory_batches(int64 memory_id, const char *dimension,
+									 TimestampTz since, bool test);
 /*
  * The instant before which no transaction that is still at work has begun:
  * rows that carry the time of their transaction cannot appear before it.

@@ -225,7 +225,7 @@ SELECT campaign_start('starter') AS run \gset
 SELECT campaign_wait(:run);
 SELECT max(run_id) AS first FROM campaign.run_progress WHERE campaign = 'beside' \gset
 SELECT campaign_wait(:first);
-INSERT INTO customers VALUES (8, 'c8@example.com', 5, now() - interval '1 day');
+INSERT INTO customers VALUES (8, 'c8@example.com', 5, now());
 SELECT campaign_start('starter') AS run \gset
 SELECT campaign_wait(:run);
 SELECT max(run_id) AS run FROM campaign.run_progress WHERE campaign = 'beside' \gset
@@ -240,6 +240,91 @@ SELECT campaign_wait(:run);
 :counts
 SELECT campaign_stop(:run);
 SELECT campaign_drop('starter'), campaign_drop('beside');
+
+-- With a date: what is given back comes in the next run, whatever has looked in
+-- between, and nothing comes twice: from a stopped run, from a message that a
+-- sender gave back, by hand, and in the restart of a run.
+CREATE TABLE visits (id int PRIMARY KEY, at timestamptz);
+SELECT campaign_dimension('visits', addresses => '{"email": "id || ''@example.com''"}');
+SELECT campaign_create('late', dimension => 'visits');
+SELECT campaign_add_incremental('late', 'fresh', date_field => 'at', overlap => '0', skip_empty => false);
+SELECT campaign_add_email('late', 'mail', after => 'fresh', subject => 's', body => '{{ id }}');
+SELECT campaign_publish('late');
+INSERT INTO visits SELECT g, now() - interval '1 day' FROM generate_series(1, 4) g;
+SELECT campaign_start('late') AS first \gset
+SELECT campaign_wait(:first);
+SELECT min(lease::text) AS lease, count(*) AS claimed FROM campaign_claim('email', 1) \gset
+SELECT :claimed AS claimed;
+SELECT * FROM campaign_ack(:'lease');
+SELECT min(lease::text) AS lease, count(*) AS claimed FROM campaign_claim('email', 1) \gset
+INSERT INTO visits VALUES (5, now());
+SELECT campaign_start('late') AS run \gset
+SELECT campaign_wait(:run);
+:counts
+SELECT campaign_stop(:first);
+INSERT INTO visits VALUES (6, now());
+SELECT campaign_test('late', until => 'fresh') AS run \gset
+SELECT campaign_wait(:run);
+:counts
+SELECT campaign_start('late') AS run \gset
+SELECT campaign_wait(:run);
+:counts
+SELECT campaign_release(:'lease');
+SELECT campaign_start('late') AS run \gset
+SELECT campaign_wait(:run);
+:counts
+SELECT campaign_forget_returned('late', 'fresh', '{1}');
+SELECT campaign_start('late') AS run \gset
+SELECT campaign_wait(:run);
+:counts
+SELECT key, count(*) FROM campaign.returned WHERE campaign = 'late' GROUP BY key ORDER BY key;
+SELECT recipient, count(*) FROM campaign.message JOIN campaign.run_progress USING (run_id, activity) WHERE campaign = 'late' AND status <> 'withdrawn' AND NOT test GROUP BY recipient ORDER BY recipient;
+SELECT campaign_drop('late');
+
+-- The same for a restart: the run's own rows and what is new.
+TRUNCATE visits;
+INSERT INTO visits SELECT g, now() - interval '1 day' FROM generate_series(1, 2) g;
+SELECT campaign_create('again', dimension => 'visits');
+SELECT campaign_add_incremental('again', 'fresh', date_field => 'at', overlap => '0', skip_empty => false);
+SELECT campaign_publish('again');
+SELECT campaign_start('again') AS first \gset
+SELECT campaign_wait(:first);
+INSERT INTO visits VALUES (3, now());
+SELECT campaign_start('again') AS second \gset
+SELECT campaign_wait(:second);
+INSERT INTO visits VALUES (4, now());
+SELECT campaign_start('again') AS run \gset
+SELECT campaign_wait(:run);
+SELECT campaign_restart(:second, 'fresh');
+SELECT campaign_wait(:second);
+SELECT run_id - :first AS run, string_agg(key, ', ' ORDER BY key) AS keys FROM campaign.returned WHERE campaign = 'again' GROUP BY run_id ORDER BY run_id;
+INSERT INTO visits VALUES (5, now());
+SELECT campaign_restart(:first, 'fresh');
+SELECT campaign_wait(:first);
+SELECT campaign_start('again') AS run \gset
+SELECT campaign_wait(:run);
+SELECT run_id - :first AS run, string_agg(key, ', ' ORDER BY key) AS keys FROM campaign.returned WHERE campaign = 'again' GROUP BY run_id ORDER BY run_id;
+SELECT campaign_drop('again');
+
+-- Who was sent a message by a stopped run is known after its messages are gone.
+TRUNCATE visits;
+INSERT INTO visits SELECT g, now() - interval '1 day' FROM generate_series(1, 3) g;
+SELECT campaign_create('gone', dimension => 'visits', settings => '{"history": {"messages": 0}}');
+SELECT campaign_add_incremental('gone', 'fresh', skip_empty => false);
+SELECT campaign_add_email('gone', 'mail', after => 'fresh', subject => 's', body => '{{ id }}');
+SELECT campaign_publish('gone');
+SELECT campaign_start('gone') AS run \gset
+SELECT campaign_wait(:run);
+SELECT min(lease::text) AS lease, count(*) AS claimed FROM campaign_claim('email', 1) \gset
+SELECT * FROM campaign_ack(:'lease');
+SELECT campaign_stop(:run);
+SELECT complete FROM campaign_clean_up();
+SELECT count(*) FROM campaign.message WHERE run_id = :run;
+SELECT campaign_start('gone') AS run \gset
+SELECT campaign_wait(:run);
+:counts
+SELECT campaign_stop(:run);
+SELECT campaign_drop('gone');
 
 -- Clean up.
 RESET SESSION AUTHORIZATION;
