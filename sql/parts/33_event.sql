@@ -36,10 +36,12 @@ COMMENT ON TABLE campaign.parked_event IS 'feedback about messages that are not 
 CREATE INDEX parked_event_parked_at ON campaign.parked_event (parked_at);
 
 -- How often mail to an address came back for a reason that may pass.
+--   bounced_at  the last time; forgotten when messages of then are
 CREATE TABLE campaign.soft_bounce (
 	channel			text COLLATE "C" NOT NULL,
 	address_hash	uuid NOT NULL,
 	bounces			bigint NOT NULL,
+	bounced_at		timestamptz NOT NULL DEFAULT clock_timestamp(),
 	PRIMARY KEY (channel, address_hash)
 );
 COMMENT ON TABLE campaign.soft_bounce IS 'soft bounces of an address, counted until it is suppressed for them';

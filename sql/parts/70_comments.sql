@@ -319,6 +319,7 @@ COMMENT ON COLUMN campaign.parked_event.message_id IS 'the message it was said t
 
 COMMENT ON COLUMN campaign.soft_bounce.address_hash IS 'campaign.address_hash() of the address';
 COMMENT ON COLUMN campaign.soft_bounce.bounces IS 'soft bounces since the address was let in, if it ever was suppressed';
+COMMENT ON COLUMN campaign.soft_bounce.bounced_at IS 'the last time';
 
 COMMENT ON COLUMN campaign.secret.sole IS 'true: there is one row';
 COMMENT ON COLUMN campaign.secret.secret IS '32 random bytes';

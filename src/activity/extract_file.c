@@ -8,9 +8,12 @@
  */
 #include "postgres.h"
 
+#include "catalog/namespace.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
+#include "nodes/makefuncs.h"
 #include "utils/builtins.h"
+#include "utils/varlena.h"
 
 #include "activity/column.h"
 #include "activity/option.h"
@@ -225,12 +228,41 @@ read_options(Extraction *extraction, const CampaignScope *scope)
 										   ((CampaignColumn *) lfirst(cell))->name);
 }
 
-/* All expressions. */
+/*
+ * The table that is written to, if it is there and somebody else's: then it
+ * must be the one it was when published.  One of the owner's is his to swap,
+ * and if there is none the first execution makes it.
+ */
+static CampaignExpression *
+foreign_table(const CampaignScope *scope)
+{
+	const CampaignActivity *activity = scope->activity;
+	char	   *name = campaign_option_text(activity->options, "relation");
+	int			nestlevel;
+	Oid			relation;
+
+	if (name == NULL)
+		return NULL;
+	nestlevel = campaign_search_path_enter(activity->search_path);
+	relation = RangeVarGetRelid(makeRangeVarFromNameList(textToQualifiedNameList(cstring_to_text(name))),
+								NoLock, true);
+	campaign_settings_leave(nestlevel);
+	if (!OidIsValid(relation) ||
+		campaign_relation_owner(relation) == scope->graph->campaign->owner)
+		return NULL;
+	return campaign_expression_parse_rows(name,
+										  psprintf("option \"relation\" of activity \"%s\"",
+												   activity->name),
+										  activity->search_path);
+}
+
+/* All expressions, and the table. */
 static List *
 expressions_of_extract(const CampaignScope *scope)
 {
 	Extraction	extraction;
-	List	   *expressions = NIL;
+	CampaignExpression *table = foreign_table(scope);
+	List	   *expressions = table == NULL ? NIL : list_make1(table);
 	ListCell   *cell;
 
 	read_options(&extraction, scope);

@@ -13,6 +13,7 @@
 #include "catalog/namespace.h"
 #include "catalog/pg_database.h"
 #include "catalog/pg_authid.h"
+#include "catalog/pg_class.h"
 #include "catalog/pg_namespace.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
@@ -181,6 +182,20 @@ campaign_search_path_current(void)
 	}
 	appendStringInfoString(&path, "pg_temp");
 	return path.data;
+}
+
+/* The role that owns a relation; InvalidOid if it is gone. */
+Oid
+campaign_relation_owner(Oid relation)
+{
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
+	Oid			owner;
+
+	if (!HeapTupleIsValid(tuple))
+		return InvalidOid;
+	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
+	ReleaseSysCache(tuple);
+	return owner;
 }
 
 /* Schema campaign; refused (3F000) if the extension is not here. */

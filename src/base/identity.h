@@ -49,6 +49,9 @@ extern void campaign_planning_adjust(int kilobytes);
 /* The caller's search_path with its schemas written out, pg_temp last. */
 extern char *campaign_search_path_current(void);
 
+/* InvalidOid if the relation is gone. */
+extern Oid	campaign_relation_owner(Oid relation);
+
 extern Oid	campaign_schema_oid(void);	/* schema "campaign" */
 extern Oid	campaign_data_schema_oid(void);	/* schema "campaign_data" */
 

@@ -456,6 +456,25 @@ ask_variables(void *arg)
 		campaign_variables_declared(question->checking->graph->campaign->settings);
 }
 
+/* Question: are there the dimensions whose keys variables hold? */
+static void
+ask_keys(void *arg)
+{
+	Question   *question = arg;
+	CampaignRecord *campaign = question->checking->graph->campaign;
+	const char *dimension =
+		campaign_variable_key_of(campaign->settings, question->variable);
+	List	   *names = campaign_dimension_names(campaign->owner);
+
+	if (dimension != NULL && !campaign_list_has(names, dimension))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("variable \"%s\" holds keys of dimension \"%s\", which does not exist",
+						question->variable, dimension),
+				 errhint("%s", campaign_nearest_hint(dimension, names,
+													 "dimensions"))));
+}
+
 /* Question: does the query of a variable hold, and may the owner run it? */
 static void
 ask_reckoning(void *arg)
@@ -475,13 +494,18 @@ ask_reckoning(void *arg)
 						 campaign->owner_name)));
 }
 
-/* Adds what is wrong with queries of variables. */
+/* Adds what is wrong with what variables refer to. */
 static void
 check_reckoning(Checking *checking)
 {
 	Question	question = {checking};
 	ListCell   *cell;
 
+	for (int i = 0; i < checking->variables->count; i++)
+	{
+		question.variable = checking->variables->names[i];
+		(void) ask(&question, ask_keys, "bad_variable");
+	}
 	foreach(cell, campaign_reckon_missing(checking->graph->campaign->settings,
 										  campaign_object_empty()))
 	{

@@ -199,12 +199,13 @@ campaign_forget_key(const char *dimension, const char *key,
 					CampaignForgotten *counts)
 {
 	CampaignDimension *found = require_dimension(dimension);
+	CampaignPerson person = {found->name, key};
 
 	memset(counts, 0, sizeof(*counts));
 	campaign_queue_forget(find_recipients(found, key), counts);
+	person.addresses = counts->addresses;
 	counts->rows = blank_populations(found, key) +
 		campaign_memory_blank(found->owner, found->name, key) +
 		campaign_reject_blank(found->owner, found->name, key) +
-		campaign_store_forget(found->owner,
-							  lappend(counts->addresses, pstrdup(key)));
+		campaign_store_forget(found->owner, &person);
 }

@@ -23,6 +23,7 @@
 #define MOST_CHUNKS			200
 #define MOST_POPULATIONS	100
 #define MOST_LINES			10000
+#define MOST_COUNTS			10000
 
 /* Deletes messages, until there were enough for a round. */
 static void
@@ -82,6 +83,18 @@ clean_populations(Oid role, TimestampTz now, CampaignCleaned *cleaned)
 		cleaned->complete = false;
 }
 
+/*
+ * Does what others would have to wait for: claims for a limit's count, all for
+ * the queue, which a partition is taken from, until the transaction ends.
+ */
+static void
+clean_shared(TimestampTz now, CampaignCleaned *cleaned)
+{
+	if (campaign_history_delete_counts(now, MOST_COUNTS) == MOST_COUNTS)
+		cleaned->complete = false;
+	cleaned->partitions = campaign_history_drop_partitions();
+}
+
 /* Does a round. */
 void
 campaign_clean(Oid role, CampaignCleaned *cleaned)
@@ -98,8 +111,9 @@ campaign_clean(Oid role, CampaignCleaned *cleaned)
 	if (cleaned->runs == MOST_RUNS || cleaned->lines == MOST_LINES)
 		cleaned->complete = false;
 	CommandCounterIncrement();
-	/* Last, for it has the queue to itself until the transaction ends. */
-	cleaned->partitions = campaign_history_drop_partitions();
+	/* Who has begun a transaction may end it whenever he likes. */
+	if (!IsTransactionBlock())
+		clean_shared(now, cleaned);
 }
 
 /* When there is something to do again. */

@@ -64,6 +64,14 @@ CAMPAIGN_STATEMENT(blank_events,
 				   " AND e.event_key = b.event_key"
 				   " AND e.detail IS DISTINCT FROM b.detail");
 
+/* Nobody counts for the message any more, whatever the subject was. */
+CAMPAIGN_STATEMENT(blank_contacts,
+				   "UPDATE campaign.contact"
+				   " SET subjects[($2 - first_id + 1)::int4] = 0"
+				   " WHERE delivery_id = $1 AND subjects IS NOT NULL"
+				   " AND $2 BETWEEN first_id AND last_id"
+				   " AND subjects[($2 - first_id + 1)::int4] <> 0");
+
 CAMPAIGN_STATEMENT(delete_parked,
 				   "DELETE FROM campaign.parked_event WHERE message_id = $1");
 
@@ -213,13 +221,47 @@ blank(const Target *target, CampaignForgotten *counts)
 	campaign_execute(&delete_parked, message_id);
 }
 
+/* Orders by message. */
+static int
+compare_messages(const ListCell *a, const ListCell *b)
+{
+	int64		first = ((Target *) lfirst(a))->found->message_id;
+	int64		second = ((Target *) lfirst(b))->found->message_id;
+
+	return first == second ? 0 : first < second ? -1 : 1;
+}
+
+/*
+ * Has nobody counted for the messages.  After all chunks are locked and in the
+ * order of messages, because several chunks may be counted in one row.
+ */
+static void
+discount(List *targets)
+{
+	int			nestlevel = campaign_chunk_planning_enter(true);
+	ListCell   *cell;
+
+	list_sort(targets, compare_messages);
+	foreach(cell, targets)
+	{
+		const Target *target = lfirst(cell);
+
+		campaign_execute(&blank_contacts,
+						 campaign_int8(target->recipient->delivery_id),
+						 campaign_int8(target->found->message_id));
+	}
+	campaign_settings_leave(nestlevel);
+}
+
 /* Forgets the messages of recipients. */
 void
 campaign_queue_forget(List *recipients, CampaignForgotten *counts)
 {
+	List	   *targets = find_targets(recipients);
+	List	   *forgotten = NIL;
 	ListCell   *cell;
 
-	foreach(cell, find_targets(recipients))
+	foreach(cell, targets)
 	{
 		Target	   *target = lfirst(cell);
 		CampaignChunk *chunk = lock_place(target);
@@ -227,10 +269,12 @@ campaign_queue_forget(List *recipients, CampaignForgotten *counts)
 
 		if (chunk == NULL)
 			continue;
+		forgotten = lappend(forgotten, target);
 		nestlevel = campaign_chunk_planning_enter(true);
 		blank(target, counts);
 		withdraw(target, chunk, counts);
 		campaign_settings_leave(nestlevel);
 	}
+	discount(forgotten);
 	CommandCounterIncrement();
 }

@@ -18,6 +18,7 @@
 #include "base/attempt.h"
 #include "base/fault.h"
 #include "base/identity.h"
+#include "base/settings.h"
 #include "base/sql.h"
 #include "queue/chunk.h"
 #include "queue/history.h"
@@ -118,6 +119,47 @@ campaign_history_erase(int64 run_id, bool with_partition, int chunks)
 	deleted = delete_some(run_id, with_partition, chunks);
 	if (deleted < chunks)
 		campaign_execute(&note_erased, campaign_int8(run_id));
+	return deleted;
+}
+
+/* -------------------------------- counts -------------------------------- */
+
+/*
+ * What a limit counted longer ago than its period, and one slice more.  The
+ * period is at the end of the bucket's name, in microseconds.
+ */
+CAMPAIGN_STATEMENT(delete_throttles,
+				   "DELETE FROM campaign.throttle WHERE bucket IN"
+				   " (SELECT t.bucket FROM campaign.throttle t"
+				   " CROSS JOIN LATERAL (SELECT"
+				   " substring(t.bucket FROM ' per (\\d+)$')::int8 / 60 AS slice)"
+				   " s WHERE (t.slice + 62) * s.slice < $1"
+				   " LIMIT $2 FOR UPDATE OF t SKIP LOCKED)");
+
+/* Bounces that are no longer a reason for anything. */
+CAMPAIGN_STATEMENT(delete_bounces,
+				   "DELETE FROM campaign.soft_bounce"
+				   " WHERE (channel, address_hash) IN"
+				   " (SELECT b.channel, b.address_hash"
+				   " FROM campaign.soft_bounce b"
+				   " WHERE b.bounced_at <= $1 - $2 * interval '1 minute'"
+				   " LIMIT $3 FOR UPDATE OF b SKIP LOCKED)");
+
+/* Forgets counts that count no more. */
+int64
+campaign_history_delete_counts(TimestampTz now, int most)
+{
+	int64		deleted;
+
+	deleted = (int64) campaign_execute(&delete_throttles,
+									   campaign_int8(now),
+									   campaign_int8(most));
+	if (campaign_history_messages >= 0)
+		deleted = Max(deleted,
+					  (int64) campaign_execute(&delete_bounces,
+											   campaign_time(now),
+											   campaign_int4(campaign_history_messages),
+											   campaign_int8(most)));
 	return deleted;
 }
 

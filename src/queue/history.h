@@ -7,6 +7,8 @@
 
 #include "postgres.h"
 
+#include "datatype/timestamp.h"
+
 /*
  * Deletes messages of a run that has ended, with what was said about them, at
  * most so many chunks; the run is locked.  Rows of the queue that will go with
@@ -15,6 +17,12 @@
  */
 extern int	campaign_history_erase(int64 run_id, bool with_partition,
 								   int chunks);
+/*
+ * Forgets what limits counted in periods that are over, and soft bounces that
+ * are older than messages become, so many of each at most; gives how many of
+ * those of which there were more.  Claims wait for it if it is not committed.
+ */
+extern int64 campaign_history_delete_counts(TimestampTz now, int most);
 /*
  * Drops partitions of months that are over and in which no run has messages,
  * unless somebody is using them; gives their number.

@@ -87,14 +87,23 @@ declared_type(const char *name, const Jsonb *declaration, int32 *typmod)
 	return oid;
 }
 
-/* Refuses more than one thing that says where the value comes from. */
+/*
+ * Refuses more than one thing that says where the value comes from, and what
+ * does not say whose keys it holds.
+ */
 static void
 check_source(const char *name, const Jsonb *declaration)
 {
 	JsonbValue *required = member(declaration, "required");
 	JsonbValue *query = member(declaration, "query");
 	JsonbValue *path = member(declaration, "search_path");
+	JsonbValue *key = member(declaration, "key_of");
 
+	if (key != NULL && key->type != jbvString)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("\"key_of\" of variable \"%s\" is not a text", name),
+				 errhint("It names the dimension whose keys the variable holds.")));
 	if ((required == NULL || required->type == jbvBool) &&
 		(query == NULL || query->type == jbvString) &&
 		(path == NULL || (path->type == jbvString && query != NULL)) &&
@@ -130,12 +139,12 @@ check_declaration(const char *name, const Jsonb *declaration)
 
 		if (strcmp(key, "type") != 0 && strcmp(key, "default") != 0 &&
 			strcmp(key, "required") != 0 && strcmp(key, "query") != 0 &&
-			strcmp(key, "search_path") != 0)
+			strcmp(key, "key_of") != 0 && strcmp(key, "search_path") != 0)
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("unrecognized member \"%s\" of variable \"%s\"",
 							key, name),
-					 errhint("A variable has \"type\", and \"default\", \"query\" or \"required\".")));
+					 errhint("A variable has \"type\", \"key_of\", and \"default\", \"query\" or \"required\".")));
 	}
 	check_source(name, declaration);
 }
@@ -445,6 +454,14 @@ campaign_variables_fill(const Jsonb *settings, const Jsonb *given)
 		pushJsonbValue(&state, WJB_VALUE, value != NULL ? value : &null);
 	}
 	return JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL));
+}
+
+/* The dimension whose keys the variable holds; NULL: it does not say. */
+char *
+campaign_variable_key_of(const Jsonb *settings, const char *name)
+{
+	return campaign_object_text(&declaration_of(settings, name)->root,
+								"key_of");
 }
 
 /* The variables of a run, from what campaign_variables_bind gave. */

@@ -32,6 +32,8 @@ typedef struct CampaignVariables
 extern Jsonb *campaign_variables_canonical(const Jsonb *settings);
 /* From the campaign's setting "variables"; NULL settings give none. */
 extern CampaignVariables *campaign_variables_declared(const Jsonb *settings);
+/* The dimension whose keys the variable is declared to hold, or NULL. */
+extern char *campaign_variable_key_of(const Jsonb *settings, const char *name);
 /* Refuses unknown names and values that are none of their type. */
 extern void campaign_variables_check(const Jsonb *settings,
 									 const Jsonb *given);

@@ -9,11 +9,20 @@
 
 #include "nodes/pg_list.h"
 
+/* Whom. */
+typedef struct CampaignPerson
+{
+	const char *dimension;
+	const char *key;			/* of the dimension, as text */
+	List	   *addresses;		/* char * */
+} CampaignPerson;
+
 /*
- * Blanks members of payloads of signals, and of variables of runs that have
- * ended, that are one of the words, of char *; and comments to answers in which
- * one stands.  In all campaigns of the owner; gives the number of rows.
+ * Blanks members of payloads of signals and of variables of runs that are the
+ * person's key or one of the addresses; and comments to answers in which one
+ * stands.  In all campaigns of the owner; gives the number of rows.  Variables
+ * of runs that go on keep a key that they may have by chance.
  */
-extern int64 campaign_store_forget(Oid owner, List *words);
+extern int64 campaign_store_forget(Oid owner, const CampaignPerson *person);
 
 #endif							/* CAMPAIGN_STORE_FORGET_H */

@@ -588,7 +588,7 @@ INSERT INTO expected_table VALUES
 ('approval',
 	'approval_id bigint not null, run_id bigint not null, activity text not null, question text not null, answers text[] not null, roles text[] not null, all_answer boolean not null, asked_at timestamp with time zone not null, reminded_at timestamp with time zone not null, deadline timestamp with time zone not null, default_answer text, votes jsonb not null, answer text, answered_at timestamp with time zone'),
 ('soft_bounce',
-	'channel text not null, address_hash uuid not null, bounces bigint not null'),
+	'channel text not null, address_hash uuid not null, bounces bigint not null, bounced_at timestamp with time zone not null'),
 ('suppression',
 	'channel text not null, address_hash uuid not null, address text, reason text, role_name text not null, suppressed_at timestamp with time zone not null'),
 ('task',

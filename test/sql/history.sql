@@ -171,7 +171,13 @@ SELECT campaign, erased, messages FROM there ORDER BY campaign COLLATE "C", 2, 3
 TABLE changed;
 SELECT campaign_define(jsonb_set(campaign_export('always'), '{settings,history,messages}', '100'));
 SELECT age('always', 1000);
--- Alone in its month it goes with the month.
+-- Alone in its month it goes with the month; but nobody waits for a transaction
+-- that somebody has left open.
+BEGIN;
+SELECT erased, partitions FROM campaign_clean_up();
+TABLE there_is_partition;
+SELECT count(*) AS locks FROM pg_locks WHERE pid = pg_backend_pid() AND mode = 'AccessExclusiveLock' AND relation = 'campaign.dispatch'::regclass;
+COMMIT;
 SELECT erased FROM clean();
 TABLE there_is_partition;
 SELECT campaign, erased, messages, chunks, events FROM there ORDER BY campaign COLLATE "C", 2, 3;
@@ -196,7 +202,21 @@ SET SESSION AUTHORIZATION regress_history;
 SELECT lines FROM campaign_clean_up();
 SELECT lines FROM campaign_clean_up();
 
+-- Counts that count no more: of limits, and of bounces.
 RESET SESSION AUTHORIZATION;
+INSERT INTO campaign.throttle SELECT format('history %s per 86400000000', age), (extract(epoch FROM now() - '2000-01-01 UTC') * 1000000)::bigint / 1440000000 - age, '{1}' FROM unnest('{0,59,64,100000}'::int[]) age;
+INSERT INTO campaign.soft_bounce SELECT 'history', campaign.address_hash(age::text), 3, now() - age * interval '1 day' FROM unnest('{1,399,401}'::int[]) age;
+CREATE VIEW history.counted AS SELECT bucket AS what FROM campaign.throttle WHERE bucket LIKE 'history %'
+UNION ALL SELECT 'bounced ' || extract(day FROM now() - bounced_at) FROM campaign.soft_bounce WHERE channel = 'history';
+BEGIN;
+SELECT complete FROM campaign_clean_up();
+SELECT count(*) FROM history.counted;
+COMMIT;
+SELECT complete FROM campaign_clean_up();
+SELECT * FROM history.counted ORDER BY what;
+DELETE FROM campaign.throttle WHERE bucket LIKE 'history %';
+DELETE FROM campaign.soft_bounce WHERE channel = 'history';
+
 SELECT campaign_resume_all();
 SELECT campaign_drop(c) FROM unnest('{plain,short,always,kept,open}'::text[]) c;
 RESET SESSION AUTHORIZATION;

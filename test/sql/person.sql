@@ -158,6 +158,49 @@ SELECT rows FROM campaign_forget('people', '2871');
 RESET SESSION AUTHORIZATION;
 SET SESSION AUTHORIZATION regress_person;
 
+-- Variables that say whose keys they hold, also while the run goes on; a number
+-- that is the key by chance stays where something is computed with it.
+SELECT campaign_create('keys', dimension => 'people', settings => '{"variables": {"who": {"type": "int", "key_of": "people"},
+	"all_of_them": {"type": "int[]", "key_of": "people"}, "number": {"type": "int", "key_of": "orders"}, "n": {"type": "int"}, "mail": {"type": "text"}}}');
+SELECT campaign_add_wait('keys', 'day', after => 'some', duration => '1 day') FROM (SELECT campaign_add_audience('keys', 'some', filter => 'id = vars.who')) a;
+SELECT campaign_add_audience('keys', 'least', filter => 'id = vars.n');
+SELECT campaign_add_email('keys', 'mail', subject => 'S', body => 'B', after => 'least');
+SELECT campaign_publish('keys');
+SELECT campaign_start('keys', '{"who": 2873, "all_of_them": [1, 2873], "number": 2873, "n": 2873, "mail": "p2873@person.example"}') AS keys \gset
+SELECT campaign_wait(:keys);
+SELECT rows FROM campaign_forget('people', '2873');
+RESET SESSION AUTHORIZATION;
+SELECT state, variables FROM campaign.run WHERE run_id = :keys;
+SET SESSION AUTHORIZATION regress_person;
+SELECT campaign_hurry(:keys);
+SELECT campaign_wait(:keys);
+SELECT rows FROM campaign_forget('people', '2873');
+RESET SESSION AUTHORIZATION;
+SELECT state, variables FROM campaign.run WHERE run_id = :keys;
+SET SESSION AUTHORIZATION regress_person;
+SELECT * FROM campaign_check('keys');
+SELECT campaign_define('{"name": "keys", "dimension": "people", "settings": {"variables": {"who": {"type": "int", "key_of": 1}}}}');
+SELECT campaign_define('{"name": "no keys", "dimension": "people", "settings": {"variables": {"who": {"type": "int", "key_of": "peopel"}}}, "activities": [{"name": "a", "kind": "audience"}]}');
+SELECT severity, code, message, hint FROM campaign_check('no keys');
+SELECT campaign_drop('no keys');
+
+-- Rules count nobody for what was sent to him.
+SELECT campaign_rule('twice', 'pressure', '{"messages": 2, "per": "day"}');
+SELECT campaign_create('counted', dimension => 'people');
+SELECT campaign_add_audience('counted', 'some', filter => 'id BETWEEN 2874 AND 2876');
+SELECT campaign_add_email('counted', 'mail', subject => 'S', body => 'B', after => 'some', options => '{"rules": "twice"}');
+SELECT campaign_publish('counted');
+SELECT campaign_start('counted') AS counted \gset
+SELECT campaign_wait(:counted);
+RESET SESSION AUTHORIZATION;
+SELECT cardinality(subjects) AS messages, cardinality(array_remove(subjects, 0)) AS counted FROM campaign.contact k JOIN campaign.delivery d USING (delivery_id) WHERE d.run_id = :counted;
+SET SESSION AUTHORIZATION regress_person;
+SELECT messages FROM campaign_forget('people', '2875');
+RESET SESSION AUTHORIZATION;
+SELECT cardinality(subjects) AS messages, array_position(subjects, 0) AS place FROM campaign.contact k JOIN campaign.delivery d USING (delivery_id) WHERE d.run_id = :counted;
+SET SESSION AUTHORIZATION regress_person;
+SELECT * FROM campaign_verify(:counted);
+
 -- Whose it is.
 SELECT * FROM campaign_forget('peple', '1');
 SELECT * FROM campaign_forget(NULL, '1');
@@ -181,7 +224,7 @@ SELECT * FROM campaign_forget('people', '7');
 SET SESSION AUTHORIZATION regress_person;
 
 SELECT count(campaign_stop(run_id)) FROM (SELECT DISTINCT run_id FROM campaign.run_progress WHERE run_state NOT IN ('stopped', 'succeeded')) r;
-SELECT campaign_drop(c) FROM unnest('{path,facts,orders,told}'::text[]) c;
+SELECT campaign_drop(c) FROM unnest('{path,facts,orders,told,keys,counted}'::text[]) c;
 RESET SESSION AUTHORIZATION;
 SET client_min_messages = warning;
 DELETE FROM campaign.suppression WHERE role_name LIKE 'regress_person%';

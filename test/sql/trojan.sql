@@ -102,6 +102,66 @@ SELECT campaign_start('outer') AS run \gset
 CALL campaign_work();
 SELECT activity, state, rows_out, error FROM campaign.run_progress WHERE run_id = :run;
 
+-- Tables that options name: after the editor has swapped them, nothing is read
+-- from them or written to them; his own table, too, must be the one it was. The
+-- owner's may be swapped by the owner.
+RESET SESSION AUTHORIZATION;
+CREATE SCHEMA market;
+GRANT ALL ON SCHEMA market TO regress_trojan_owner, regress_trojan_editor;
+SET SESSION AUTHORIZATION regress_trojan_owner;
+SET search_path = market, trojan, public;
+CREATE TABLE arrivals AS SELECT 1::bigint AS id;
+CREATE TABLE cards (id bigint PRIMARY KEY, points int);
+CREATE TABLE written (id bigint);
+SELECT campaign_dimension('trojan.people', 'visitors', addresses => '{"email": "email"}');
+SELECT campaign_create('market', dimension => 'visitors');
+SELECT campaign_add_read_audience('market', 'reads', source => 'arrivals');
+SELECT campaign_add_audience('market', 'all');
+SELECT campaign_add_update_data('market', 'changes', after => 'all', operation => 'upsert', target => 'cards', by => '{"id": "id"}', fields => '[{"column": "points", "value": "1"}]');
+SELECT campaign_add_extract_file('market', 'writes', after => 'all', relation => 'written');
+SELECT campaign_add_extract_file('market', 'makes', after => 'all', relation => 'made');
+SELECT campaign_publish('market');
+SELECT campaign_start('market') AS run \gset
+SELECT campaign_wait(:run);
+SELECT activity, state, rows_out FROM campaign.run_progress WHERE run_id = :run ORDER BY activity;
+SELECT campaign_stop(:run);
+-- By the owner.
+DROP TABLE written, made;
+CREATE TABLE written (id bigint);
+CREATE TABLE made (id bigint);
+SELECT campaign_start('market') AS run \gset
+SELECT campaign_wait(:run);
+SELECT activity, state, rows_out FROM campaign.run_progress WHERE run_id = :run ORDER BY activity;
+DROP TABLE arrivals, cards, written, made;
+-- By somebody else.
+SET SESSION AUTHORIZATION regress_trojan_editor;
+SET search_path = market;
+CREATE TABLE arrivals AS SELECT 1::bigint AS id;
+CREATE TABLE cards (id bigint PRIMARY KEY, points int);
+CREATE TABLE written (id bigint);
+CREATE TABLE made (id bigint);
+GRANT ALL ON arrivals, cards, written, made TO PUBLIC;
+SET SESSION AUTHORIZATION regress_trojan_owner;
+SET search_path = trojan, public;
+SELECT campaign_start('market') AS run \gset
+SELECT campaign_wait(:run);
+SELECT activity, state, rows_out, error FROM campaign.run_progress WHERE run_id = :run ORDER BY activity;
+SELECT (SELECT count(*) FROM market.cards) + (SELECT count(*) FROM market.written) + (SELECT count(*) FROM market.made) AS leaked;
+SELECT campaign_stop(:run);
+-- Published again it is what was meant; his table cannot become another's either.
+SELECT campaign_publish('market');
+SELECT campaign_start('market') AS run \gset
+SELECT campaign_wait(:run);
+SELECT (SELECT count(*) FROM market.cards) + (SELECT count(*) FROM market.written) + (SELECT count(*) FROM market.made) AS written;
+RESET SESSION AUTHORIZATION;
+ALTER TABLE market.written OWNER TO CURRENT_USER;
+SET SESSION AUTHORIZATION regress_trojan_owner;
+SELECT campaign_start('market') AS run \gset
+SELECT campaign_wait(:run);
+SELECT activity, state, error FROM campaign.run_progress WHERE run_id = :run AND error IS NOT NULL ORDER BY activity;
+SELECT campaign_stop(:run);
+SELECT campaign_drop('market');
+
 RESET SESSION AUTHORIZATION;
 SET client_min_messages = error;
 SET ROLE regress_trojan_owner;
@@ -109,6 +169,6 @@ SELECT campaign_drop('mine');
 SET ROLE regress_trojan_editor;
 SELECT campaign_drop('outer'), campaign_drop('name');
 RESET ROLE;
-DROP SCHEMA trojan, horse CASCADE;
+DROP SCHEMA trojan, horse, market CASCADE;
 DROP OWNED BY regress_trojan_owner, regress_trojan_editor;
 DROP ROLE regress_trojan_owner, regress_trojan_editor;

@@ -87,7 +87,7 @@ CALL campaign_work();
 SELECT campaign_wait(:run);
 SELECT outcome, rows FROM campaign.flow_counts WHERE run_id = :run AND source = 'some' ORDER BY outcome;
 SELECT campaign_start('of model', '{"word": "p20@example.com"}') AS run \gset
-CALL campaign_work();
+SELECT campaign_wait(:run);
 SELECT outcome, rows FROM campaign.flow_counts WHERE run_id = :run AND source = 'some' ORDER BY outcome;
 -- Of any campaign other values, or the same ones.
 SELECT campaign_duplicate('versions', 'plain', '{"least": 5}');
