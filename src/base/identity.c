@@ -13,7 +13,6 @@
 #include "catalog/namespace.h"
 #include "catalog/pg_database.h"
 #include "catalog/pg_authid.h"
-#include "catalog/pg_class.h"
 #include "catalog/pg_namespace.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
@@ -163,6 +162,14 @@ campaign_planning_adjust(int kilobytes)
 	set_for_section("work_mem", value);
 }
 
+/* The same, and no loop over a large set that the planner takes for one row. */
+void
+campaign_planning_sets(int kilobytes)
+{
+	campaign_planning_adjust(kilobytes);
+	set_for_section("enable_nestloop", "off");
+}
+
 /* The schemas names are looked up in now, as a search_path to be stored. */
 char *
 campaign_search_path_current(void)
@@ -182,20 +189,6 @@ campaign_search_path_current(void)
 	}
 	appendStringInfoString(&path, "pg_temp");
 	return path.data;
-}
-
-/* The role that owns a relation; InvalidOid if it is gone. */
-Oid
-campaign_relation_owner(Oid relation)
-{
-	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
-	Oid			owner;
-
-	if (!HeapTupleIsValid(tuple))
-		return InvalidOid;
-	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
-	ReleaseSysCache(tuple);
-	return owner;
 }
 
 /* Schema campaign; refused (3F000) if the extension is not here. */

@@ -46,11 +46,10 @@ extern int	campaign_search_path_enter(const char *path);
  * and has plans executed without compiling them.
  */
 extern void campaign_planning_adjust(int kilobytes);
+/* The same, and loops only where there is no other way to join. */
+extern void campaign_planning_sets(int kilobytes);
 /* The caller's search_path with its schemas written out, pg_temp last. */
 extern char *campaign_search_path_current(void);
-
-/* InvalidOid if the relation is gone. */
-extern Oid	campaign_relation_owner(Oid relation);
 
 extern Oid	campaign_schema_oid(void);	/* schema "campaign" */
 extern Oid	campaign_data_schema_oid(void);	/* schema "campaign_data" */

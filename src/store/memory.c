@@ -197,9 +197,9 @@ campaign_memory_lock(int64 campaign_id, const char *activity)
 static void
 settle_stopped(CampaignRows *stopped)
 {
-	int			nestlevel = campaign_planning_whole_enter();
+	int			nestlevel = campaign_settings_enter();
 
-	campaign_planning_adjust(campaign_work_mem);
+	campaign_planning_sets(campaign_work_mem);
 	for (int i = 0; i < stopped->count; i++)
 	{
 		CampaignValue batch_id = campaign_int8(campaign_row_int8(stopped, i, 1));

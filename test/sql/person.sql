@@ -161,7 +161,7 @@ SET SESSION AUTHORIZATION regress_person;
 -- Variables that say whose keys they hold, also while the run goes on; a number
 -- that is the key by chance stays where something is computed with it.
 SELECT campaign_create('keys', dimension => 'people', settings => '{"variables": {"who": {"type": "int", "key_of": "people"},
-	"all_of_them": {"type": "int[]", "key_of": "people"}, "number": {"type": "int", "key_of": "orders"}, "n": {"type": "int"}, "mail": {"type": "text"}}}');
+	"all_of_them": {"type": "jsonb", "key_of": "people"}, "number": {"type": "int", "key_of": "orders"}, "n": {"type": "int"}, "mail": {"type": "text"}}}');
 SELECT campaign_add_wait('keys', 'day', after => 'some', duration => '1 day') FROM (SELECT campaign_add_audience('keys', 'some', filter => 'id = vars.who')) a;
 SELECT campaign_add_audience('keys', 'least', filter => 'id = vars.n');
 SELECT campaign_add_email('keys', 'mail', subject => 'S', body => 'B', after => 'least');
