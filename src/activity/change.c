@@ -286,6 +286,7 @@ campaign_change_run(const CampaignChange *change, CampaignTask *task)
 								 campaign_activity_leading(scope->activity));
 	Plan		plan = {change, population, campaign_task_select(task)};
 
+	plan.select->unkeyed = true;
 	plan.nold = list_length(population->columns);
 	plan.nkeys = population->nkeys;
 	plan.nend = list_length(scope->result->key);

@@ -20,6 +20,7 @@
 #include "activity/option.h"
 #include "activity/reaction.h"
 #include "activity/scalar.h"
+#include "base/cluster.h"
 #include "base/text.h"
 #include "set/feedback.h"
 
@@ -200,5 +201,9 @@ campaign_reaction_select(CampaignTask *task)
 											task->scope.activity->position),
 								   &recipients, NIL, task->run->owner);
 	campaign_sink_write(select, CAMPAIGN_ROUTE_SOLE, &outlet, 1);
+	/* A subquery is sent to the servers that have the rows, a table is not. */
+	if (campaign_cluster_has(task->scope.target->relation))
+		outlet.population->source = psprintf("(SELECT * FROM %s AS p OFFSET 0)",
+											 outlet.population->source);
 	return outlet.population;
 }

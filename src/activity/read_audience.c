@@ -456,6 +456,7 @@ run_read(CampaignTask *task)
 	Reading		reading;
 	bool		skip_empty;
 
+	select->unkeyed = true;
 	read_options(&reading, &task->scope);
 	require_audience(&reading);
 	build_select(&reading, select);

@@ -356,6 +356,7 @@ run_returning(CampaignTask *task, Query *query, CampaignOutlet *outlets)
 											  "effect", false);
 	int64		rows;
 
+	select->unkeyed = true;
 	build_select(&task->scope, select, query, added);
 	campaign_task_outlet(task, &outlets[OUTCOME_RESULT], OUTCOME_RESULT, added);
 	rows = effect && task->run->test ?

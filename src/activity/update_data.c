@@ -176,12 +176,12 @@ evaluate(Update *update)
 	List	   *added = campaign_population_added(update->population);
 
 	update->work =
-		campaign_population_create(psprintf("r" INT64_FORMAT "_%d_work",
-											task->run->id,
-											task->scope.activity->position),
-								   task->scope.target,
-								   campaign_update_columns(update->change),
-								   task->run->owner);
+		campaign_population_create_here(psprintf("r" INT64_FORMAT "_%d_work",
+												 task->run->id,
+												 task->scope.activity->position),
+										task->scope.target,
+										campaign_update_columns(update->change),
+										task->run->owner);
 	campaign_task_outlet(task, &update->outlets[CAMPAIGN_VERDICT_CHANGED],
 						 OUTCOME_RESULT, added);
 	update->outlets[CAMPAIGN_VERDICT_SAME] =

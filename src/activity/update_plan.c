@@ -29,6 +29,7 @@
 #include "activity/update_plan.h"
 #include "activity/column.h"
 #include "activity/option.h"
+#include "base/cluster.h"
 #include "base/identity.h"
 #include "base/text.h"
 #include "set/row.h"
@@ -425,6 +426,12 @@ campaign_update_check(const CampaignUpdate *change)
 {
 	ListCell   *cell;
 
+	if (campaign_cluster_has(change->relation))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("update_data cannot change table %s, whose rows are on several servers",
+						campaign_relation_name(change->relation)),
+				 errhint("Write the statement in an activity of kind sql, with option \"effect\".")));
 	foreach(cell, change->keys)
 	{
 		CampaignUpdateKey *key = lfirst(cell);

@@ -13,6 +13,7 @@
 #include "utils/uuid.h"
 
 #include "api/argument.h"
+#include "base/cluster.h"
 #include "base/compat.h"
 #include "base/identity.h"
 #include "base/seen.h"
@@ -219,6 +220,12 @@ campaign_address_first(PG_FUNCTION_ARGS)
 
 	if (seen == NULL)
 	{
+		/* It would know nothing of what other servers have been given. */
+		if (campaign_cluster_is_fragment())
+			ereport(ERROR,
+					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+					 errmsg("addresses cannot be compared by several servers"),
+					 errhint("Set \"one_per_address\" to false, and deduplicate the addresses before the delivery.")));
 		seen = campaign_seen_new(fcinfo->flinfo->fn_mcxt);
 		fcinfo->flinfo->fn_extra = seen;
 	}

@@ -139,10 +139,10 @@ spread(CampaignPopulation *population, const char *column, Oid beside)
 	population->spread = true;
 }
 
-/* Creates an empty one for rows of the target. */
+/* Creates an empty one for rows of the target on this server. */
 CampaignPopulation *
-campaign_population_create(const char *name, const CampaignTarget *target,
-						   List *added, Oid owner)
+campaign_population_create_here(const char *name, const CampaignTarget *target,
+								List *added, Oid owner)
 {
 	CampaignPopulation *population =
 		make_population(name, list_concat_copy(target->key, added),
@@ -151,6 +151,17 @@ campaign_population_create(const char *name, const CampaignTarget *target,
 	population->relation = create_table(name, population->columns,
 										target->not_null ? population->nkeys : 0,
 										owner, RELPERSISTENCE_PERMANENT);
+	return population;
+}
+
+/* Creates an empty one, where the target's rows are. */
+CampaignPopulation *
+campaign_population_create(const char *name, const CampaignTarget *target,
+						   List *added, Oid owner)
+{
+	CampaignPopulation *population =
+		campaign_population_create_here(name, target, added, owner);
+
 	spread(population, spreading_column(target), target->relation);
 	return population;
 }

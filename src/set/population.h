@@ -27,6 +27,11 @@ typedef struct CampaignPopulation
 extern CampaignPopulation *campaign_population_create(const char *name,
 													  const CampaignTarget *target,
 													  List *added, Oid owner);
+/* The same, on this server alone wherever the target's rows are. */
+extern CampaignPopulation *campaign_population_create_here(const char *name,
+														   const CampaignTarget *target,
+														   List *added,
+														   Oid owner);
 /*
  * A table of this server with the columns of a population that is spread, for
  * rows on their way there; it is made once, is lost in a crash and has to be

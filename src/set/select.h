@@ -29,6 +29,8 @@ typedef struct CampaignSelect
 	List	   *queries;		/* of Query *, see campaign_select_rows */
 	Query	   *effect;			/* see campaign_select_effect; or NULL */
 	bool		answer;			/* it is run where others are only planned */
+	bool		unkeyed;		/* rows of which a sink only counts how many
+								 * there are may have NULLs for a key */
 	const struct CampaignSample *sample;	/* which of its rows a sink gets;
 											 * NULL: all */
 } CampaignSelect;

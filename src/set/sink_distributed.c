@@ -28,7 +28,7 @@ campaign_sink_stays_distributed(const CampaignSelect *select,
 
 	/* An explanation shows the select alone. */
 	if (select->effect != NULL || select->sample != NULL ||
-		campaign_observing())
+		select->unkeyed || campaign_observing())
 		return false;
 	for (int i = 0; i < noutlets; i++)
 	{

@@ -35,8 +35,8 @@ typedef struct CampaignSinkMethod
 /* Rows never leave the servers they are on. */
 extern const CampaignSinkMethod campaign_sink_distributed;
 /*
- * True if they need not: all populations are spread, and which row goes where
- * does not depend on the rows before it.
+ * True if they need not: all populations are spread, every row has a key, and
+ * which row goes where does not depend on the rows before it.
  */
 extern bool campaign_sink_stays_distributed(const CampaignSelect *select,
 											const CampaignOutlet *outlets,
