@@ -17,6 +17,7 @@
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 
+#include "base/cluster.h"
 #include "base/compat.h"
 #include "base/errors.h"
 #include "base/identity.h"
@@ -72,6 +73,7 @@ void
 campaign_origin_require_user(void)
 {
 	campaign_require_user();
+	campaign_cluster_require_coordinator();
 	if (campaign_origin_here())
 		return;
 	ereport(ERROR,

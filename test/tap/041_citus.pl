@@ -1,0 +1,153 @@
+# If this failed, what campaigns come to would depend on which servers have the
+# rows, or statements would bring the rows to one server that need not.
+#
+# It needs Citus, which nothing else here does.
+use strict;
+use warnings;
+use lib 'test/tap';
+use CampaignServer;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $settings = q{
+shared_preload_libraries = 'citus, campaign'
+citus.node_conninfo = 'sslmode=disable'
+citus.enable_version_checks = off
+citus.shard_count = 4
+max_prepared_transactions = 100
+};
+my $coordinator = PostgreSQL::Test::Cluster->new('coordinator');
+$coordinator->init;
+$coordinator->start;
+# What lies beside our own files is not listed by every server.
+if ($coordinator->safe_psql('postgres', "SELECT count(*) FROM pg_available_extensions WHERE name = 'citus'") eq '0' &&
+	!glob("$ENV{CAMPAIGN_STAGE}/usr/share/postgresql/*/extension/citus.control"))
+{
+	plan skip_all => 'Citus is not installed: nothing was distributed';
+}
+$coordinator->append_conf('postgresql.conf', $settings);
+$coordinator->restart;
+my @workers = map { PostgreSQL::Test::Cluster->new("worker_$_") } 1, 2;
+for my $worker (@workers)
+{
+	$worker->init;
+	$worker->append_conf('postgresql.conf', $settings);
+	$worker->start;
+}
+
+# Runs the scenario as role "owner" and gives its results.
+sub scenario
+{
+	my ($database, $distribute) = @_;
+	my $tables = slurp_file('test/scenario/tables.sql') . $distribute;
+	$coordinator->safe_psql($database, $tables, extra_params => [ '-U', 'owner' ]);
+	$coordinator->safe_psql($database, slurp_file('test/scenario/campaigns.sql'), extra_params => [ '-U', 'owner' ], timeout => 600);
+	return $coordinator->safe_psql($database, slurp_file('test/scenario/results.sql'), extra_params => [ '-U', 'owner' ]);
+}
+
+$_->safe_psql('postgres', 'CREATE EXTENSION citus') for $coordinator, @workers;
+$coordinator->safe_psql('postgres', sprintf q{SELECT citus_set_coordinator_host('%s', %d)}, $coordinator->host, $coordinator->port);
+$coordinator->safe_psql('postgres', sprintf q{SELECT citus_add_node('%s', %d)}, $_->host, $_->port) for @workers;
+$coordinator->safe_psql('postgres', q{
+	CREATE EXTENSION campaign;
+	CREATE ROLE owner LOGIN;
+	GRANT USAGE ON SCHEMA campaign TO owner;
+	GRANT CREATE ON SCHEMA public TO owner;
+	SELECT run_command_on_workers('GRANT USAGE ON SCHEMA campaign TO owner');
+	SELECT run_command_on_workers('GRANT CREATE ON SCHEMA campaign_data TO owner');
+	CREATE DATABASE near});
+$coordinator->safe_psql('near', q{
+	CREATE EXTENSION campaign;
+	GRANT USAGE ON SCHEMA campaign TO owner;
+	GRANT CREATE ON SCHEMA public TO owner});
+
+note 'the same comes of campaigns';
+my $near = scenario('near', '');
+my $far = scenario('postgres', q{
+	SELECT create_distributed_table('person', 'id');
+	SELECT create_distributed_table('purchase', 'person_id', colocate_with => 'person')});
+is($far, $near, 'wherever the rows are');
+cmp_ok($coordinator->safe_psql('postgres', q{
+	SELECT count(*) FROM campaign.flow_counts f JOIN pg_dist_partition p ON p.logicalrelid = f.relation::regclass}), '>', 40, 'populations are distributed');
+is($coordinator->safe_psql('postgres', q{
+	SELECT count(*) FROM campaign.flow_counts f JOIN pg_dist_partition p ON p.logicalrelid = f.relation::regclass
+	WHERE p.colocationid <> (SELECT colocationid FROM pg_dist_partition WHERE logicalrelid = 'person'::regclass)}), 0, 'each beside its dimension');
+
+note 'rows stay where they are';
+$coordinator->safe_psql('postgres', q{ALTER ROLE owner SET log_min_messages = debug1; ALTER SYSTEM SET campaign.max_executors = 1; SELECT pg_reload_conf()});
+
+# Runs an activity behind the audience "people"; gives how often rows of an
+# INSERT came to the coordinator, and how often they went from worker to worker.
+sub way_of
+{
+	my ($name, $definition, $outcome) = @_;
+	my $run = $coordinator->safe_psql('postgres', qq{
+		SELECT campaign_create('$name', 'person');
+		SELECT campaign_add_audience('$name', 'people', filter => 'town < 60');
+		SELECT campaign_add_audience('$name', 'some', filter => 'score < 9');
+		$definition;
+		SELECT campaign_add_end('$name', 'over', after => '@{[$outcome // 'x']}');
+		SELECT campaign_publish('$name')}, extra_params => [ '-U', 'owner' ]);
+	my $before = -s $coordinator->logfile;
+	my $state = $coordinator->safe_psql('postgres', qq{SELECT campaign_start('$name') AS run \\gset
+		SELECT campaign_wait(:run)}, extra_params => [ '-U', 'owner' ]);
+	is($state, 'succeeded', "$name: succeeds");
+	my $log = slurp_file($coordinator->logfile, $before);
+	return (scalar(() = $log =~ /Collecting INSERT \.\.\. SELECT results on coordinator/g),
+		scalar(() = $log =~ /performing repartitioned INSERT \.\.\. SELECT/g));
+}
+
+my @stay = (
+	[ audience => q{SELECT campaign_add_audience('audience', 'x', filter => 'EXISTS (SELECT FROM purchase p WHERE p.person_id = person.id AND p.total > 50)', after => 'people')} ],
+	[ union => q{SELECT campaign_add_combine('union', 'x', operation => 'union', after => 'people, some')} ],
+	[ intersection => q{SELECT campaign_add_combine('intersection', 'x', operation => 'intersection', after => 'people, some')} ],
+	[ exclusion => q{SELECT campaign_add_combine('exclusion', 'x', operation => 'exclusion', after => 'people, some')} ],
+	[ enrich => q{SELECT campaign_add_enrich('enrich', 'x', columns => '{"spent": "(SELECT sum(p.total) FROM purchase p WHERE p.person_id = person.id)", "twice": "score * 2"}', after => 'people')} ],
+	[ shares => q{SELECT campaign_add_split('shares', 'x', '[{"name": "a", "percent": 30}, {"name": "b", "filter": "town > 20"}, {"name": "c"}]', after => 'people'); SELECT campaign_add_end('shares', 'a', after => 'x.a')}, 'x.b' ],
+	[ saved => q{SELECT campaign_add_save_audience('saved', 'x', 'saved', mode => 'overwrite', after => 'people')} ]);
+for my $case (@stay)
+{
+	my ($pulled, $repartitioned) = way_of(@$case);
+	is("$pulled, $repartitioned", '0, 0', "$case->[0]: no row leaves its server");
+}
+# What has to know all rows before it can say anything of one.
+my @pulled = (
+	[ mailboxes => q{SELECT campaign_add_deduplicate('mailboxes', 'x', by => 'email', after => 'people')} ],
+	[ numbers => q{SELECT campaign_add_split('numbers', 'x', '[{"name": "a", "number": 30}, {"name": "b"}]', after => 'people')}, 'x.a' ],
+	[ incremental => q{SELECT campaign_add_incremental('incremental', 'x', history_days => 30, after => 'people')} ]);
+for my $case (@pulled)
+{
+	my ($pulled) = way_of(@$case);
+	cmp_ok($pulled, '>', 0, "$case->[0]: passes the coordinator");
+}
+
+note 'a template asks for rows of another distributed table';
+$coordinator->safe_psql('postgres', q{
+	SELECT campaign_create('asking', 'person');
+	SELECT campaign_add_audience('asking', 'people');
+	SELECT campaign_add_sms('asking', 'text', body => '{{ (SELECT count(*) FROM purchase p WHERE p.person_id = person.id) }}', category => 'transactional', after => 'people');
+	SELECT campaign_publish('asking')}, extra_params => [ '-U', 'owner' ]);
+$coordinator->safe_psql('postgres', q{SELECT campaign_start('asking') AS run \gset
+	SELECT campaign_wait(:run)}, extra_params => [ '-U', 'owner' ]);
+is($coordinator->safe_psql('postgres', q{SELECT state, sqlstate FROM campaign.run_progress WHERE campaign = 'asking' AND activity = 'text'}),
+	'failed|0A000', 'which is refused');
+
+note 'other servers';
+my ($status, $output, $errors) = $workers[0]->psql('postgres', q{SELECT campaign_start('audience')});
+like($errors, qr/campaigns are run by the coordinator of the cluster/, 'a worker starts no runs');
+is($workers[0]->safe_psql('postgres', q{SELECT count(*) FROM pg_stat_activity WHERE backend_type IN ('campaign scheduler', 'campaign executor')}), 0, 'and is quiet');
+$workers[0]->stop('immediate');
+$coordinator->safe_psql('postgres', q{SELECT campaign_start('audience') AS run \gset
+	SELECT campaign_wait(:run, '2 minutes')}, extra_params => [ '-U', 'owner' ]);
+isnt($coordinator->safe_psql('postgres', q{SELECT state FROM campaign.run_progress WHERE campaign = 'audience' AND activity = 'people' ORDER BY run_id DESC LIMIT 1}), 'succeeded', 'a run does not go on without one of them');
+$workers[0]->start;
+my $run = $coordinator->safe_psql('postgres', q{SELECT max(run_id) FROM campaign.run_progress WHERE campaign = 'audience'});
+$coordinator->safe_psql('postgres', "SELECT campaign_retry($run)", extra_params => [ '-U', 'owner' ], on_error_stop => 0);
+wait_for($coordinator, $run, 'succeeded', 'it goes on when that is back', 'postgres');
+
+note 'nothing is left';
+$coordinator->safe_psql('postgres', slurp_file('test/scenario/drop.sql'), extra_params => [ '-U', 'owner' ]);
+is($workers[1]->safe_psql('postgres', q{SELECT count(*) FROM pg_class WHERE relnamespace = 'campaign_data'::regnamespace AND relkind = 'r' AND relname ~ '^r[1-4]_'}), 0, 'of populations on other servers');
+
+done_testing();
