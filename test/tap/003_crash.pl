@@ -165,7 +165,7 @@ foreach my $turn (1 .. $kills)
 	start_run($turn);
 	$sort = kill_one($sort);
 	$killed{$sort}++;
-	$returned++ if $node->poll_query_until('postgres', 'SELECT true');
+	$returned++ if server_is_back($node);
 }
 open STDERR, '>&', $stderr;
 diag(join ', ', map { "$_ $killed{$_}" } sort keys %killed);

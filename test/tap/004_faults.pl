@@ -104,7 +104,7 @@ SELECT count(*) = 0 FROM pg_stat_activity WHERE backend_type IN ('campaign sched
 # Waits for the server after something in it was killed.
 sub wait_for_server
 {
-	$node->poll_query_until('postgres', 'SELECT true') or die 'no server';
+	server_is_back($node) or die 'no server';
 }
 
 # The state of the run as soon as it is one of these.

@@ -13,7 +13,7 @@ use Time::HiRes qw(usleep);
 
 our @EXPORT = qw(
   start_node make_user as_owner try_as_owner make_people make_campaign finish verify_clean
-  children wait_for_child kill_server sound_log
+  children wait_for_child kill_server server_is_back sound_log
 );
 
 # A running server with the extension and its user "ann" in database postgres.
@@ -45,6 +45,20 @@ CREATE EXTENSION campaign;
 GRANT USAGE ON SCHEMA campaign TO ann;
 GRANT CREATE ON SCHEMA public TO ann;
 ));
+}
+
+# True once the server takes connections after something in it was killed.  A
+# psql that is refused may be gone before it has been told what to ask, which
+# would end the test.
+sub server_is_back
+{
+	my ($node) = @_;
+
+	foreach (1 .. 10)
+	{
+		return 1 if eval { $node->poll_query_until('postgres', 'SELECT true') };
+	}
+	return 0;
 }
 
 # The output of a script run by ann; dies if it fails.
