@@ -5,10 +5,10 @@
  * The layered way of drawing graphs: each activity stands one layer below the
  * lowest of those that feed it; a line that passes a layer has a spot there
  * as boxes have, so that it crosses none of them; spots of a row are ordered
- * by the mean place of their neighbours, down and up again, and the order with
- * the fewest crossings is kept; then they are moved to below and above their
- * neighbours as far as their order allows.  The same graph always gives the
- * same drawing.
+ * by the mean place of their neighbours, down and up again, neighbours of a row
+ * change places where that helps, and the order with the fewest crossings is
+ * kept; then they are moved to below and above their neighbours as far as their
+ * order allows.  The same graph always gives the same drawing.
  */
 #include "postgres.h"
 
@@ -31,10 +31,16 @@
 #define MARGIN			16.0
 /* a line without a label still needs room */
 #define LINE_WIDTH		6.0
-#define ORDER_SWEEPS	12
+/* sweeps that order rows; fewer, where that many spots would be looked at */
+#define ORDER_SWEEPS	60
+#define LEAST_SWEEPS	8
+#define MOST_LOOKS		4000000
+#define SWAP_SWEEPS		4
+#define MOST_PAIRS		10000
 #define PLACE_SWEEPS	60
 /* how much straighter lines shall be than what joins boxes */
 #define STRAIGHT		16.0
+#define VERY_STRAIGHT	1000.0
 /* a graph with more passes of lines is not for anybody to look at */
 #define MOST_SPOTS		1000000
 
@@ -49,7 +55,7 @@ typedef struct Link
 typedef struct Ranked
 {
 	int			spot;
-	int			place;			/* before: equal ranks keep their order */
+	int			place;			/* for equal ranks */
 	double		rank;
 } Ranked;
 
@@ -68,6 +74,7 @@ typedef struct Making
 	int		   *best;			/* places with the fewest crossings */
 	int64		fewest;
 	Ranked	   *ranked;			/* room for any row */
+	double		straight;
 } Making;
 
 /* ------------------------------- layers --------------------------------- */
@@ -307,7 +314,14 @@ list_neighbours(const Making *making, bool upward, int *first, int *list)
 
 /* -------------------------------- order --------------------------------- */
 
-/* By rank, then by the place before. */
+/* The number of neighbours on one side. */
+static int
+degree(const int *first, int spot)
+{
+	return first[spot + 1] - first[spot];
+}
+
+/* By rank, then by the place. */
 static int
 compare_ranked(const void *left, const void *right)
 {
@@ -319,9 +333,14 @@ compare_ranked(const void *left, const void *right)
 	return a->place - b->place;
 }
 
-/* Orders a row by the mean place of the neighbours on one side. */
+/*
+ * Orders a row by the mean place of the neighbours on one side.  Those of the
+ * same place keep their order or are turned round: who always does the one or
+ * the other soon finds nothing new.
+ */
 static void
-order_row(Making *making, int number, const int *first, const int *list)
+order_row(Making *making, int number, const int *first, const int *list,
+		  bool turn)
 {
 	CampaignLayout *layout = making->layout;
 	CampaignRow *row = &layout->rows[number];
@@ -335,7 +354,7 @@ order_row(Making *making, int number, const int *first, const int *list)
 		for (int n = first[spot]; n < first[spot + 1]; n++)
 			sum += layout->spots[list[n]].place;
 		making->ranked[i].spot = spot;
-		making->ranked[i].place = i;
+		making->ranked[i].place = turn ? -i : i;
 		making->ranked[i].rank = first[spot] == first[spot + 1] ? i :
 			sum / (first[spot + 1] - first[spot]);
 	}
@@ -344,6 +363,71 @@ order_row(Making *making, int number, const int *first, const int *list)
 	{
 		order[i] = making->ranked[i].spot;
 		layout->spots[order[i]].place = i;
+	}
+}
+
+/*
+ * How many crossings fewer there were on one side of two neighbours in a row,
+ * if they changed places.
+ */
+static int64
+gain_of(const Making *making, int left, int right, const int *first,
+		const int *list)
+{
+	const CampaignSpot *spots = making->layout->spots;
+	int64		gain = 0;
+
+	/* Of two of that many lines each, neither place is right. */
+	if ((int64) degree(first, left) * degree(first, right) > MOST_PAIRS)
+		return 0;
+	for (int l = first[left]; l < first[left + 1]; l++)
+		for (int r = first[right]; r < first[right + 1]; r++)
+		{
+			int			way = spots[list[l]].place - spots[list[r]].place;
+
+			gain += way > 0 ? 1 : way < 0 ? -1 : 0;
+		}
+	return gain;
+}
+
+/* Lets neighbours in a row change places where lines then cross less. */
+static bool
+swap_row(Making *making, int number)
+{
+	CampaignLayout *layout = making->layout;
+	CampaignRow *row = &layout->rows[number];
+	int		   *order = layout->order + row->first;
+	bool		swapped = false;
+
+	for (int i = 0; i + 1 < row->count; i++)
+	{
+		int			left = order[i];
+		int			right = order[i + 1];
+
+		if (gain_of(making, left, right, making->first_up, making->up) +
+			gain_of(making, left, right, making->first_down, making->down) <= 0)
+			continue;
+		order[i] = right;
+		order[i + 1] = left;
+		layout->spots[right].place = i;
+		layout->spots[left].place = i + 1;
+		swapped = true;
+	}
+	return swapped;
+}
+
+/* The same in all rows, as long as it helps. */
+static void
+swap_rows(Making *making)
+{
+	bool		swapped = true;
+
+	for (int sweep = 0; sweep < SWAP_SWEEPS && swapped; sweep++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		swapped = false;
+		for (int i = 0; i < making->layout->nrows; i++)
+			swapped |= swap_row(making, i);
 	}
 }
 
@@ -403,29 +487,66 @@ judge_order(Making *making, int *sums)
 		making->best[i] = layout->spots[i].place;
 }
 
+/* True if two spots lead from the same one to the same one, or to none. */
+static bool
+are_alike(const Making *making, int left, int right)
+{
+	const int  *up = making->first_up;
+	const int  *down = making->first_down;
+
+	if (degree(up, left) != 1 || degree(up, right) != 1 ||
+		degree(down, left) != degree(down, right) ||
+		making->up[up[left]] != making->up[up[right]])
+		return false;
+	return degree(down, left) == 0 ||
+		(degree(down, left) == 1 &&
+		 making->down[down[left]] == making->down[down[right]]);
+}
+
+/* Orders neighbours in a row that are alike as they were given. */
+static void
+order_alike(const Making *making, const CampaignRow *row)
+{
+	int		   *order = making->layout->order + row->first;
+
+	for (int i = 1; i < row->count; i++)
+		for (int n = i; n > 0 && order[n - 1] > order[n] &&
+			 are_alike(making, order[n - 1], order[n]); n--)
+		{
+			int			spot = order[n];
+
+			order[n] = order[n - 1];
+			order[n - 1] = spot;
+		}
+	for (int i = 0; i < row->count; i++)
+		making->layout->spots[order[i]].place = i;
+}
+
 /* Orders all rows for few crossings. */
 static void
 order_rows(Making *making)
 {
 	CampaignLayout *layout = making->layout;
 	int		   *sums = palloc(mul_size(sizeof(int), layout->nspots + 1));
+	int			sweeps = Min(ORDER_SWEEPS, MOST_LOOKS / (layout->nspots + 1));
 
 	making->fewest = -1;
-	for (int sweep = 0; sweep < ORDER_SWEEPS && making->fewest != 0; sweep++)
+	for (int sweep = 0; sweep < Max(sweeps, LEAST_SWEEPS) && making->fewest != 0; sweep++)
 	{
 		CHECK_FOR_INTERRUPTS();
 		for (int i = 1; i < layout->nrows; i++)
-			order_row(making, i, making->first_up, making->up);
+			order_row(making, i, making->first_up, making->up, sweep % 4 > 1);
+		swap_rows(making);
 		judge_order(making, sums);
 		for (int i = layout->nrows - 2; i >= 0 && making->fewest != 0; i--)
-			order_row(making, i, making->first_down, making->down);
+			order_row(making, i, making->first_down, making->down, sweep % 2 > 0);
+		swap_rows(making);
 		judge_order(making, sums);
 	}
 	for (int i = 0; i < layout->nspots; i++)
-	{
-		layout->spots[i].place = making->best[i];
 		layout->order[layout->rows[layout->spots[i].row].first + making->best[i]] = i;
-	}
+	for (int i = 0; i < layout->nrows; i++)
+		order_alike(making, &layout->rows[i]);
 }
 
 /* ------------------------------- places --------------------------------- */
@@ -453,13 +574,6 @@ pack_row(CampaignLayout *layout, const CampaignRow *row)
 			distance(layout, order[i - 1], order[i]);
 }
 
-/* The number of neighbours on one side. */
-static int
-degree(const int *first, int spot)
-{
-	return first[spot + 1] - first[spot];
-}
-
 /*
  * Adds the wishes of neighbours on one side to a sum and its weight.  What is
  * followed by one and follows one shall stand straight below it.
@@ -475,7 +589,7 @@ add_wishes(const Making *making, int spot, bool up, double *sum,
 	for (int n = first[spot]; n < first[spot + 1]; n++)
 	{
 		double		share = degree(first, spot) == 1 &&
-			degree(back, list[n]) == 1 ? STRAIGHT : 1;
+			degree(back, list[n]) == 1 ? making->straight : 1;
 
 		*sum += share * making->layout->spots[list[n]].x;
 		*weight += share;
@@ -550,6 +664,7 @@ place_spots(Making *making)
 	Block	   *blocks = palloc(mul_size(sizeof(Block), layout->nspots));
 	double		left = 0;
 
+	making->straight = STRAIGHT;
 	for (int i = 0; i < layout->nrows; i++)
 		pack_row(layout, &layout->rows[i]);
 	for (int sweep = 0; sweep < PLACE_SWEEPS; sweep++)
@@ -566,6 +681,10 @@ place_spots(Making *making)
 	/* Once more from above, which leaves long lines straight. */
 	for (int i = 1; i < layout->nrows; i++)
 		place_row(making, i, true, false, blocks);
+	/* Labels then stand by what only they lead to, or else in between. */
+	making->straight = VERY_STRAIGHT;
+	for (int i = 1; i < layout->nrows; i += 2)
+		place_row(making, i, true, true, blocks);
 	for (int i = 0; i < layout->nspots; i++)
 	{
 		CampaignSpot *spot = &layout->spots[i];
