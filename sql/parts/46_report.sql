@@ -290,7 +290,7 @@ SELECT d.channel, g.name AS campaign, d.run_id, d.activity, d.queued,
 	coalesce((d.figures #>> '{queue,failed}')::bigint, s.failed) AS failed,
 	coalesce((d.figures #>> '{queue,withdrawn}')::bigint, s.withdrawn) AS withdrawn,
 	coalesce((d.figures #>> '{queue,expired}')::bigint, s.expired) AS expired,
-	 s.oldest, s.next_at
+	s.oldest, s.next_at, s.rate
 FROM campaign.campaign g
 JOIN campaign.run r ON r.campaign_id = g.campaign_id
 JOIN campaign.delivery d ON d.run_id = r.run_id
@@ -304,9 +304,10 @@ CROSS JOIN LATERAL (
 		coalesce(sum(c.expired) + sum(c.open) FILTER (WHERE c.status = 'expired'), sum(c.expired), 0)::bigint AS expired,
 		min(c.due_at) FILTER (WHERE c.open > 0 AND c.status = 'pending' AND c.due_at <= statement_timestamp()) AS oldest,
 		min(c.due_at) FILTER (WHERE c.open > 0 AND c.status = 'pending' AND c.due_at > statement_timestamp()
-			AND isfinite(c.due_at)) AS next_at
+			AND isfinite(c.due_at)) AS next_at,
+		round(coalesce(sum(c.sent) FILTER (WHERE c.leased_until BETWEEN statement_timestamp() - interval '1 minute' AND statement_timestamp()), 0) / 60, 1) AS rate
 	FROM (
-		SELECT n.due_at,
+		SELECT n.due_at, n.leased_until,
 			CASE WHEN n.results IS NULL THEN n.last_id - n.first_id + 1 ELSE campaign.count_results(n.results, '.') END AS open,
 			campaign.count_results(n.results, 's') AS sent,
 			campaign.count_results(n.results, 'f') AS failed,
@@ -332,6 +333,7 @@ COMMENT ON COLUMN campaign.queue_status.withdrawn IS 'messages that must not be 
 COMMENT ON COLUMN campaign.queue_status.expired IS 'messages that were not sent in time';
 COMMENT ON COLUMN campaign.queue_status.oldest IS 'since when the first of those due has been waiting';
 COMMENT ON COLUMN campaign.queue_status.next_at IS 'when the next of the others falls due';
+COMMENT ON COLUMN campaign.queue_status.rate IS 'messages sent per second, of the last minute';
 
 -- How many messages of each delivery came how far: targeted, queued, sent,
 -- delivered, opened, clicked, converted.

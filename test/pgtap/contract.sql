@@ -502,7 +502,7 @@ INSERT INTO expected_view VALUES
 ('report_by_hour',
 	'campaign text, run_id bigint, activity text, channel text, hour timestamp with time zone, sent bigint, delivered bigint, bounced bigint, opened bigint, clicked bigint, unsubscribed bigint, complained bigint, converted bigint'),
 ('queue_status',
-	'channel text, campaign text, run_id bigint, activity text, queued bigint, pending bigint, due bigint, leased bigint, sent bigint, failed bigint, withdrawn bigint, expired bigint, oldest timestamp with time zone, next_at timestamp with time zone');
+	'channel text, campaign text, run_id bigint, activity text, queued bigint, pending bigint, due bigint, leased bigint, sent bigint, failed bigint, withdrawn bigint, expired bigint, oldest timestamp with time zone, next_at timestamp with time zone, rate numeric');
 SELECT is(left(a.columns, length(e.columns)), e.columns, 'first columns of campaign.' || e.name)
 FROM expected_view e LEFT JOIN actual_columns a ON a.name = e.name AND a.kind = 'v' ORDER BY e.name;
 SELECT set_eq($$SELECT name FROM actual_columns WHERE kind = 'v'$$, 'SELECT name FROM expected_view', 'no other views');

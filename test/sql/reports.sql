@@ -92,7 +92,7 @@ SELECT DISTINCT a.result FROM (SELECT DISTINCT lease FROM first) l, campaign_ack
 	'permanent', n % 2 = 0, 'delay', '1 day', 'reason', 'x')) FROM first WHERE n % 10 < 2)) a;
 SELECT DISTINCT a.result FROM (SELECT DISTINCT lease FROM second) l, campaign_ack(l.lease) a;
 SELECT * FROM wrong;
-SELECT activity, queued, pending, due, leased, sent, failed, withdrawn, expired, next_at > now() + '20 hours' AS tomorrow FROM campaign.queue_status WHERE run_id = :run ORDER BY activity;
+SELECT activity, queued, pending, due, leased, sent, failed, withdrawn, expired, next_at > now() + '20 hours' AS tomorrow, rate = round(sent / 60.0, 1) AS rated FROM campaign.queue_status WHERE run_id = :run ORDER BY activity;
 
 -- What people did; each message counts once, where it first did.
 SELECT recorded FROM campaign_feedback((SELECT jsonb_agg(jsonb_build_object('message_id', message_id, 'event', event, 'at', at, 'detail', detail)) FROM (

@@ -27,6 +27,8 @@ my $run = $output;
 is($status, 0, 'a run is started');
 like($errors, qr/NOTICE:  00000: no worker will execute run $run\n.*shared_preload_libraries.*\nHINT:  CALL campaign_work\(\)/s,
 	'campaign_start says that nobody will execute it, and what does');
+is(as_owner($node, q(SELECT code, message FROM campaign_health() WHERE code = 'not_preloaded')),
+	'not_preloaded|nobody executes it: the library is not preloaded', 'so does campaign_health');
 
 ($status, $output, $errors) = try_as_owner($node, "SELECT campaign_wait($run)");
 like($errors, qr/ERROR:  55000: no worker executes run $run\n.*HINT:  CALL campaign_work\(\)/s,

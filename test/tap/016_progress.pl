@@ -6,7 +6,7 @@ use lib 'test/tap';
 use CampaignServer;
 use Test::More;
 
-my $node = start_server('progress');
+my $node = start_server('progress', "campaign.max_executors = 1\n");
 
 sub sql { return $node->safe_psql('shop', $_[0]) }
 sub as_owner { return sql("SET ROLE owner; $_[0]") }
@@ -55,6 +55,10 @@ sql('CREATE ROLE viewer LOGIN; CREATE ROLE stranger LOGIN; GRANT USAGE ON SCHEMA
 as_owner(q{SELECT campaign_grant('slow', 'viewer', 'view')});
 is(sql("SET ROLE viewer; SELECT count(*) FROM campaign.run_progress WHERE run_id = $run"), 2, 'who may look sees the run');
 is(sql("SET ROLE stranger; SELECT count(*) FROM campaign.run_progress WHERE run_id = $run"), 0, 'nobody else');
+publish($node, 'other', 'true');
+my $other = start_run($node, 'other');
+is(as_owner("SELECT code, severity, message FROM campaign_health() WHERE run_id = $other"),
+	'executors_busy|info|all 1 executors are at other runs', 'campaign_health says what a run waits for');
 open_gate($node, 1);
 
 wait_rows($run, 'parts', 20000, 'rows of several outcomes are seen, too');
