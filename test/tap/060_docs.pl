@@ -93,7 +93,7 @@ sub codes_of_sources
 }
 
 is(codes_of_section('Violations'),
-	codes_of_sources(qr/(?:(?:add_rows|add_violation)\(violations,|\t\{)\s*"(\w+)",/, 'src/engine/verify.c', 'src/queue/check.c'),
+	codes_of_sources(qr/(?:violation_add\(violations,|\t\{)\s*"(\w+)",/, 'src/engine/verify.c', 'src/store/check.c', 'src/queue/check.c'),
 	'codes of violations');
 is(codes_of_section('Exclusions'),
 	codes_of_sources(qr/(?:THEN '|Datum\("|return ")(\w+)['"]/, 'src/activity/delivery_select.c', 'src/activity/ruling.c', map { "src/queue/$_.c" } qw(enqueue content suppression)),
