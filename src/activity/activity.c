@@ -505,6 +505,8 @@ campaign_task_population(const CampaignTask *task, int number)
 {
 	CampaignFlow *flow = list_nth(task->inbound, number);
 
+	if (task->stream != NULL)
+		return task->stream;
 	campaign_ensure(flow->population != NULL,
 					"population of \"%s.%s\" is missing", flow->source,
 					flow->outcome);
@@ -515,7 +517,15 @@ campaign_task_population(const CampaignTask *task, int number)
 	return campaign_population_open(flow->population, task->scope.target);
 }
 
-/* A new select for the task's expressions. */
+/* How many rows of a population that was not written there were. */
+void
+campaign_task_came(CampaignTask *task, int64 rows)
+{
+	if (task->stream != NULL)
+		((CampaignFlow *) linitial(task->inbound))->rows = rows;
+}
+
+/* A new select for the task's expressions, and those of what it takes. */
 CampaignSelect *
 campaign_task_select(const CampaignTask *task)
 {
@@ -523,6 +533,8 @@ campaign_task_select(const CampaignTask *task)
 												 task->scope.activity->search_path);
 
 	select->sample = campaign_trial_sample(task);
+	if (task->stream != NULL)
+		select->expressions = list_copy(task->stream->expressions);
 	return select;
 }
 

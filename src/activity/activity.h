@@ -110,6 +110,8 @@ typedef struct CampaignTask
 	bool		keep;			/* write populations that nobody reads, too */
 	const char *key;			/* of the one row a preview is about, or NULL */
 	const struct CampaignSieve *sieve;	/* rows to be evaluated; NULL: all */
+	CampaignPopulation *stream; /* its only inbound population, if that was not
+								 * written; or NULL */
 	/* results */
 	List	   *outbound;		/* of CampaignFlow * */
 	TimestampTz follow_at;		/* not 0: when follow() is to be called */
@@ -178,6 +180,25 @@ typedef struct CampaignKind
 	void		(*run) (CampaignTask *task);
 	/* what is left to do after it has succeeded; sets follow_at for more */
 	void		(*follow) (CampaignTask *task);
+	/*
+	 * Gives the rows of its first outcome for the statement of the only
+	 * activity that reads them, instead of running; NULL: they have to be
+	 * written.  Every row that comes in must come out, and none elsewhere.
+	 * NULL: it never does.
+	 */
+	CampaignPopulation *(*stream) (CampaignTask *task);
+	/*
+	 * True if it can take its only inbound population like that: it reads it
+	 * in one statement and in one place, learns of every row, says so by
+	 * campaign_task_came(), and needs not know their number before.  NULL: it
+	 * never can.
+	 */
+	bool		(*takes) (const CampaignScope *scope);
+	/*
+	 * What comes out of its first outcome is what came in.  If it takes that,
+	 * and something follows it, it writes it where the population says.
+	 */
+	bool		passes;
 } CampaignKind;
 
 extern const CampaignKind campaign_kind_alert;
@@ -267,6 +288,8 @@ extern int	campaign_activity_inbound_number(const CampaignActivity *activity,
 /* An inbound population, by number from 0. */
 extern CampaignPopulation *campaign_task_population(const CampaignTask *task,
 													int number);
+/* How many rows of a population that was not written there were. */
+extern void campaign_task_came(CampaignTask *task, int64 rows);
 /* A new select for the task's expressions. */
 extern CampaignSelect *campaign_task_select(const CampaignTask *task);
 /*

@@ -9,11 +9,15 @@
  */
 #include "postgres.h"
 
+#include "nodes/nodeFuncs.h"
+
 #include "activity/activity.h"
 #include "activity/option.h"
 #include "activity/reaction.h"
+#include "base/cluster.h"
 #include "base/errors.h"
 #include "set/row.h"
+#include "set/stream.h"
 
 static const CampaignOption options[] = {
 	{"filter", CAMPAIGN_OPTION_CONDITION, false, "all rows",
@@ -117,6 +121,33 @@ select_from_dimension(CampaignTask *task, const CampaignPopulation *reacted,
 		campaign_sink_write(select, CAMPAIGN_ROUTE_NUMBER, outlets, OUTCOMES);
 }
 
+/* Selects rows of an inbound population that is counted on the way. */
+static void
+select_from_stream(CampaignTask *task, CampaignOutlet *outlets)
+{
+	CampaignTarget *target = task->scope.target;
+	CampaignSelect *select = campaign_task_select(task);
+	CampaignExpression *filter =
+		campaign_option_expression(task->scope.activity, "filter");
+
+	appendStringInfoString(&select->text, "SELECT ");
+	if (filter == NULL)
+		appendStringInfo(&select->text, "%d", OUTCOME_RESULT);
+	else
+	{
+		appendStringInfoString(&select->text, "CASE WHEN ");
+		campaign_select_expression(select, filter);
+		appendStringInfo(&select->text, " THEN %d END", OUTCOME_RESULT);
+	}
+	appendStringInfoString(&select->text, ", ");
+	campaign_row_columns(select, target, task->stream);
+	appendStringInfoString(&select->text, " FROM ");
+	campaign_row_from(select, target, task->stream, CAMPAIGN_ROW_INNER);
+	campaign_task_came(task, campaign_sink_write(select,
+												 CAMPAIGN_ROUTE_NUMBER,
+												 outlets, OUTCOMES));
+}
+
 /* Selects rows of the inbound population into the first outlet. */
 static void
 select_from_population(CampaignTask *task, CampaignPopulation *population,
@@ -147,7 +178,9 @@ run_audience(CampaignTask *task)
 		population = campaign_task_population(task, 0);
 	for (int i = 0; i < OUTCOMES; i++)
 		campaign_task_outlet(task, &outlets[i], i, campaign_population_added(population));
-	if (population != NULL)
+	if (task->stream != NULL)
+		select_from_stream(task, outlets);
+	else if (population != NULL)
 		select_from_population(task, population, reacted, outlets);
 	else
 		select_from_dimension(task, reacted, outlets);
@@ -160,6 +193,59 @@ run_audience(CampaignTask *task)
 					   !skip_empty || outlets[OUTCOME_RESULT].rows > 0);
 	campaign_task_emit(task, &outlets[OUTCOME_REJECTED], OUTCOME_REJECTED,
 					   true);
+}
+
+/* True if an option is given that needs more than one statement. */
+static bool
+is_involved(const CampaignActivity *activity)
+{
+	return campaign_object_member(&activity->options->root, "feedback") != NULL;
+}
+
+/*
+ * Gives the rows of a dimension whose keys are fit to be relied on.  A branch
+ * that may end here is not known to go on; rows on other servers are written
+ * there.
+ */
+static CampaignPopulation *
+stream_audience(CampaignTask *task)
+{
+	const CampaignActivity *activity = task->scope.activity;
+	CampaignTarget *target = task->scope.target;
+	CampaignExpression *filter = campaign_option_expression(activity, "filter");
+	CampaignSelect *select = campaign_task_select(task);
+
+	if (activity->inbound != NIL || is_involved(activity) ||
+		campaign_option_bool(activity->options, "skip_empty", false) ||
+		!OidIsValid(target->relation) || !target->unique ||
+		!target->not_null || campaign_cluster_has(target->relation))
+		return NULL;
+	if (filter != NULL)
+		campaign_select_expression(select, filter);
+	return campaign_stream_open(target, select);
+}
+
+/* raw_expression_tree_walker: true if there is a subquery. */
+static bool
+has_subquery(Node *node, void *context)
+{
+	return node != NULL && (IsA(node, SubLink) ||
+							raw_expression_tree_walker(node, has_subquery,
+													   context));
+}
+
+/*
+ * Behind another activity, what has no subquery: only in WHERE can the planner
+ * make a join of one, and only in the SELECT list every row is counted.
+ */
+static bool
+takes_rows(const CampaignScope *scope)
+{
+	CampaignExpression *filter = campaign_option_expression(scope->activity,
+															"filter");
+
+	return !is_involved(scope->activity) &&
+		(filter == NULL || (!filter->rule && !has_subquery(filter->tree, NULL)));
 }
 
 const CampaignKind campaign_kind_audience = {
@@ -175,5 +261,7 @@ const CampaignKind campaign_kind_audience = {
 	.expressions = campaign_reaction_expressions,
 	.check = check_audience,
 	.warn = campaign_reaction_warn,
-	.run = run_audience
+	.run = run_audience,
+	.stream = stream_audience,
+	.takes = takes_rows
 };

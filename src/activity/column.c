@@ -149,3 +149,29 @@ campaign_columns_check_names(const CampaignScope *scope, List *columns)
 		taken = lappend(taken, column->name);
 	}
 }
+
+/* Appends their expressions as columns of these types. */
+void
+campaign_additions_append(CampaignSelect *select, List *additions,
+						  List *columns, int first)
+{
+	ListCell   *cell;
+
+	foreach(cell, additions)
+	{
+		int			number = foreach_current_index(cell);
+		const CampaignColumn *column = list_nth(columns, number);
+
+		appendStringInfoString(&select->text, ", CAST(");
+		campaign_select_expression(select,
+								   ((CampaignAddition *) lfirst(cell))->expression);
+		appendStringInfo(&select->text, " AS %s)%s AS \"campaign.%d\"",
+						 format_type_extended(column->type, column->typmod,
+											  FORMAT_TYPE_TYPEMOD_GIVEN |
+											  FORMAT_TYPE_FORCE_QUALIFY),
+						 !OidIsValid(column->collation) ? "" :
+						 psprintf(" COLLATE %s",
+								  campaign_collation_name(column->collation)),
+						 first + number);
+	}
+}

@@ -37,6 +37,12 @@ extern CampaignColumn *campaign_addition_column(const CampaignScope *scope,
 extern List *campaign_additions_columns(const CampaignScope *scope,
 										List *additions);
 /*
+ * Appends their expressions as columns of these types (CampaignColumn *), each
+ * after a comma; they are called "campaign.<number>" from that number on.
+ */
+extern void campaign_additions_append(CampaignSelect *select, List *additions,
+									  List *columns, int first);
+/*
  * Refuses a name that no added column may have, one of the dimension's own
  * (char *), and one that is taken.
  */

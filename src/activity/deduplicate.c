@@ -382,9 +382,18 @@ run_deduplicate(CampaignTask *task)
 											  columns_of_deduplicate(&task->scope)));
 	/* No estimate says how many are duplicates. */
 	outlets[0].share = 1;
-	campaign_sink_write(plan.select, CAMPAIGN_ROUTE_NUMBER, outlets, OUTCOMES);
+	campaign_task_came(task, campaign_sink_write(plan.select,
+												 CAMPAIGN_ROUTE_NUMBER,
+												 outlets, OUTCOMES));
 	for (int i = 0; i < OUTCOMES; i++)
 		campaign_task_emit(task, &outlets[i], i, true);
+}
+
+/* Every row comes out of the one statement. */
+static bool
+takes_rows(const CampaignScope *scope)
+{
+	return true;
 }
 
 const CampaignKind campaign_kind_deduplicate = {
@@ -401,5 +410,6 @@ const CampaignKind campaign_kind_deduplicate = {
 	.expressions = expressions_of_deduplicate,
 	.columns = columns_of_deduplicate,
 	.check = check_deduplicate,
-	.run = run_deduplicate
+	.run = run_deduplicate,
+	.takes = takes_rows
 };

@@ -163,7 +163,7 @@ build_selection(const CampaignTask *task, const void *arg)
 
 /* Puts a message for every row that may get one into the queue. */
 static void
-enqueue(const CampaignTask *task)
+enqueue(CampaignTask *task)
 {
 	CampaignEnqueue enqueue = {0};
 	Selection	selection;
@@ -177,6 +177,9 @@ enqueue(const CampaignTask *task)
 	enqueue.now = campaign_clock_now();
 	enqueue.confirmed = true;
 	enqueue.test = task->run->test;
+	enqueue.uncounted = task->stream != NULL;
+	if (task->stream != NULL && OidIsValid(task->stream->relation))
+		enqueue.population = task->stream;
 	enqueue.judged_later = campaign_recipient_consent(&task->scope) != NULL;
 	selection.contents = enqueue.contents;
 	selection.ruling = campaign_ruling_open(task, enqueue.now);
@@ -187,6 +190,7 @@ enqueue(const CampaignTask *task)
 	enqueue.valid_for = campaign_option_interval(task->scope.activity->options,
 												 "valid_for");
 	campaign_quarantine_enqueue(task, &enqueue, build_selection, &selection);
+	campaign_task_came(task, enqueue.targeted);
 	if (enqueue.zoneless > 0)
 		campaign_timing_note_zoneless(task, enqueue.zoneless, enqueue.queued);
 }

@@ -58,6 +58,7 @@ extern bool campaign_delivery_is_transactional(const CampaignScope *scope);
 extern void campaign_delivery_check(const CampaignScope *scope);
 extern void campaign_delivery_run(CampaignTask *task);
 extern void campaign_delivery_follow(CampaignTask *task);
+extern bool campaign_delivery_takes(const CampaignScope *scope);
 
 /* The name of the channel it sends by. */
 extern const char *campaign_delivery_channel(const CampaignScope *scope);

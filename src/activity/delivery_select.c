@@ -68,7 +68,8 @@ has_editions(const CampaignScope *scope, const List *editions)
 static bool
 flows(const CampaignPopulation *population)
 {
-	return population != NULL && OidIsValid(population->relation);
+	return population != NULL && (OidIsValid(population->relation) ||
+								  population->levels != NIL);
 }
 
 /*
@@ -302,14 +303,44 @@ append_personal(CampaignSelect *select, const CampaignTask *task,
 	end_stage(text, task, population);
 }
 
-/* True if the hashes of the population's addresses fit into memory. */
-static bool
-hashes_fit(const CampaignPopulation *population)
+/* How many hashes of addresses fit into memory. */
+static double
+most_hashes(void)
 {
 	Size		limit = (Size) Max(work_mem, campaign_work_mem) * 1024;
 
-	return !flows(population) || campaign_population_rows(population) <=
-		campaign_seen_capacity((Size) (limit * hash_mem_multiplier));
+	return campaign_seen_capacity((Size) (limit * hash_mem_multiplier));
+}
+
+/*
+ * True if the hashes of the population's addresses fit into memory.  Of one
+ * that is in no table, campaign_delivery_takes() has made sure of it.
+ */
+static bool
+hashes_fit(const CampaignPopulation *population)
+{
+	return !flows(population) || population->levels != NIL ||
+		campaign_population_rows(population) <= most_hashes();
+}
+
+/*
+ * True if the rows need not be in a table: no rule shares out room by their
+ * number, and there are not too many for one pass over their addresses.
+ */
+bool
+campaign_delivery_takes(const CampaignScope *scope)
+{
+	double		rows = campaign_target_rows(scope->target);
+	ListCell   *cell;
+
+	if (rows < 0 || rows > most_hashes())
+		return false;
+	foreach(cell, campaign_rules_of(scope))
+	{
+		if (strcmp(((CampaignRule *) lfirst(cell))->kind, "capacity") == 0)
+			return false;
+	}
+	return true;
 }
 
 /*
@@ -467,9 +498,15 @@ campaign_delivery_select(const CampaignTask *task, const List *editions,
 					 " NULLIF(\"campaign.person\", \"campaign.recipient\"),"
 					 " \"campaign.address\", %s, ", ruling->reason);
 	append_variables(select, task, editions, ruling->reason);
-	appendStringInfo(text, ", %s, \"campaign.edition\", %s, %s, %s FROM ",
+	appendStringInfo(text, ", %s, \"campaign.edition\", %s, %s, %s",
 					 timing->send_column, timing->domain_column,
 					 ruling->subjects, timing->zoneless_column);
+	if (task->stream != NULL && OidIsValid(task->stream->relation))
+	{
+		appendStringInfoString(text, ", ");
+		campaign_row_columns(select, task->scope.target, population);
+	}
+	appendStringInfoString(text, " FROM ");
 	campaign_timing_begin(timing, select);
 	campaign_ruling_append(ruling, select, population, editions, append_rows);
 	campaign_timing_end(timing, select);

@@ -27,5 +27,7 @@ const CampaignKind campaign_kind_direct_mail = {
 	.check = campaign_delivery_check,
 	.warn = campaign_delivery_warn,
 	.run = campaign_delivery_run,
-	.follow = campaign_delivery_follow
+	.follow = campaign_delivery_follow,
+	.takes = campaign_delivery_takes,
+	.passes = true
 };

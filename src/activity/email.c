@@ -128,5 +128,7 @@ const CampaignKind campaign_kind_email = {
 	.check = campaign_delivery_check,
 	.warn = email_warn,
 	.run = campaign_delivery_run,
-	.follow = campaign_delivery_follow
+	.follow = campaign_delivery_follow,
+	.takes = campaign_delivery_takes,
+	.passes = true
 };

@@ -23,6 +23,7 @@
 #include "base/text.h"
 #include "set/link.h"
 #include "set/row.h"
+#include "set/stream.h"
 
 /* Added columns of a row, lines of a link, and columns of a line. */
 #define MOST_ADDED			500
@@ -746,8 +747,35 @@ run_enrich(CampaignTask *task)
 	campaign_task_outlet(task, &outlet, 0,
 						 list_concat(campaign_population_added(population),
 									 new_columns(scope)));
-	campaign_sink_write(plan.select, CAMPAIGN_ROUTE_SOLE, &outlet, 1);
+	campaign_task_came(task, campaign_sink_write(plan.select,
+												 CAMPAIGN_ROUTE_SOLE, &outlet,
+												 1));
 	campaign_task_emit(task, &outlet, 0, true);
+}
+
+/* Links read the population once more each. */
+static bool
+takes_rows(const CampaignScope *scope)
+{
+	return campaign_object_member(&scope->activity->options->root,
+								  "links") == NULL;
+}
+
+/* Gives the rows with columns that are expressions over them. */
+static CampaignPopulation *
+stream_enrich(CampaignTask *task)
+{
+	const CampaignScope *scope = &task->scope;
+	List	   *columns = new_columns(scope);
+	CampaignSelect *select;
+
+	if (task->stream == NULL || !takes_rows(scope))
+		return NULL;
+	select = campaign_task_select(task);
+	campaign_additions_append(select, read_columns(scope), columns,
+							  list_length(task->stream->columns) + 1);
+	return campaign_stream_extend(scope->target, task->stream, select,
+								  columns);
 }
 
 const CampaignKind campaign_kind_enrich = {
@@ -763,5 +791,7 @@ const CampaignKind campaign_kind_enrich = {
 	.expressions = expressions_of_enrich,
 	.columns = new_columns,
 	.check = check_enrich,
-	.run = run_enrich
+	.run = run_enrich,
+	.stream = stream_enrich,
+	.takes = takes_rows
 };

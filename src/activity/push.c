@@ -33,5 +33,7 @@ const CampaignKind campaign_kind_push = {
 	.check = campaign_delivery_check,
 	.warn = campaign_delivery_warn,
 	.run = campaign_delivery_run,
-	.follow = campaign_delivery_follow
+	.follow = campaign_delivery_follow,
+	.takes = campaign_delivery_takes,
+	.passes = true
 };

@@ -264,6 +264,12 @@ campaign_quarantine(const CampaignTask *task, CampaignSifted build,
 													   "max_errors",
 													   CAMPAIGN_MAX_ERRORS));
 	quarantine.select = sifted(&quarantine, PG_INT64_MIN, PG_INT64_MAX);
+	/* Rows are looked for in a population; without one, it is written first. */
+	if (task->stream != NULL)
+	{
+		use(quarantine.select, use_arg);
+		return NULL;
+	}
 	while ((error = campaign_attempt(use_select, &quarantine)) != NULL)
 	{
 		find_bad_rows(&quarantine, error);

@@ -101,5 +101,7 @@ const CampaignKind campaign_kind_sms = {
 	.lack = campaign_delivery_lack,
 	.warn = sms_warn,
 	.run = campaign_delivery_run,
-	.follow = campaign_delivery_follow
+	.follow = campaign_delivery_follow,
+	.takes = campaign_delivery_takes,
+	.passes = true
 };

@@ -131,9 +131,11 @@ run_split(CampaignTask *task)
 	if (streams)
 		set_capacities(shares, outlets, rows);
 	set_shares(shares, outlets);
-	campaign_sink_write(campaign_split_select(task, shares, population, rows),
-						streams ? CAMPAIGN_ROUTE_MASK : CAMPAIGN_ROUTE_NUMBER,
-						outlets, noutlets);
+	rows = campaign_sink_write(campaign_split_select(task, shares, population,
+													 rows),
+							   streams ? CAMPAIGN_ROUTE_MASK :
+							   CAMPAIGN_ROUTE_NUMBER, outlets, noutlets);
+	campaign_task_came(task, rows);
 	for (int i = 0; i < noutlets; i++)
 	{
 		const CampaignShare *share = share_of(shares, i);
@@ -141,6 +143,28 @@ run_split(CampaignTask *task)
 		campaign_task_emit(task, &outlets[i], i, share == NULL ||
 						   !share->skip_empty || outlets[i].rows > 0);
 	}
+}
+
+/*
+ * Rows need not be counted before where no outcome gets a percentage of them
+ * all, counted out; with overlap they are not counted by going.
+ */
+static bool
+takes_rows(const CampaignScope *scope)
+{
+	CampaignShares *shares = campaign_shares_read(scope->activity->options);
+	ListCell   *cell;
+
+	foreach(cell, shares->list)
+	{
+		const CampaignShare *share = lfirst(cell);
+
+		if (share->formula != NULL ||
+			(share->limited && share->percent &&
+			 !campaign_share_drawn(shares, share)))
+			return false;
+	}
+	return !shares->overlap;
 }
 
 const CampaignKind campaign_kind_split = {
@@ -157,5 +181,6 @@ const CampaignKind campaign_kind_split = {
 	.expressions = campaign_shares_expressions,
 	.columns = columns_of_split,
 	.check = check_split,
-	.run = run_split
+	.run = run_split,
+	.takes = takes_rows
 };

@@ -14,6 +14,12 @@
 #include "base/settings.h"
 
 /*
+ * Whether activities that follow each other at once are executed in one
+ * statement.  Off, each writes what it selects: it is there to compare with.
+ */
+bool		campaign_enable_fusion = true;
+
+/*
  * Whether a superuser may own what runs.  Off, nothing that runs can do more
  * than an ordinary role.  On, whoever may change a function or view that a
  * superuser's run refers to acts as that superuser.
@@ -176,6 +182,12 @@ check_folder(char **value, void **extra, GucSource source)
 static void
 define_policies(void)
 {
+	DefineCustomBoolVariable("campaign.enable_fusion",
+							 "Executes activities that follow each other at once in one statement.",
+							 NULL,
+							 &campaign_enable_fusion,
+							 true,
+							 PGC_USERSET, 0, NULL, NULL, NULL);
 	DefineCustomBoolVariable("campaign.enable_superuser_campaigns",
 							 "Lets campaigns be owned by superusers.",
 							 NULL,

@@ -7,6 +7,7 @@
 
 #include "postgres.h"
 
+extern bool campaign_enable_fusion;
 extern bool campaign_enable_superuser_campaigns;
 extern char *campaign_file_root;
 extern int	campaign_history_messages;	/* min; -1: for ever */

@@ -8,6 +8,10 @@
  * either as it was or done.  A run that was paused or stopped meanwhile is
  * noticed under the run's lock, and the whole transaction is given up.
  *
+ * A task whose rows only the next one reads may be executed in one statement
+ * with it (see fusion.c), and both are recorded in one transaction.  If that
+ * fails, the first is executed alone, as if they had never met.
+ *
  * A task that has succeeded may have follow-ups: what is to be done for its
  * messages when they fall due.  They are taken, executed and recorded in the
  * same way, and move no state.
@@ -37,6 +41,8 @@
 #include "engine/check.h"
 #include "engine/child.h"
 #include "engine/failure.h"
+#include "engine/frozen.h"
+#include "engine/fusion.h"
 #include "engine/ready.h"
 #include "engine/step.h"
 #include "queue/chunk.h"
@@ -44,7 +50,6 @@
 #include "store/hold.h"
 #include "store/log.h"
 #include "store/state.h"
-#include "store/version.h"
 
 /* The first pause between attempts at a follow-up. */
 #define FIRST_BACKOFF_MS	1000
@@ -52,56 +57,18 @@
 /* The pause between attempts at a follow-up doubles up to about an hour. */
 #define MOST_FOLLOW_DOUBLINGS	12
 
-typedef struct Step
+typedef struct Step Step;
+struct Step
 {
 	CampaignTask task;
+	Step	   *next;			/* executed in the same statement, or NULL */
+	bool		alone;			/* none is to be */
 	CampaignTaken *taken;
 	bool		follow;			/* a follow-up of a task that has succeeded */
 	bool		disabled;		/* it is not to be executed */
 	TimestampTz started_at;
 	ErrorData  *error;			/* of the owner's part; NULL: none */
-} Step;
-
-/* The version of the last run this process executed: it cannot change. */
-static MemoryContext cached_context = NULL;
-static pg_uuid_t cached_uuid;
-static CampaignGraph *cached_graph = NULL;
-
-/* Loads the frozen graph of the run; verifies its hash. */
-static CampaignGraph *
-load_graph(const CampaignRun *run)
-{
-	if (!campaign_version_intact(run->version_id))
-		ereport(ERROR,
-				(errcode(ERRCODE_CAMPAIGN_STATE),
-				 errmsg("version of run " INT64_FORMAT " is not as it was published",
-						run->id),
-				 errhint("Somebody changed tables of schema campaign by hand; stop the run and publish again.")));
-	return campaign_graph_load(campaign_record_by_id(run->campaign_id),
-							   run->version_id);
-}
-
-/* The frozen graph of the run that this process executes, loaded once. */
-static CampaignGraph *
-graph_of_run(const CampaignRun *run)
-{
-	MemoryContext old;
-
-	if (cached_graph != NULL &&
-		memcmp(&cached_uuid, &run->uuid, sizeof(pg_uuid_t)) == 0)
-		return cached_graph;
-	if (cached_context == NULL)
-		cached_context = AllocSetContextCreate(TopMemoryContext,
-											   "campaign graph",
-											   ALLOCSET_DEFAULT_SIZES);
-	cached_graph = NULL;
-	MemoryContextReset(cached_context);
-	old = MemoryContextSwitchTo(cached_context);
-	cached_graph = load_graph(run);
-	cached_uuid = run->uuid;
-	MemoryContextSwitchTo(old);
-	return cached_graph;
-}
+};
 
 /* Refuses expressions that now mean something else than when published. */
 static void
@@ -132,8 +99,8 @@ prepare(Step *step)
 {
 	CampaignTask *task = &step->task;
 	/* A function of the owner's may rehearse while a run is executed. */
-	CampaignGraph *graph = task->rehearsal ? load_graph(task->run) :
-		graph_of_run(task->run);
+	CampaignGraph *graph = task->rehearsal ? campaign_frozen_load(task->run) :
+		campaign_frozen_graph(task->run);
 	CampaignActivity *activity = campaign_graph_find(graph,
 													 step->taken->activity);
 	CampaignVariables *variables;
@@ -152,9 +119,10 @@ prepare(Step *step)
 		task->scope.variables = campaign_variables_within(variables, graph);
 		campaign_scope_count(&task->scope, campaign_flow_all(task->run->id));
 	}
-	task->inbound = campaign_task_inbound(task->run->id,
-										  task->run->version_id,
-										  activity->name);
+	if (task->stream == NULL)
+		task->inbound = campaign_task_inbound(task->run->id,
+											  task->run->version_id,
+											  activity->name);
 	campaign_scope_discover(&task->scope, task->inbound);
 	if (campaign_common_execution(activity) == CAMPAIGN_EXECUTION_NORMAL)
 		check_objects(&task->scope);
@@ -197,6 +165,40 @@ execute(Step *step)
 		campaign_child_start(&step->task);
 }
 
+/*
+ * Prepares the tasks that can be executed in one statement with this one, each
+ * with the one before; gives the last of them.
+ */
+static Step *
+extend(Step *step)
+{
+	Step	   *next;
+	CampaignTask taker = {0};
+
+	if (step->alone || !campaign_fusion_lend(&step->task, &taker))
+		return step;
+	next = palloc0(sizeof(Step));
+	next->task = taker;
+	next->taken = palloc0(sizeof(CampaignTaken));
+	next->taken->activity = taker.scope.activity->name;
+	next->taken->state = "ready";
+	next->started_at = step->started_at;
+	step->next = next;
+	prepare(next);
+	return extend(next);
+}
+
+/* Notes the counts between tasks that were executed together. */
+static void
+settle(Step *step)
+{
+	if (step->next == NULL)
+		return;
+	settle(step->next);
+	campaign_fusion_settle(&step->task, &step->next->task);
+	CAMPAIGN_FAULT("fusion_executed");
+}
+
 /* The owner's part, within a subtransaction. */
 static void
 run_owner_part(void *arg)
@@ -210,7 +212,8 @@ run_owner_part(void *arg)
 	nestlevel = campaign_formats_enter();
 	prepare(step);
 	CAMPAIGN_FAULT("task_prepared");
-	execute(step);
+	execute(extend(step));
+	settle(step);
 	campaign_fire_deferred_triggers();
 	close_cursors();
 	CAMPAIGN_FAULT("task_executed");
@@ -378,6 +381,27 @@ drop_released(const Step *step, bool last)
 						 released_populations(task));
 }
 
+/* The last of the tasks that were executed together. */
+static const Step *
+last_step(const Step *step)
+{
+	while (step->next != NULL)
+		step = step->next;
+	return step;
+}
+
+/* Records them, the one before making the next one ready. */
+static void
+record_successes(Step *step)
+{
+	for (; step != NULL; step = step->next)
+	{
+		record_success(step);
+		if (step->next != NULL)
+			CAMPAIGN_FAULT("fusion_recorded");
+	}
+}
+
 /* Records the task, and what the run is in then. */
 static void
 record_task(Step *step, const char *state)
@@ -387,7 +411,7 @@ record_task(Step *step, const char *state)
 	bool		ended = true;
 
 	if (step->error == NULL)
-		record_success(step);
+		record_successes(step);
 	else
 		ended = campaign_failure_record(&step->task, step->taken,
 										step->started_at, step->error);
@@ -395,13 +419,14 @@ record_task(Step *step, const char *state)
 		strcmp(campaign_run_lock(run_id), "stopped") == 0)
 		return;					/* its error has aborted it */
 	campaign_ready_run(run_id, state, &tasks);
-	if (ended)
-		drop_released(step, tasks.ready + tasks.waiting + tasks.pending == 0);
+	for (const Step *each = step; ended && each != NULL; each = each->next)
+		drop_released(each, tasks.ready + tasks.waiting + tasks.pending == 0);
 	/*
 	 * One ready task is this executor's own next one; a schedule may be
 	 * waiting for the end of the run.
 	 */
-	if (tasks.ready > 1 || step->error != NULL || step->task.wait_until != 0 ||
+	if (tasks.ready > 1 || step->error != NULL ||
+		last_step(step)->task.wait_until != 0 ||
 		tasks.ready + tasks.waiting + tasks.pending == 0)
 		campaign_shared_wake_at_commit();
 }
@@ -462,7 +487,7 @@ reckon(void *arg)
 
 	PushActiveSnapshot(GetTransactionSnapshot());
 	reckoning->values =
-		campaign_reckon(graph_of_run(reckoning->run)->campaign->settings,
+		campaign_reckon(campaign_frozen_graph(reckoning->run)->campaign->settings,
 						reckoning->run->variables);
 	PopActiveSnapshot();
 	campaign_fire_deferred_triggers();
@@ -541,6 +566,9 @@ take(Step *step, int64 run_id, const CampaignTransactions *control)
 	if (step->taken == NULL)
 		return false;
 	step->follow = strcmp(step->taken->state, "succeeded") == 0;
+	/* What was tried before, or waited, is not to be hurried along. */
+	step->alone = strcmp(step->taken->state, "ready") != 0 ||
+		step->taken->attempts > 0;
 	return true;
 }
 
@@ -571,6 +599,28 @@ record_misplaced(const Step *step, ErrorData *error,
 	return !record(&again);
 }
 
+/*
+ * Does the owner's part.  What fails with others is executed alone, so that its
+ * error is its own; not if somebody wants it to end.
+ */
+static void
+attempt(Step *step)
+{
+	Step		alone = *step;
+
+	alone.alone = true;
+	step->error = campaign_attempt(run_owner_part, step);
+	/* Who cancels CALL campaign_work() means the statement, not the task. */
+	if (step->error != NULL && MyBackendType != B_BG_WORKER &&
+		step->error->sqlerrcode == ERRCODE_QUERY_CANCELED)
+		ReThrowError(step->error);
+	if (step->error == NULL || step->next == NULL ||
+		ERRCODE_TO_CATEGORY(step->error->sqlerrcode) == ERRCODE_OPERATOR_INTERVENTION)
+		return;
+	*step = alone;
+	attempt(step);
+}
+
 /* The transaction of a task; sets *halted if its work was given up. */
 static bool
 step_in_transaction(int64 run_id, const CampaignTransactions *control,
@@ -589,11 +639,7 @@ step_in_transaction(int64 run_id, const CampaignTransactions *control,
 		return false;
 	}
 	campaign_shared_progress_begin(run_id, step.taken->activity);
-	step.error = campaign_attempt(run_owner_part, &step);
-	/* Who cancels CALL campaign_work() means the statement, not the task. */
-	if (step.error != NULL && MyBackendType != B_BG_WORKER &&
-		step.error->sqlerrcode == ERRCODE_QUERY_CANCELED)
-		ReThrowError(step.error);
+	attempt(&step);
 	*halted = !record(&step);
 	error = *halted ? NULL : campaign_outputs_place();
 	if (error != NULL)

@@ -13,6 +13,8 @@
  */
 #include "postgres.h"
 
+#include <math.h>
+
 #include "access/xact.h"
 #include "commands/async.h"
 #include "utils/builtins.h"
@@ -31,10 +33,14 @@
 #include "queue/enqueue.h"
 #include "queue/numbers.h"
 #include "queue/partition.h"
+#include "set/sink.h"
 
 /* Thousands of message numbers in an epoch, after which they begin anew. */
 #define NUMBER_THOUSANDS \
 	((INT64CONST(1) << CAMPAIGN_EPOCH_SHIFT) / CAMPAIGN_CHUNK_SIZE)
+
+/* How many times the expected rows numbers are taken for. */
+#define SPARE 1.5
 
 /* After so many chunks the index catches up and progress is reported. */
 #define CHUNKS_PER_REPORT 32
@@ -63,6 +69,7 @@ typedef struct Enqueuer
 	CampaignNumbers *thousands;
 	CampaignWriter *messages;
 	CampaignWriter *exclusions;
+	CampaignWriter *population; /* NULL: rows are not written as they are */
 	CampaignLedger *ledger;		/* NULL: no rule counts */
 	CampaignTail *message_tail;
 	CampaignTail *exclusion_tail;
@@ -427,6 +434,10 @@ take_row(CampaignReceiver *self, TupleTableSlot *slot)
 	length = VARSIZE_ANY_EXHDR(recipient);
 	repeated = is_repeated(enqueuer, data, length);
 	enqueuer->enqueue->targeted++;
+	if (enqueuer->population != NULL)
+		campaign_writer_add(enqueuer->population,
+							slot->tts_values + COLUMN_COUNT,
+							slot->tts_isnull + COLUMN_COUNT);
 	if (repeated)
 	{
 		add_exclusion(enqueuer, slot, CStringGetTextDatum("duplicate"));
@@ -448,22 +459,32 @@ take_row(CampaignReceiver *self, TupleTableSlot *slot)
 	add_message(enqueuer, slot, &group, data, length);
 }
 
-/* Receiver: checks what the select gives. */
+/*
+ * Receiver: checks what the select gives, and takes numbers for rows that were
+ * not counted before; should they be more, the plan is not run to its end.
+ */
 static void
-check_columns(CampaignReceiver *self, TupleDesc desc)
+begin_rows(CampaignReceiver *self, TupleDesc desc)
 {
+	Enqueuer   *enqueuer = (Enqueuer *) self;
 	static const Oid types[COLUMN_COUNT] = {
 		TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTARRAYOID, TIMESTAMPTZOID,
 		INT2OID, TEXTOID, INT8ARRAYOID, BOOLOID
 	};
 
-	if (desc->natts != COLUMN_COUNT)
-		elog(ERROR, "enqueue expects %d columns", COLUMN_COUNT);
+	if (desc->natts != COLUMN_COUNT +
+		(enqueuer->population == NULL ? 0 :
+		 campaign_writer_columns(enqueuer->population)))
+		elog(ERROR, "enqueue expects another number of columns");
 	for (int i = 0; i < COLUMN_COUNT; i++)
 	{
 		if (TupleDescAttr(desc, i)->atttypid != types[i])
 			elog(ERROR, "enqueue expects another type for column %d", i + 1);
 	}
+	if (enqueuer->enqueue->uncounted)
+		campaign_numbers_add(enqueuer->thousands,
+							 (int64) ceil(self->ahead * SPARE /
+										  CAMPAIGN_CHUNK_SIZE));
 }
 
 /* Opens all that rows are written to, and takes the numbers they can need. */
@@ -478,7 +499,7 @@ open_enqueuer(Enqueuer *enqueuer, CampaignEnqueue *enqueue)
 	Oid			partition = campaign_partition_of(enqueue->epoch);
 	Oid			exclusion = campaign_queue_relation("exclusion");
 
-	enqueuer->receiver.start = check_columns;
+	enqueuer->receiver.start = begin_rows;
 	enqueuer->receiver.row = take_row;
 	enqueuer->enqueue = enqueue;
 	enqueuer->context = CurrentMemoryContext;
@@ -498,6 +519,9 @@ open_enqueuer(Enqueuer *enqueuer, CampaignEnqueue *enqueue)
 	enqueuer->exclusion_tail = campaign_tail_open(exclusion);
 	enqueuer->messages = campaign_writer_open(partition);
 	enqueuer->exclusions = campaign_writer_open(exclusion);
+	if (enqueue->population != NULL)
+		enqueuer->population =
+			campaign_writer_open(enqueue->population->relation);
 	enqueuer->ledger = campaign_ledger_open(enqueue->rules);
 }
 
@@ -524,6 +548,11 @@ close_enqueuer(Enqueuer *enqueuer)
 	end_chunk(enqueuer);
 	campaign_writer_close(enqueuer->messages);
 	campaign_writer_close(enqueuer->exclusions);
+	if (enqueuer->population != NULL)
+	{
+		(void) campaign_writer_close(enqueuer->population);
+		campaign_sink_note(enqueue->population, enqueue->targeted);
+	}
 	if (enqueuer->ledger != NULL)
 		campaign_ledger_close(enqueuer->ledger);
 	write_chunks(enqueuer);

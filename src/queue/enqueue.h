@@ -10,6 +10,7 @@
 #include "datatype/timestamp.h"
 #include "utils/timestamp.h"
 
+#include "set/population.h"
 #include "set/select.h"
 #include "queue/contact.h"
 #include "queue/content.h"
@@ -41,6 +42,9 @@ typedef struct CampaignEnqueue
 	TimestampTz valid_until;	/* 0: messages do not expire at an instant */
 	const Interval *valid_for;	/* NULL: nor so long after they are due */
 	bool		test;			/* nobody is ever to see messages but who tests */
+	const CampaignPopulation *population;	/* every row is written to it, too;
+											 * may be NULL */
+	bool		uncounted;		/* how many rows flow in is not known */
 	bool		judged_later;	/* messages put off wait for
 								 * campaign_delivery_judge */
 	List	   *rules;			/* of CampaignCounting *, which count messages */
@@ -65,6 +69,7 @@ typedef struct CampaignEnqueue
  *	domain text			NULL: not limited
  *	subjects bigint[]	who is counted by the rules that count subjects
  *	zoneless boolean	has no valid time zone, but needs one
+ * and the population's columns, if there is one.
  * Rows with a reason may come anywhere; of the others, those that agree in
  * edition, domain and send_at come together, for each change begins a chunk.
  * Rows of one recipient must be neighbours, or all but one have a reason.

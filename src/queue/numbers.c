@@ -52,6 +52,17 @@ keep_number(CampaignNumbers *numbers, int64 number)
 	numbers->runs[numbers->count++] = (NumberRun) {number, number + 1};
 }
 
+/* Takes so many more; in no parallel plan. */
+void
+campaign_numbers_add(CampaignNumbers *numbers, int64 count)
+{
+	for (int64 i = 0; i < count; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		keep_number(numbers, nextval_internal(numbers->sequence, false));
+	}
+}
+
 /* Takes so many numbers; they are not given back, whatever happens. */
 CampaignNumbers *
 campaign_numbers_take(const char *sequence, int64 count)
@@ -61,11 +72,7 @@ campaign_numbers_take(const char *sequence, int64 count)
 	numbers->sequence = campaign_queue_relation(sequence);
 	numbers->capacity = 8;
 	numbers->runs = palloc(sizeof(NumberRun) * numbers->capacity);
-	for (int64 i = 0; i < count; i++)
-	{
-		CHECK_FOR_INTERRUPTS();
-		keep_number(numbers, nextval_internal(numbers->sequence, false));
-	}
+	campaign_numbers_add(numbers, count);
 	return numbers;
 }
 

@@ -21,6 +21,10 @@ typedef struct CampaignPopulation
 	int			nkeys;
 	bool		spread;			/* over servers, as its dimension is */
 	Oid			stage;			/* see campaign_population_stage */
+	/* of one that is in no table, without a name then; see set/stream.h */
+	List	   *levels;			/* SELECTs, of char *; NIL: it is in a table */
+	List	   *expressions;	/* what $n is in them, of CampaignExpression * */
+	bool		sorted;			/* they come in the order of the key */
 } CampaignPopulation;
 
 /* Creates an empty one for rows of the target; replaces none. */

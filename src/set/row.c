@@ -23,6 +23,7 @@
 
 #include "base/text.h"
 #include "set/row.h"
+#include "set/stream.h"
 
 /* The schema of an operator. */
 Oid
@@ -214,6 +215,8 @@ campaign_row_item(const CampaignTarget *target,
 
 	if (population == NULL)
 		return campaign_relation_name(target->relation);
+	if (population->levels != NIL)
+		return campaign_stream_item(target, population);
 	if (join == CAMPAIGN_ROW_BARE)
 		return bare_item(population, "");
 	/* Lines of a file have nothing behind them that they could be joined to. */
@@ -420,6 +423,8 @@ campaign_row_ordered(const CampaignTarget *target,
 	*ordered = *population;
 	if (plain_columns(target, population) == NIL)
 		return ordered;
+	if (population->levels != NIL)
+		return campaign_stream_sorted(population);
 	initStringInfo(&text);
 	appendStringInfo(&text, "(SELECT * FROM %s AS p ORDER BY ",
 					 population->source);

@@ -644,6 +644,8 @@ campaign_select_run(CampaignSelect *select, CampaignReceiver *receiver)
 	else
 	{
 		campaign_shared_progress_expect(plan->planTree->plan_rows);
+		receiver->ahead = plan->parallelModeNeeded ?
+			plan->planTree->plan_rows : 0;
 		processed = run_plan(plan, select, receiver);
 	}
 	PopActiveSnapshot();

@@ -43,6 +43,11 @@ struct CampaignReceiver
 	void		(*start) (CampaignReceiver *self, TupleDesc desc);
 	/* once per row; memory allocated here is freed after the row */
 	void		(*row) (CampaignReceiver *self, TupleTableSlot *slot);
+	/*
+	 * Set before start(): rows that are expected of a parallel plan, while which
+	 * runs nothing can be taken; 0: there is none.
+	 */
+	double		ahead;
 };
 
 extern CampaignSelect *campaign_select_new(const CampaignVariables *variables,

@@ -69,6 +69,10 @@ extern int64 campaign_sink_write_tallied(CampaignSelect *select,
 										 CampaignOutlet *outlets, int noutlets,
 										 List **tallies);
 
+/* Tells the planner about what has been written to a population. */
+extern void campaign_sink_note(const CampaignPopulation *population,
+							   int64 rows);
+
 /* ------------------- rows that come from elsewhere ----------------------- */
 
 typedef struct CampaignFeed CampaignFeed;

@@ -52,8 +52,5 @@ extern int	campaign_sink_route(const CampaignOutlet *outlets, int noutlets,
 								uint64 mask);
 /* Rows of all outlets up to that one that write to its population. */
 extern int64 campaign_sink_rows(const CampaignOutlet *outlets, int last);
-/* Tells the planner about what has been written to a population. */
-extern void campaign_sink_note(const CampaignPopulation *population,
-							   int64 rows);
 
 #endif							/* CAMPAIGN_SINK_METHOD_H */

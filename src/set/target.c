@@ -15,6 +15,7 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_index.h"
 #include "catalog/pg_type.h"
+#include "optimizer/plancat.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -321,4 +322,24 @@ campaign_target_resolve_person(CampaignDimension *dimension)
 						dimension->name),
 				 errhint("Name the dimension whose rows are persons, which has no profile.")));
 	return campaign_target_resolve(dimension);
+}
+
+/* About how many rows its relation has; lines of files have none. */
+double
+campaign_target_rows(const CampaignTarget *target)
+{
+	Relation	relation;
+	BlockNumber pages;
+	double		rows;
+	double		visible;
+
+	if (!OidIsValid(target->relation))
+		return -1;
+	relation = relation_open(target->relation, AccessShareLock);
+	if (relation->rd_rel->relkind == RELKIND_RELATION)
+		estimate_rel_size(relation, NULL, &pages, &rows, &visible);
+	else
+		rows = relation->rd_rel->reltuples;
+	relation_close(relation, NoLock);
+	return rows;
 }

@@ -55,6 +55,8 @@ extern List *campaign_target_default_key(Oid relation);
 extern bool campaign_target_unique(Relation relation, List *columns);
 /* True if the role may read the key, without which nobody can be targeted. */
 extern bool campaign_target_readable(const CampaignTarget *target, Oid role);
+/* About how many rows its relation has; negative: not known. */
+extern double campaign_target_rows(const CampaignTarget *target);
 /* Names of the columns its rows have before any are added, of char *. */
 extern List *campaign_target_names(const CampaignTarget *target);
 /* Names of the relation's columns, of char *. */

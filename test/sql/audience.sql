@@ -130,6 +130,8 @@ ALTER ROLE regress_audience SET parallel_leader_participation = off;
 ALTER ROLE regress_audience SET min_parallel_table_scan_size = 0;
 ALTER ROLE regress_audience SET parallel_setup_cost = 0;
 ALTER ROLE regress_audience SET parallel_tuple_cost = 0;
+-- Each activity in a statement of its own.
+ALTER ROLE regress_audience SET campaign.enable_fusion = off;
 SET SESSION AUTHORIZATION regress_audience;
 SELECT campaign_create('parallel', dimension => 'people');
 SELECT campaign_add_audience('parallel', 'in_workers', filter => 'in_parallel_worker()');

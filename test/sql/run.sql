@@ -117,6 +117,8 @@ SELECT campaign_add_audience('gated', 'before');
 SELECT campaign_add_audience('gated', 'at_work', filter => 'CASE WHEN score = 5 THEN gate() ELSE true END', after => 'before');
 SELECT campaign_add_end('gated', 'done', after => 'at_work');
 SELECT campaign_publish('gated');
+-- The two activities in a statement each, so that the second can be at work alone.
+ALTER ROLE regress_run SET campaign.enable_fusion = off;
 SELECT pg_advisory_lock(4712);
 SELECT campaign_start('gated') AS run \gset
 SELECT await($$EXISTS (SELECT FROM campaign.run_progress WHERE run_id = $1 AND activity = 'at_work' AND state = 'running')$$, :run);
@@ -156,6 +158,8 @@ SELECT pg_advisory_unlock(4712);
 SELECT activity, state, rows_out FROM campaign.run_progress WHERE run_id = :run;
 SELECT count(*) FROM campaign.flow_counts WHERE run_id = :run;
 SELECT * FROM campaign_verify(:run);
+
+ALTER ROLE regress_run RESET campaign.enable_fusion;
 
 -- Failed: for what is in the data; repaired, the run goes on from there.
 UPDATE people SET score = 0 WHERE id = 7;

@@ -1,0 +1,112 @@
+/*
+ * fusion.c
+ *		Activities that are executed in one statement.
+ *
+ * What an activity selects is written for whoever reads it.  Where that is one
+ * activity, which can go on at once and reads it once, the two are one
+ * statement instead.  All that anybody sees of it is that they share a time:
+ * what is not certain to be the same is executed one after the other.
+ */
+#include "postgres.h"
+
+#include "activity/common.h"
+#include "activity/count.h"
+#include "base/settings.h"
+#include "engine/fusion.h"
+
+/* The only activity that reads what comes out of this one, or NULL. */
+static CampaignActivity *
+sole_reader(const CampaignActivity *activity)
+{
+	CampaignTransition *transition;
+
+	if (list_length(activity->outbound) != 1)
+		return NULL;
+	transition = linitial(activity->outbound);
+	if (strcmp(transition->outcome,
+			   linitial(campaign_activity_outcomes(activity))) != 0 ||
+		list_length(transition->target->inbound) != 1)
+		return NULL;
+	return transition->target;
+}
+
+/*
+ * True if the activity may go on with the rows of the task.  Functions of the
+ * owner's find the same names as if it were alone, and its expressions cannot
+ * ask for a count that is not known yet.
+ */
+static bool
+can_take(CampaignActivity *reader, const CampaignTask *task)
+{
+	const CampaignKind *kind = campaign_kind_find(reader->kind);
+	CampaignScope scope;
+
+	if (kind->takes == NULL ||
+		campaign_common_execution(reader) != CAMPAIGN_EXECUTION_NORMAL ||
+		strcmp(reader->search_path, task->scope.activity->search_path) != 0)
+		return false;
+	campaign_scope_open(&scope, task->scope.graph, reader,
+						task->scope.variables);
+	return strcmp(scope.target->dimension->name,
+				  task->scope.target->dimension->name) == 0 &&
+		!campaign_scope_counts(&scope) && kind->takes(&scope);
+}
+
+/* Notes what comes out of the task's outcomes, without a population. */
+static void
+emit(CampaignTask *task)
+{
+	CampaignOutlet outlet = {.capacity = -1};
+	int			count = list_length(campaign_activity_outcomes(task->scope.activity));
+
+	for (int i = 0; i < count; i++)
+		campaign_task_emit(task, &outlet, i, true);
+}
+
+/* Prepares the table that who takes the rows writes them to, for who is next. */
+static void
+prepare_table(CampaignTask *task, CampaignPopulation *stream)
+{
+	CampaignOutlet outlet;
+
+	campaign_task_outlet(task, &outlet, 0, campaign_population_added(stream));
+	stream->name = outlet.population->name;
+	stream->relation = outlet.population->relation;
+	((CampaignFlow *) linitial(task->outbound))->population = stream->name;
+}
+
+/* Has the next task take the rows of this one, if it can. */
+bool
+campaign_fusion_lend(CampaignTask *task, CampaignTask *next)
+{
+	const CampaignActivity *activity = task->scope.activity;
+	const CampaignKind *kind = campaign_kind_find(activity->kind);
+	CampaignActivity *reader = sole_reader(activity);
+
+	if (!campaign_enable_fusion || task->keep || task->rehearsal ||
+		kind->stream == NULL || reader == NULL ||
+		campaign_common_execution(activity) != CAMPAIGN_EXECUTION_NORMAL ||
+		!can_take(reader, task))
+		return false;
+	next->stream = kind->stream(task);
+	if (next->stream == NULL)
+		return false;
+	emit(task);
+	if (campaign_kind_find(reader->kind)->passes && reader->outbound != NIL)
+		prepare_table(task, next->stream);
+	next->run = task->run;
+	next->scope.activity = reader;
+	next->inbound = list_make1(linitial(task->outbound));
+	return true;
+}
+
+/* Notes how many rows came out of the task. */
+void
+campaign_fusion_settle(CampaignTask *task, const CampaignTask *next)
+{
+	int64		rows = ((CampaignFlow *) linitial(next->inbound))->rows;
+
+	((CampaignFlow *) linitial(task->outbound))->rows = rows;
+	if (task->stream != NULL)
+		campaign_task_came(task, rows);
+}
