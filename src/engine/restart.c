@@ -181,7 +181,8 @@ take_back(const CampaignRun *run, List *names)
 	let_children_go(run->id, names);
 	foreach(cell, campaign_restart_forget(run->id, names))
 	{
-		if (!campaign_population_drop(lfirst(cell)))
+		/* An executor that has just ended may still be letting go of it. */
+		if (!campaign_population_drop_after(lfirst(cell)))
 			ereport(ERROR,
 					(errcode(ERRCODE_OBJECT_IN_USE),
 					 errmsg("population \"%s\" of run " INT64_FORMAT " is being read",

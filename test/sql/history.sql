@@ -48,8 +48,8 @@ BEGIN
 	LOOP
 		FOR l IN SELECT lease, array_agg(message_id ORDER BY message_id) AS ids FROM campaign_claim('email', 1000) GROUP BY lease LOOP
 			PERFORM campaign_ack(l.lease, jsonb_build_array(jsonb_build_object('message_id', l.ids[1], 'reason', 'no such mailbox', 'permanent', true)));
-			PERFORM campaign_feedback((SELECT jsonb_agg(jsonb_build_object('message_id', i, 'event', e, 'detail', d)) FROM unnest(l.ids[2:200]) i,
-				(VALUES ('opened', '{}'::jsonb), ('clicked', '{"link": "https://history.example/?a"}'), ('converted', '{"value": 2.5}')) v (e, d) WHERE i % 3 = 0 OR e = 'opened'));
+			PERFORM campaign_feedback((SELECT jsonb_agg(jsonb_build_object('message_id', i, 'event', e, 'detail', d)) FROM unnest(l.ids[2:]) i,
+				(VALUES ('opened', '{}'::jsonb), ('clicked', '{"link": "https://history.example/?a"}'), ('converted', '{"value": 2.5}')) v (e, d) WHERE i % 5 = 0 AND (i % 3 = 0 OR e = 'opened')));
 			n := n + cardinality(l.ids);
 		END LOOP;
 		EXIT WHEN NOT FOUND;
