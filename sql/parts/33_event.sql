@@ -4,12 +4,14 @@
 
 -- What somebody did with a message, or a provider said about it.  Partitions
 -- are those of the dispatch queue; each has an index that makes an event one
--- (message_id, event, event_key) and one that serves counts.
+-- (message_id, event, event_key) and one that makes first the only one.
 --   event_key  hash of what tells events of a kind apart: the provider's id;
 --              without one the instant and the detail, or nothing at all for
 --              what happens to a message once
 --   detail     id (the provider's), type (of bounces: hard, soft), link, value,
 --              and what else there is to say
+--   first      of the message's events of the kind the one recorded first: it
+--              counts the message
 CREATE TABLE campaign.event (
 	message_id		bigint NOT NULL,
 	delivery_id		bigint NOT NULL,
@@ -18,9 +20,38 @@ CREATE TABLE campaign.event (
 						 'unsubscribed', 'complained', 'converted')),
 	at				timestamptz NOT NULL,
 	event_key		uuid NOT NULL,
-	detail			jsonb
+	detail			jsonb,
+	first			boolean NOT NULL DEFAULT false
 ) PARTITION BY RANGE (message_id);
 COMMENT ON TABLE campaign.event IS 'feedback: what became of messages after they were sent';
+
+-- What reports say, kept by those who record events: sums are the figures.  Rows
+-- are only added; now and then many are replaced by their sums, a level higher.
+--   grain       minute, edition (other than 0) or link
+--   event       as in campaign.event; hard_bounced; of messages that are deleted,
+--               sent
+--   minute      in which a message had its first such event, and events were; NULL
+--               where only sums are known
+--   name        of grain edition its number; of grain link the link, if any
+--   messages    messages, each counted once
+--   events      events
+--   value       of conversions
+--   first_at, last_at  of the events
+CREATE TABLE campaign.figure (
+	delivery_id		bigint NOT NULL,
+	grain			text COLLATE "C" NOT NULL,
+	level			smallint NOT NULL,
+	event			text COLLATE "C" NOT NULL,
+	minute			timestamptz,
+	name			text COLLATE "C",
+	messages		bigint NOT NULL,
+	events			bigint NOT NULL,
+	value			numeric,
+	first_at		timestamptz,
+	last_at			timestamptz
+);
+COMMENT ON TABLE campaign.figure IS 'what became of messages, summed up for reports';
+CREATE INDEX figure_delivery ON campaign.figure (delivery_id, grain, level);
 
 -- Events of messages that are not there, or not the caller's to speak of.
 -- Rows are forgotten after a week.

@@ -50,33 +50,18 @@ AS 'MODULE_PATHNAME', 'campaign_count_results'
 LANGUAGE C IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION campaign.count_results(bytea, text) IS 'how many messages of a chunk have that result';
 
--- The bounds on message_id let other months' partitions be left out; event by
--- event the order of the index makes distinct messages neighbours.
 CREATE VIEW campaign.event_counts WITH (security_barrier) AS
 SELECT d.run_id, d.activity, d.channel, e.event, e.messages, e.events, e.first_at, e.last_at
 FROM campaign.campaign g
 JOIN campaign.run r ON r.campaign_id = g.campaign_id
 JOIN campaign.delivery d ON d.run_id = r.run_id
 CROSS JOIN LATERAL (
-	SELECT k.event COLLATE "C" AS event, m.messages, m.events, m.first_at, m.last_at
-	FROM unnest('{delivered,bounced,opened,clicked,unsubscribed,complained,converted}'::text[]) AS k (event)
-	CROSS JOIN LATERAL (
-		SELECT count(*) AS messages, sum(n.events)::bigint AS events,
-			min(n.first_at) AS first_at, max(n.last_at) AS last_at
-		FROM (
-			SELECT count(*) AS events, min(e.at) AS first_at, max(e.at) AS last_at
-			FROM campaign.event e
-			WHERE e.delivery_id = d.delivery_id AND e.event = k.event
-				AND e.message_id >= r.epoch << 36 AND e.message_id < (r.epoch + 1) << 36
-				AND d.figures IS NULL
-			GROUP BY e.message_id
-		) n
-		HAVING count(*) > 0
-	) m
-	UNION ALL
-	SELECT f.event, f.messages, f.events, f.first_at, f.last_at
-	FROM jsonb_to_recordset(d.figures -> 'events')
-		AS f (event text COLLATE "C", messages bigint, events bigint, first_at timestamptz, last_at timestamptz)
+	SELECT f.event, sum(f.messages)::bigint AS messages, sum(f.events)::bigint AS events,
+		min(f.first_at) AS first_at, max(f.last_at) AS last_at
+	FROM campaign.figure f
+	WHERE f.delivery_id = d.delivery_id AND f.grain = 'minute'
+	GROUP BY f.event
+	HAVING sum(f.events) > 0
 ) e
 WHERE (campaign.visible(g.owner) OR g.campaign_id IN (SELECT v.campaign_id FROM campaign.viewable v)) AND NOT r.test;
 COMMENT ON VIEW campaign.event_counts IS 'feedback per delivery and event: how many messages, and how many events';
@@ -134,28 +119,27 @@ COMMENT ON COLUMN campaign.sent.sent_at IS 'when its sender said so';
 COMMENT ON COLUMN campaign.sent.events IS 'what became of it, each event once';
 COMMENT ON COLUMN campaign.sent.links IS 'links in it that were clicked, each once';
 
--- Where messages are old and deleted, figures are those of before.  Event
--- by event the index has messages in order, and all that is counted; what a
--- bounce or a conversion says of itself is read apart, for there are few of them.
+-- What became of messages in the queue is counted from chunks or, where these
+-- are old and deleted, what it was before; what people did is kept as sums.
 CREATE VIEW campaign.report WITH (security_barrier) AS
 SELECT g.name AS campaign, d.run_id, d.activity, d.channel,
 	d.targeted, d.excluded, d.queued, k.sent,
-	k.delivered, k.bounced, k.opened, k.clicked, k.unsubscribed, k.complained,
-	round(k.delivered::numeric / nullif(k.sent, 0), 4) AS delivered_rate,
-	round(k.bounced::numeric / nullif(k.sent, 0), 4) AS bounced_rate,
-	round(k.opened::numeric / nullif(k.sent, 0), 4) AS opened_rate,
-	round(k.clicked::numeric / nullif(k.sent, 0), 4) AS clicked_rate,
-	round(k.unsubscribed::numeric / nullif(k.sent, 0), 4) AS unsubscribed_rate,
-	round(k.complained::numeric / nullif(k.sent, 0), 4) AS complained_rate,
-	k.converted, k.converted_value,
+	e.delivered, e.bounced, e.opened, e.clicked, e.unsubscribed, e.complained,
+	round(e.delivered::numeric / nullif(k.sent, 0), 4) AS delivered_rate,
+	round(e.bounced::numeric / nullif(k.sent, 0), 4) AS bounced_rate,
+	round(e.opened::numeric / nullif(k.sent, 0), 4) AS opened_rate,
+	round(e.clicked::numeric / nullif(k.sent, 0), 4) AS clicked_rate,
+	round(e.unsubscribed::numeric / nullif(k.sent, 0), 4) AS unsubscribed_rate,
+	round(e.complained::numeric / nullif(k.sent, 0), 4) AS complained_rate,
+	e.converted, e.converted_value,
 	v.number AS version, r.started_at, r.occurrence,
 	s.pending, s.leased, k.failed, k.expired, k.withdrawn, k.retries,
-	k.hard_bounced, k.bounced - k.hard_bounced AS soft_bounced,
-	k.opens, k.clicks, k.conversions,
-	round(k.converted::numeric / nullif(k.sent, 0), 4) AS converted_rate,
-	round(k.clicked::numeric / nullif(k.delivered, 0), 4) AS ctr,
-	round(k.clicks::numeric / nullif(k.opens, 0), 4) AS ctor,
-	round(k.clicked::numeric / nullif(k.opened, 0), 4) AS reactivity
+	e.hard_bounced, e.bounced - e.hard_bounced AS soft_bounced,
+	e.opens, e.clicks, e.conversions,
+	round(e.converted::numeric / nullif(k.sent, 0), 4) AS converted_rate,
+	round(e.clicked::numeric / nullif(e.delivered, 0), 4) AS ctr,
+	round(e.clicks::numeric / nullif(e.opens, 0), 4) AS ctor,
+	round(e.clicked::numeric / nullif(e.opened, 0), 4) AS reactivity
 FROM campaign.campaign g
 JOIN campaign.run r ON r.campaign_id = g.campaign_id
 JOIN campaign.version v ON v.version_id = r.version_id
@@ -182,59 +166,27 @@ CROSS JOIN LATERAL (
 	WHERE o.delivery_id = d.delivery_id AND o.status = 'retried'
 ) o
 CROSS JOIN LATERAL (
-	SELECT max(m.messages) FILTER (WHERE k.event = 'delivered') AS delivered,
-		max(m.messages) FILTER (WHERE k.event = 'bounced') AS bounced,
-		max(m.messages) FILTER (WHERE k.event = 'opened') AS opened,
-		max(m.messages) FILTER (WHERE k.event = 'clicked') AS clicked,
-		max(m.messages) FILTER (WHERE k.event = 'unsubscribed') AS unsubscribed,
-		max(m.messages) FILTER (WHERE k.event = 'complained') AS complained,
-		max(m.messages) FILTER (WHERE k.event = 'converted') AS converted,
-		max(m.events) FILTER (WHERE k.event = 'opened') AS opens,
-		max(m.events) FILTER (WHERE k.event = 'clicked') AS clicks,
-		max(m.events) FILTER (WHERE k.event = 'converted') AS conversions
-	FROM unnest('{delivered,bounced,opened,clicked,unsubscribed,complained,converted}'::text[]) AS k (event)
-	CROSS JOIN LATERAL (
-		SELECT count(*) AS messages, coalesce(sum(n.events), 0)::bigint AS events
-		FROM (
-			SELECT e.message_id, count(*) AS events
-			FROM campaign.event e
-			WHERE e.delivery_id = d.delivery_id AND e.event = k.event
-				AND e.message_id >= r.epoch << 36 AND e.message_id < (r.epoch + 1) << 36
-			GROUP BY e.message_id
-		) n
-	) m
+	SELECT coalesce(sum(f.messages) FILTER (WHERE f.event = 'delivered'), 0)::bigint AS delivered,
+		coalesce(sum(f.messages) FILTER (WHERE f.event = 'bounced'), 0)::bigint AS bounced,
+		coalesce(sum(f.messages) FILTER (WHERE f.event = 'opened'), 0)::bigint AS opened,
+		coalesce(sum(f.messages) FILTER (WHERE f.event = 'clicked'), 0)::bigint AS clicked,
+		coalesce(sum(f.messages) FILTER (WHERE f.event = 'unsubscribed'), 0)::bigint AS unsubscribed,
+		coalesce(sum(f.messages) FILTER (WHERE f.event = 'complained'), 0)::bigint AS complained,
+		coalesce(sum(f.messages) FILTER (WHERE f.event = 'converted'), 0)::bigint AS converted,
+		coalesce(sum(f.messages) FILTER (WHERE f.event = 'hard_bounced'), 0)::bigint AS hard_bounced,
+		coalesce(sum(f.events) FILTER (WHERE f.event = 'opened'), 0)::bigint AS opens,
+		coalesce(sum(f.events) FILTER (WHERE f.event = 'clicked'), 0)::bigint AS clicks,
+		coalesce(sum(f.events) FILTER (WHERE f.event = 'converted'), 0)::bigint AS conversions,
+		coalesce(sum(f.value), 0) AS converted_value
+	FROM campaign.figure f
+	WHERE f.delivery_id = d.delivery_id AND f.grain = 'minute'
 ) e
-CROSS JOIN LATERAL (
-	SELECT count(DISTINCT e.message_id) AS hard_bounced
-	FROM campaign.event e
-	WHERE e.delivery_id = d.delivery_id AND e.event = 'bounced'
-		AND e.message_id >= r.epoch << 36 AND e.message_id < (r.epoch + 1) << 36
-		AND e.detail ->> 'type' IS DISTINCT FROM 'soft'
-) b
-CROSS JOIN LATERAL (
-	SELECT coalesce(sum((e.detail ->> 'value')::numeric), 0) AS converted_value
-	FROM campaign.event e
-	WHERE e.delivery_id = d.delivery_id AND e.event = 'converted'
-		AND e.message_id >= r.epoch << 36 AND e.message_id < (r.epoch + 1) << 36
-) c
 CROSS JOIN LATERAL (
 	SELECT coalesce((d.figures #>> '{report,sent}')::bigint, s.sent) AS sent,
 		coalesce((d.figures #>> '{report,failed}')::bigint, s.failed) AS failed,
 		coalesce((d.figures #>> '{report,expired}')::bigint, s.expired) AS expired,
 		coalesce((d.figures #>> '{report,withdrawn}')::bigint, s.withdrawn) AS withdrawn,
-		coalesce((d.figures #>> '{report,retries}')::bigint, o.retries) AS retries,
-		coalesce((d.figures #>> '{report,delivered}')::bigint, e.delivered) AS delivered,
-		coalesce((d.figures #>> '{report,bounced}')::bigint, e.bounced) AS bounced,
-		coalesce((d.figures #>> '{report,opened}')::bigint, e.opened) AS opened,
-		coalesce((d.figures #>> '{report,clicked}')::bigint, e.clicked) AS clicked,
-		coalesce((d.figures #>> '{report,unsubscribed}')::bigint, e.unsubscribed) AS unsubscribed,
-		coalesce((d.figures #>> '{report,complained}')::bigint, e.complained) AS complained,
-		coalesce((d.figures #>> '{report,converted}')::bigint, e.converted) AS converted,
-		coalesce((d.figures #>> '{report,opens}')::bigint, e.opens) AS opens,
-		coalesce((d.figures #>> '{report,clicks}')::bigint, e.clicks) AS clicks,
-		coalesce((d.figures #>> '{report,conversions}')::bigint, e.conversions) AS conversions,
-		coalesce((d.figures #>> '{report,hard_bounced}')::bigint, b.hard_bounced) AS hard_bounced,
-		coalesce((d.figures #>> '{report,converted_value}')::numeric, c.converted_value) AS converted_value
+		coalesce((d.figures #>> '{report,retries}')::bigint, o.retries) AS retries
 ) k
 WHERE (campaign.visible(g.owner) OR g.campaign_id IN (SELECT v.campaign_id FROM campaign.viewable v)) AND NOT r.test;
 COMMENT ON VIEW campaign.report IS 'figures of each delivery: messages from targeted to sent, and people by what they did';
@@ -269,31 +221,45 @@ COMMENT ON FUNCTION campaign.two_proportions(bigint, bigint, bigint, bigint)
 	IS 'p-value of two shares being the same; 1 where nothing can be said';
 
 -- Variants of a delivery compared with its first one, by what people did.
+-- Figures of editions other than 0 are kept; the first variant has what remains.
 CREATE VIEW campaign.experiment WITH (security_barrier) AS
 WITH figures AS (
-	SELECT g.name AS campaign, d.run_id, d.activity, v.number, v.name AS variant, d.winner = v.number AS winner,
-		k.event, coalesce(s.sent, 0)::bigint AS sent, coalesce(p.people, 0)::bigint AS people
+	SELECT g.name AS campaign, d.run_id, d.activity, x.number, x.name AS variant, d.winner = x.number AS winner,
+		x.event, x.sent, x.people
 	FROM campaign.campaign g
 	JOIN campaign.run r ON r.campaign_id = g.campaign_id
 	JOIN campaign.delivery d ON d.run_id = r.run_id
 	JOIN campaign.activity a ON a.version_id = r.version_id AND a.name = d.activity
 	CROSS JOIN LATERAL (SELECT count(*) + 1 AS languages FROM jsonb_object_keys(coalesce(a.options -> 'languages', '{}'))) l
 	CROSS JOIN LATERAL (
-		SELECT o.number - 1 AS number, o.variant ->> 'name' AS name
-		FROM jsonb_array_elements(a.options -> 'variants') WITH ORDINALITY AS o (variant, number)
-	) v
-	CROSS JOIN unnest('{delivered,opened,clicked,unsubscribed,converted}'::text[]) AS k (event)
-	CROSS JOIN LATERAL (
-		SELECT sum(campaign.count_results(c.results, 's')) AS sent FROM campaign.chunk c
-		WHERE c.delivery_id = d.delivery_id AND c.edition >= 0 AND c.edition / l.languages = v.number
-	) s
-	CROSS JOIN LATERAL (
-		SELECT count(DISTINCT e.message_id) AS people FROM campaign.event e
-		JOIN campaign.chunk c ON c.delivery_id = d.delivery_id AND c.last_id BETWEEN e.message_id AND e.message_id + 999
-			AND c.first_id <= e.message_id AND c.edition >= 0 AND c.edition / l.languages = v.number
-		WHERE e.delivery_id = d.delivery_id AND e.event = k.event
-			AND e.message_id >= r.epoch << 36 AND e.message_id < (r.epoch + 1) << 36
-	) p
+		WITH kept AS MATERIALIZED (
+			SELECT k.event, k.number, CASE WHEN k.number = 0
+				THEN sum(CASE WHEN k.number = 0 THEN k.messages ELSE -k.messages END) OVER (PARTITION BY k.event)
+				ELSE k.messages END AS messages
+			FROM (
+				SELECT f.event, e.number, sum(f.messages) AS messages
+				FROM campaign.figure f
+				CROSS JOIN LATERAL (
+					SELECT CASE WHEN f.grain = 'minute' THEN 0 WHEN f.name LIKE '-%' THEN -1
+						ELSE nullif(f.name::integer / l.languages, 0) END AS number
+				) e
+				WHERE f.delivery_id = d.delivery_id AND f.grain IN ('minute', 'edition') AND e.number IS NOT NULL
+				GROUP BY f.event, e.number
+			) k
+		)
+		SELECT v.number - 1 AS number, v.variant ->> 'name' AS name, k.event,
+			coalesce(CASE WHEN d.figures IS NULL THEN s.sent ELSE o.messages END, 0)::bigint AS sent,
+			coalesce(p.messages, 0)::bigint AS people
+		FROM jsonb_array_elements(a.options -> 'variants') WITH ORDINALITY AS v (variant, number)
+		CROSS JOIN unnest('{delivered,opened,clicked,unsubscribed,converted}'::text[]) AS k (event)
+		LEFT JOIN (
+			SELECT c.edition / l.languages AS number, sum(campaign.count_results(c.results, 's')) AS sent
+			FROM campaign.chunk c WHERE c.delivery_id = d.delivery_id AND c.edition >= 0
+			GROUP BY c.edition / l.languages
+		) s ON s.number = v.number - 1
+		LEFT JOIN kept o ON o.number = v.number - 1 AND o.event = 'sent'
+		LEFT JOIN kept p ON p.number = v.number - 1 AND p.event = k.event
+	) x
 	WHERE (campaign.visible(g.owner) OR g.campaign_id IN (SELECT v.campaign_id FROM campaign.viewable v)) AND NOT r.test
 )
 SELECT f.campaign, f.run_id, f.activity, f.variant, f.event, f.sent, f.people,

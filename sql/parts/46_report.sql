@@ -84,16 +84,16 @@ FROM campaign.campaign g
 JOIN campaign.run r ON r.campaign_id = g.campaign_id
 JOIN campaign.delivery d ON d.run_id = r.run_id
 CROSS JOIN LATERAL (
-	SELECT coalesce(sum(campaign.count_results(c.results, 's')), 0)::bigint AS sent
+	SELECT coalesce((d.figures #>> '{report,sent}')::bigint, sum(campaign.count_results(c.results, 's')), 0)::bigint AS sent
 	FROM campaign.chunk c WHERE c.delivery_id = d.delivery_id
 ) s
 CROSS JOIN LATERAL (
-	SELECT v.detail ->> 'link' AS link, count(DISTINCT v.message_id) AS messages, count(*) AS clicks,
-		min(v.at) AS first_at, max(v.at) AS last_at
-	FROM campaign.event v
-	WHERE v.delivery_id = d.delivery_id AND v.event = 'clicked'
-		AND v.message_id >= r.epoch << 36 AND v.message_id < (r.epoch + 1) << 36
-	GROUP BY v.detail ->> 'link'
+	SELECT f.name AS link, sum(f.messages)::bigint AS messages, sum(f.events)::bigint AS clicks,
+		min(f.first_at) AS first_at, max(f.last_at) AS last_at
+	FROM campaign.figure f
+	WHERE f.delivery_id = d.delivery_id AND f.grain = 'link'
+	GROUP BY f.name
+	HAVING sum(f.events) > 0
 ) e
 WHERE (campaign.visible(g.owner) OR g.campaign_id IN (SELECT v.campaign_id FROM campaign.viewable v)) AND NOT r.test;
 COMMENT ON VIEW campaign.report_by_link IS 'clicks of each delivery by link';
@@ -118,36 +118,29 @@ FROM campaign.campaign g
 JOIN campaign.run r ON r.campaign_id = g.campaign_id
 JOIN campaign.delivery d ON d.run_id = r.run_id
 CROSS JOIN LATERAL (
-	SELECT m.minute, coalesce(sum(m.messages) FILTER (WHERE m.what = 'sent'), 0)::bigint AS sent,
-		coalesce(sum(m.messages) FILTER (WHERE m.what = 'delivered'), 0)::bigint AS delivered,
-		coalesce(sum(m.messages) FILTER (WHERE m.what = 'bounced'), 0)::bigint AS bounced,
-		coalesce(sum(m.messages) FILTER (WHERE m.what = 'opened'), 0)::bigint AS opened,
-		coalesce(sum(m.messages) FILTER (WHERE m.what = 'clicked'), 0)::bigint AS clicked,
-		coalesce(sum(m.messages) FILTER (WHERE m.what = 'unsubscribed'), 0)::bigint AS unsubscribed,
-		coalesce(sum(m.messages) FILTER (WHERE m.what = 'complained'), 0)::bigint AS complained,
-		coalesce(sum(m.messages) FILTER (WHERE m.what = 'converted'), 0)::bigint AS converted
+	SELECT m.minute, coalesce(sum(m.messages) FILTER (WHERE m.event = 'sent'), 0)::bigint AS sent,
+		coalesce(sum(m.messages) FILTER (WHERE m.event = 'delivered'), 0)::bigint AS delivered,
+		coalesce(sum(m.messages) FILTER (WHERE m.event = 'bounced'), 0)::bigint AS bounced,
+		coalesce(sum(m.messages) FILTER (WHERE m.event = 'opened'), 0)::bigint AS opened,
+		coalesce(sum(m.messages) FILTER (WHERE m.event = 'clicked'), 0)::bigint AS clicked,
+		coalesce(sum(m.messages) FILTER (WHERE m.event = 'unsubscribed'), 0)::bigint AS unsubscribed,
+		coalesce(sum(m.messages) FILTER (WHERE m.event = 'complained'), 0)::bigint AS complained,
+		coalesce(sum(m.messages) FILTER (WHERE m.event = 'converted'), 0)::bigint AS converted
 	FROM (
-		SELECT date_trunc('minute', c.leased_until) AS minute, 'sent' COLLATE "C" AS what,
+		SELECT date_bin('1 minute', c.leased_until, '2000-01-01 00:00+00') AS minute, 'sent' COLLATE "C" AS event,
 			campaign.count_results(c.results, 's') AS messages
 		FROM campaign.chunk c
-		WHERE c.delivery_id = d.delivery_id AND campaign.count_results(c.results, 's') > 0
+		WHERE c.delivery_id = d.delivery_id AND d.figures IS NULL
 		UNION ALL
-		SELECT f.minute, k.event COLLATE "C", f.messages
-		FROM unnest('{delivered,bounced,opened,clicked,unsubscribed,complained,converted}'::text[]) AS k (event)
-		CROSS JOIN LATERAL (
-			SELECT date_trunc('minute', v.first_at) AS minute, count(*) AS messages
-			FROM (
-				SELECT min(e.at) AS first_at FROM campaign.event e
-				WHERE e.delivery_id = d.delivery_id AND e.event = k.event
-					AND e.message_id >= r.epoch << 36 AND e.message_id < (r.epoch + 1) << 36
-				GROUP BY e.message_id
-			) v
-			GROUP BY 1
-		) f
+		SELECT f.minute, f.event, f.messages
+		FROM campaign.figure f
+		WHERE f.delivery_id = d.delivery_id AND f.grain = 'minute' AND f.minute IS NOT NULL AND f.event <> 'hard_bounced'
 	) m
 	GROUP BY m.minute
 ) h
-WHERE (campaign.visible(g.owner) OR g.campaign_id IN (SELECT v.campaign_id FROM campaign.viewable v)) AND NOT r.test;
+WHERE (campaign.visible(g.owner) OR g.campaign_id IN (SELECT v.campaign_id FROM campaign.viewable v)) AND NOT r.test
+	AND (h.sent > 0 OR h.delivered > 0 OR h.bounced > 0 OR h.opened > 0 OR h.clicked > 0
+		OR h.unsubscribed > 0 OR h.complained > 0 OR h.converted > 0);
 COMMENT ON VIEW campaign.report_by_minute IS 'figures of each delivery by the minute in which it happened';
 COMMENT ON COLUMN campaign.report_by_minute.campaign IS 'name of the campaign';
 COMMENT ON COLUMN campaign.report_by_minute.run_id IS 'the run';

@@ -48,6 +48,7 @@ SELECT pg_extension_config_dump('campaign.contact', '');
 SELECT pg_extension_config_dump('campaign.suppression', '');
 SELECT pg_extension_config_dump('campaign.lost_lease', '');
 SELECT pg_extension_config_dump('campaign.event', '');
+SELECT pg_extension_config_dump('campaign.figure', '');
 SELECT pg_extension_config_dump('campaign.audience', '');
 SELECT pg_extension_config_dump('campaign.audience_audience_id_seq', '');
 SELECT pg_extension_config_dump('campaign.audience_version', '');

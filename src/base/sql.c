@@ -17,6 +17,7 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
@@ -303,6 +304,24 @@ campaign_text_array(List *strings)
 		TEXTARRAYOID,
 		PointerGetDatum(construct_array(elements, n, TEXTOID, -1, false,
 										TYPALIGN_INT)),
+		false
+	};
+}
+
+/* An array of the values. */
+CampaignValue
+campaign_array(Oid type, Datum *values, bool *nulls, int count)
+{
+	int16		length;
+	bool		byval;
+	char		align;
+	int			lower = 1;
+
+	get_typlenbyvalalign(type, &length, &byval, &align);
+	return (CampaignValue) {
+		get_array_type(type),
+		PointerGetDatum(construct_md_array(values, nulls, 1, &count, &lower,
+										   type, length, byval, align)),
 		false
 	};
 }

@@ -81,6 +81,9 @@ extern CampaignValue campaign_uuid(const pg_uuid_t *value);
 extern CampaignValue campaign_jsonb(const Jsonb *value);
 extern CampaignValue campaign_bytes(const char *data, int length);
 extern CampaignValue campaign_text_array(List *strings);	/* of char * */
+/* An array of a type that has arrays; without nulls, none of them is NULL. */
+extern CampaignValue campaign_array(Oid type, Datum *values, bool *nulls,
+									int count);
 
 /* Columns are numbered from 1; SQL NULL reads as 0, false or NULL. */
 extern int64 campaign_row_int8(const CampaignRows *rows, int row, int column);

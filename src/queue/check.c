@@ -29,6 +29,14 @@
 	" AND m.message_id < ((SELECT epoch FROM campaign.run" \
 	" WHERE run_id = $1) + 1) << 36" \
 	" AND m.delivery_id IN (SELECT delivery_id FROM d))"
+/* What became of them. */
+#define RUN_EVENTS \
+	"e AS (SELECT e.* FROM campaign.event e" \
+	" WHERE e.message_id >= (SELECT epoch FROM campaign.run" \
+	" WHERE run_id = $1) << 36" \
+	" AND e.message_id < ((SELECT epoch FROM campaign.run" \
+	" WHERE run_id = $1) + 1) << 36" \
+	" AND e.delivery_id IN (SELECT delivery_id FROM d))"
 /* A row per message of each chunk, with its byte. */
 #define RUN_RESULTS \
 	"b AS (SELECT c.delivery_id, c.first_id + n AS message_id," \
@@ -181,11 +189,10 @@ CAMPAIGN_STATEMENT(outcomes_agree,
 
 /* What people did, they did with a message that is there. */
 CAMPAIGN_STATEMENT(events_exist,
-				   "WITH " RUN_DELIVERIES ", " RUN_MESSAGES ","
-				   " facts AS (SELECT delivery_id, message_id, 1 AS message,"
+				   "WITH " RUN_DELIVERIES ", " RUN_MESSAGES ", " RUN_EVENTS
+				   ", facts AS (SELECT delivery_id, message_id, 1 AS message,"
 				   " 0 AS event FROM m UNION ALL"
-				   " SELECT delivery_id, message_id, 0, 1 FROM campaign.event"
-				   " WHERE delivery_id IN (SELECT delivery_id FROM d)),"
+				   " SELECT delivery_id, message_id, 0, 1 FROM e),"
 				   " wrong AS (SELECT delivery_id, message_id,"
 				   " sum(event) AS events FROM facts"
 				   " GROUP BY delivery_id, message_id HAVING sum(message) = 0)"
@@ -194,6 +201,49 @@ CAMPAIGN_STATEMENT(events_exist,
 				   " d.activity, sum(w.events), min(w.message_id))"
 				   " FROM wrong w JOIN d USING (delivery_id)"
 				   " GROUP BY d.activity ORDER BY d.activity");
+
+/*
+ * What reports say is what the events say.  Both are added up with opposite
+ * signs, so that nothing has to be joined; a hard bounce counts in the minute
+ * in which it was the news, which events do not tell.
+ */
+#define MINUTE(at) "date_bin('1 minute', " at ", '2000-01-01 00:00+00')"
+CAMPAIGN_STATEMENT(figures_agree,
+				   "WITH " RUN_DELIVERIES
+				   ", " RUN_EVENTS ","
+				   " said AS (SELECT delivery_id, event, "
+				   MINUTE("min(at)") " AS minute, NULL::text AS link,"
+				   " 1::bigint AS messages, 0::bigint AS events,"
+				   " 0::numeric AS value, 1 - count(*) FILTER (WHERE first)"
+				   " AS firsts FROM e GROUP BY delivery_id, message_id, event"
+				   " UNION ALL SELECT delivery_id, event, " MINUTE("at")
+				   ", NULL, 0, 1, CASE WHEN event = 'converted' THEN"
+				   " coalesce((detail ->> 'value')::numeric, 0) ELSE 0 END, 0"
+				   " FROM e UNION ALL SELECT DISTINCT ON (message_id)"
+				   " delivery_id, 'hard_bounced', NULL::timestamptz, NULL,"
+				   " 1, 0, 0, 0 FROM e WHERE event = 'bounced'"
+				   " AND detail ->> 'type' IS DISTINCT FROM 'soft'"
+				   " UNION ALL SELECT delivery_id, 'clicked link', NULL,"
+				   " detail ->> 'link', 1, count(*), 0, 0 FROM e"
+				   " WHERE event = 'clicked'"
+				   " GROUP BY delivery_id, message_id, detail ->> 'link'"
+				   " UNION ALL SELECT delivery_id, CASE grain"
+				   " WHEN 'link' THEN 'clicked link' ELSE event END,"
+				   " CASE WHEN event <> 'hard_bounced' THEN minute END, name,"
+				   " -messages, -events, -coalesce(value, 0), 0"
+				   " FROM campaign.figure WHERE grain IN ('minute', 'link')"
+				   " AND delivery_id IN (SELECT delivery_id FROM d)),"
+				   " wrong AS (SELECT delivery_id, event FROM said"
+				   " GROUP BY delivery_id, event, minute, link"
+				   " HAVING sum(messages) <> 0 OR sum(events) <> 0"
+				   " OR sum(value) <> 0 OR bool_or(firsts <> 0))"
+				   " SELECT format('activity %s: figures of %s are not what"
+				   " its events say', d.activity, w.event)"
+				   " FROM wrong w JOIN d USING (delivery_id)"
+				   " WHERE NOT (SELECT test FROM campaign.run"
+				   " WHERE run_id = $1)"
+				   " GROUP BY d.activity, w.event"
+				   " ORDER BY d.activity, w.event");
 
 /* A delivery has looked at every row that came. */
 CAMPAIGN_STATEMENT(delivery_rows,
@@ -228,6 +278,7 @@ static const CampaignPromise promises[] = {
 	{"messages_once", &messages_once},
 	{"outcomes_agree", &outcomes_agree},
 	{"events_exist", &events_exist},
+	{"figures_agree", &figures_agree},
 };
 
 /* Checks the deliveries of a run. */

@@ -15,7 +15,7 @@
 	"(SELECT d.delivery_id FROM campaign.delivery d" \
 	" JOIN campaign.run r ON r.run_id = d.run_id WHERE r.campaign_id = $1)"
 
-/* Deletes messages, exclusions and events of all deliveries of a campaign. */
+/* Deletes messages, exclusions, events and figures of all deliveries of a campaign. */
 void
 campaign_queue_erase(int64 campaign_id)
 {
@@ -28,10 +28,14 @@ campaign_queue_erase(int64 campaign_id)
 	CAMPAIGN_STATEMENT(events,
 					   "DELETE FROM campaign.event WHERE delivery_id IN "
 					   DELIVERIES_OF_CAMPAIGN);
+	CAMPAIGN_STATEMENT(figures,
+					   "DELETE FROM campaign.figure WHERE delivery_id IN "
+					   DELIVERIES_OF_CAMPAIGN);
 
 	campaign_execute(&messages, campaign_int8(campaign_id));
 	campaign_execute(&exclusions, campaign_int8(campaign_id));
 	campaign_execute(&events, campaign_int8(campaign_id));
+	campaign_execute(&figures, campaign_int8(campaign_id));
 }
 
 /* Deletes messages, exclusions and events of one delivery, between bounds. */

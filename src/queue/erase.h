@@ -7,9 +7,9 @@
 
 #include "postgres.h"
 
-/* Deletes messages, exclusions and events of all deliveries of a campaign. */
+/* Deletes messages, exclusions, events and figures of a campaign's deliveries. */
 extern void campaign_queue_erase(int64 campaign_id);
-/* Those of one run, without reading the messages of others. */
+/* Those of one test, which has no figures; does not read others' messages. */
 extern void campaign_queue_erase_run(int64 run_id);
 
 #endif							/* CAMPAIGN_ERASE_H */

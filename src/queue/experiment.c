@@ -13,6 +13,7 @@
 #include "base/errors.h"
 #include "base/sql.h"
 #include "queue/experiment.h"
+#include "queue/figure.h"
 #include "queue/lane.h"
 
 CAMPAIGN_STATEMENT(plan_decision,
@@ -34,17 +35,12 @@ CAMPAIGN_STATEMENT(count_variants,
 				   " GROUP BY 1) s USING (variant)"
 				   " LEFT JOIN (SELECT c.edition / $3 AS variant,"
 				   " count(DISTINCT e.message_id) AS people"
-				   " FROM campaign.delivery d"
-				   " JOIN campaign.run r ON r.run_id = d.run_id"
-				   " JOIN campaign.event e ON e.delivery_id = d.delivery_id"
-				   " AND e.message_id >= r.epoch << 36"
-				   " AND e.message_id < (r.epoch + 1) << 36"
-				   " AND e.event = $4"
-				   " JOIN campaign.chunk c ON c.delivery_id = d.delivery_id"
-				   " AND c.last_id BETWEEN e.message_id"
-				   " AND e.message_id + 999"
-				   " AND c.first_id <= e.message_id AND c.edition >= 0"
-				   " WHERE d.delivery_id = $1 GROUP BY 1) p USING (variant)"
+				   " FROM campaign.chunk c CROSS JOIN LATERAL"
+				   " (SELECT e.message_id FROM campaign.event e"
+				   " WHERE e.message_id BETWEEN c.first_id AND c.last_id"
+				   " AND e.event = $4 OFFSET 0) e"
+				   " WHERE c.delivery_id = $1 AND c.edition >= 0"
+				   " GROUP BY 1) p USING (variant)"
 				   " ORDER BY v.variant");
 
 CAMPAIGN_STATEMENT(give_winner,
@@ -161,6 +157,7 @@ campaign_experiment_decide(int64 delivery_id, const CampaignQuestion *question)
 	campaign_execute(&give_winner, campaign_int8(delivery_id),
 					 campaign_int4(verdict->winner),
 					 campaign_int4(question->languages));
+	campaign_figures_decide(delivery_id, verdict->winner, question->languages);
 	campaign_execute(&note_winner, campaign_int8(delivery_id),
 					 campaign_int4(verdict->winner));
 	return verdict;

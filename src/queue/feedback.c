@@ -120,6 +120,16 @@ read_id(const Reading *reading)
 	return campaign_scalar_text(value);
 }
 
+/* What a conversion is worth. */
+static Numeric
+read_value(const Reading *reading)
+{
+	if (read_member(reading, "value", jbvNumeric, "a number") == NULL)
+		return NULL;
+	return campaign_object_member(&reading->feedback->detail->root,
+								  "value")->val.numeric;
+}
+
 /* The type of a bounce. */
 static const char *
 read_type(const Reading *reading)
@@ -164,10 +174,10 @@ finish(Reading *reading)
 		refuse(reading->element, "The instant must be finite.");
 	if (feedback->detail != NULL && !JB_ROOT_IS_OBJECT(feedback->detail))
 		refuse(reading->element, "The detail must be an object.");
-	(void) read_member(reading, "link", jbvString, "a text");
-	(void) read_member(reading, "value", jbvNumeric, "a number");
+	feedback->link = read_member(reading, "link", jbvString, "a text");
+	feedback->value = read_value(reading);
 	if (strcmp(feedback->event, "bounced") == 0)
-		(void) read_type(reading);
+		feedback->hard = strcmp(read_type(reading), "hard") == 0;
 	id = read_id(reading);
 	initStringInfo(&data);
 	if (id != NULL)

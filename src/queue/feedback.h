@@ -10,6 +10,7 @@
 #include "datatype/timestamp.h"
 #include "nodes/pg_list.h"
 #include "utils/jsonb.h"
+#include "utils/numeric.h"
 #include "utils/uuid.h"
 
 typedef struct CampaignFeedback
@@ -18,6 +19,9 @@ typedef struct CampaignFeedback
 	const char *event;
 	TimestampTz at;
 	Jsonb	   *detail;			/* NULL if there is none */
+	char	   *link;			/* of a click; NULL if it does not say */
+	bool		hard;			/* came back for good */
+	Numeric		value;			/* of a conversion; NULL if it does not say */
 	pg_uuid_t	key;			/* the same for what is a repetition */
 } CampaignFeedback;
 

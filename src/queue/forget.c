@@ -18,6 +18,7 @@
 #include "base/identity.h"
 #include "base/sql.h"
 #include "base/text.h"
+#include "queue/figure.h"
 #include "queue/forget.h"
 #include "queue/outcome.h"
 #include "queue/person.h"
@@ -217,7 +218,9 @@ blank(const Target *target, CampaignForgotten *counts)
 			counts->addresses = lappend(counts->addresses, pstrdup(address));
 	}
 	campaign_execute(&blank_outcomes, message_id);
+	campaign_figures_relink(target->found->message_id, false);
 	counts->events += campaign_execute(&blank_events, message_id);
+	campaign_figures_relink(target->found->message_id, true);
 	campaign_execute(&delete_parked, message_id);
 }
 

@@ -2,8 +2,9 @@
  * history.c
  *		Messages that are old: their figures stay, they go.
  *
- * What a report says is kept as it was, a document per delivery, before the
- * first message of a delivery is deleted.  Messages of a month lie in one
+ * What a report says of messages is kept as it was, a document per delivery,
+ * before the first message of a delivery is deleted; what it says of events is
+ * in campaign.figure, and stays there.  Messages of a month lie in one
  * partition, and where all of them are old it is dropped, which costs nothing;
  * otherwise they are deleted, so many chunks in a transaction.
  */
@@ -21,6 +22,7 @@
 #include "base/settings.h"
 #include "base/sql.h"
 #include "queue/chunk.h"
+#include "queue/figure.h"
 #include "queue/history.h"
 
 /* Attempts, a millisecond apart, to get a lock that others have briefly. */
@@ -36,9 +38,6 @@ CAMPAIGN_STATEMENT(keep_figures,
 				   " WHERE p.run_id = $1 AND p.activity = d.activity),"
 				   " 'queue', (SELECT to_jsonb(q) FROM campaign.queue_status q"
 				   " WHERE q.run_id = $1 AND q.activity = d.activity),"
-				   " 'events', (SELECT coalesce(jsonb_agg(to_jsonb(e)), '[]')"
-				   " FROM campaign.event_counts e"
-				   " WHERE e.run_id = $1 AND e.activity = d.activity),"
 				   " 'reasons', (SELECT coalesce(jsonb_object_agg(x.reason,"
 				   " x.people), '{}') FROM (SELECT reason, count(*) AS people"
 				   " FROM campaign.exclusion o"
@@ -109,6 +108,7 @@ campaign_history_erase(int64 run_id, bool with_partition, int chunks)
 {
 	int			deleted;
 
+	campaign_figures_keep_sent(run_id);
 	if (campaign_execute(&keep_figures, campaign_int8(run_id)) > 0)
 	{
 		campaign_execute(&delete_exclusions, campaign_int8(run_id));

@@ -115,8 +115,8 @@ create_event_partition(int64 epoch)
 	create_table("event", name);
 	campaign_sql_utility(psprintf("CREATE UNIQUE INDEX ON campaign_data.%s"
 								  " (message_id, event, event_key)", name));
-	campaign_sql_utility(psprintf("CREATE INDEX ON campaign_data.%s"
-								  " (delivery_id, event, message_id, at)", name));
+	campaign_sql_utility(psprintf("CREATE UNIQUE INDEX ON campaign_data.%s"
+								  " (message_id, event) WHERE first", name));
 	attach_table("event", name, epoch);
 }
 

@@ -175,7 +175,10 @@ campaign_history_delete_runs(TimestampTz now, Oid role, int most)
 					   " (SELECT run_id FROM campaign.run WHERE run_id = $1"
 					   " FOR UPDATE SKIP LOCKED) RETURNING run_id, campaign_id),"
 					   " l AS (DELETE FROM campaign.log l USING r"
-					   " WHERE l.run_id = r.run_id)"
+					   " WHERE l.run_id = r.run_id),"
+					   " f AS (DELETE FROM campaign.figure f USING r,"
+					   " campaign.delivery d WHERE d.run_id = r.run_id"
+					   " AND f.delivery_id = d.delivery_id)"
 					   " SELECT campaign_id FROM r");
 	CAMPAIGN_STATEMENT(drop_versions,
 					   "DELETE FROM campaign.version v"

@@ -1,0 +1,46 @@
+/*
+ * figure.h
+ *		What reports say about messages, kept by those who record events.
+ */
+#ifndef CAMPAIGN_FIGURE_H
+#define CAMPAIGN_FIGURE_H
+
+#include "postgres.h"
+
+#include "datatype/timestamp.h"
+#include "nodes/pg_list.h"
+
+#include "queue/feedback.h"
+
+/* What is known of the events of a kind that a message had before. */
+typedef struct CampaignFigureState
+{
+	TimestampTz first_at;		/* 0: there was none */
+	bool		hard;			/* one of its bounces was for good */
+	List	   *links;			/* clicked, of char *; NULL for none said */
+} CampaignFigureState;
+
+typedef struct CampaignFigures CampaignFigures;
+
+/* An empty collection, in the current memory context. */
+extern CampaignFigures *campaign_figures_new(void);
+/*
+ * Counts an event of a message of an edition of a delivery that has been
+ * recorded, and brings the state up to date.
+ */
+extern void campaign_figures_count(CampaignFigures *figures,
+								   int64 delivery_id, int edition,
+								   const CampaignFeedback *event,
+								   CampaignFigureState *state);
+/* Writes what was counted; the collection is then done with. */
+extern void campaign_figures_write(CampaignFigures *figures);
+
+/* Those of messages kept back become those of the variant they get. */
+extern void campaign_figures_decide(int64 delivery_id, int winner,
+									int languages);
+/* Writes down how many messages of a run were sent, which chunks tell. */
+extern void campaign_figures_keep_sent(int64 run_id);
+/* Has links of a message be what its events say now: call it before and after. */
+extern void campaign_figures_relink(int64 message_id, bool after);
+
+#endif							/* CAMPAIGN_FIGURE_H */
