@@ -27,12 +27,13 @@ COMMENT ON TABLE campaign.event IS 'feedback: what became of messages after they
 
 -- What reports say, kept by those who record events: sums are the figures.  Rows
 -- are only added; now and then many are replaced by their sums, a level higher.
---   grain       minute, edition (other than 0) or link
+--   grain       minute or link
 --   event       as in campaign.event; hard_bounced; of messages that are deleted,
 --               sent
 --   minute      in which a message had its first such event, and events were; NULL
 --               where only sums are known
---   name        of grain edition its number; of grain link the link, if any
+--   edition     of the messages, as in campaign.chunk
+--   name        the link, if any
 --   messages    messages, each counted once
 --   events      events
 --   value       of conversions
@@ -43,6 +44,7 @@ CREATE TABLE campaign.figure (
 	level			smallint NOT NULL,
 	event			text COLLATE "C" NOT NULL,
 	minute			timestamptz,
+	edition			smallint NOT NULL,
 	name			text COLLATE "C",
 	messages		bigint NOT NULL,
 	events			bigint NOT NULL,

@@ -50,6 +50,15 @@ AS 'MODULE_PATHNAME', 'campaign_count_results'
 LANGUAGE C IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION campaign.count_results(bytea, text) IS 'how many messages of a chunk have that result';
 
+-- All at once, of a chunk of so many messages: open, sent, failed, withdrawn,
+-- expired.
+CREATE FUNCTION campaign.tally_results(results bytea, messages bigint)
+RETURNS bigint[]
+AS 'MODULE_PATHNAME', 'campaign_tally_results'
+LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION campaign.tally_results(bytea, bigint)
+	IS 'how many messages of a chunk are open, sent, failed, withdrawn and expired';
+
 CREATE VIEW campaign.event_counts WITH (security_barrier) AS
 SELECT d.run_id, d.activity, d.channel, e.event, e.messages, e.events, e.first_at, e.last_at
 FROM campaign.campaign g
@@ -152,13 +161,13 @@ CROSS JOIN LATERAL (
 		(coalesce(sum(c.expired), 0) + coalesce(sum(c.open) FILTER (WHERE c.status = 'expired'), 0))::bigint AS expired,
 		(coalesce(sum(c.withdrawn), 0) + coalesce(sum(c.open) FILTER (WHERE c.status = 'withdrawn'), 0))::bigint AS withdrawn
 	FROM (
-		SELECT CASE WHEN n.results IS NULL THEN n.last_id - n.first_id + 1 ELSE campaign.count_results(n.results, '.') END AS open,
-			campaign.count_results(n.results, 's') AS sent,
-			campaign.count_results(n.results, 'f') AS failed,
-			campaign.count_results(n.results, 'e') AS expired,
-			campaign.count_results(n.results, 'w') AS withdrawn,
-			campaign.message_status('.', n.leased_until, n.expires_at, r.state) AS status
-		FROM campaign.chunk n WHERE n.delivery_id = d.delivery_id
+		SELECT t.tally[1] AS open, t.tally[2] AS sent, t.tally[3] AS failed, t.tally[4] AS withdrawn, t.tally[5] AS expired,
+			CASE WHEN t.tally[1] > 0 THEN campaign.message_status('.', t.leased_until, t.expires_at, r.state) END AS status
+		FROM (
+			SELECT campaign.tally_results(n.results, n.last_id - n.first_id + 1) AS tally, n.leased_until, n.expires_at
+			FROM campaign.chunk n WHERE n.delivery_id = d.delivery_id
+			OFFSET 0
+		) t
 	) c
 ) s
 CROSS JOIN LATERAL (
@@ -221,7 +230,6 @@ COMMENT ON FUNCTION campaign.two_proportions(bigint, bigint, bigint, bigint)
 	IS 'p-value of two shares being the same; 1 where nothing can be said';
 
 -- Variants of a delivery compared with its first one, by what people did.
--- Figures of editions other than 0 are kept; the first variant has what remains.
 CREATE VIEW campaign.experiment WITH (security_barrier) AS
 WITH figures AS (
 	SELECT g.name AS campaign, d.run_id, d.activity, x.number, x.name AS variant, d.winner = x.number AS winner,
@@ -233,19 +241,10 @@ WITH figures AS (
 	CROSS JOIN LATERAL (SELECT count(*) + 1 AS languages FROM jsonb_object_keys(coalesce(a.options -> 'languages', '{}'))) l
 	CROSS JOIN LATERAL (
 		WITH kept AS MATERIALIZED (
-			SELECT k.event, k.number, CASE WHEN k.number = 0
-				THEN sum(CASE WHEN k.number = 0 THEN k.messages ELSE -k.messages END) OVER (PARTITION BY k.event)
-				ELSE k.messages END AS messages
-			FROM (
-				SELECT f.event, e.number, sum(f.messages) AS messages
-				FROM campaign.figure f
-				CROSS JOIN LATERAL (
-					SELECT CASE WHEN f.grain = 'minute' THEN 0 WHEN f.name LIKE '-%' THEN -1
-						ELSE nullif(f.name::integer / l.languages, 0) END AS number
-				) e
-				WHERE f.delivery_id = d.delivery_id AND f.grain IN ('minute', 'edition') AND e.number IS NOT NULL
-				GROUP BY f.event, e.number
-			) k
+			SELECT f.event, f.edition / l.languages AS number, sum(f.messages) AS messages
+			FROM campaign.figure f
+			WHERE f.delivery_id = d.delivery_id AND f.grain = 'minute' AND f.edition >= 0
+			GROUP BY f.event, f.edition / l.languages
 		)
 		SELECT v.number - 1 AS number, v.variant ->> 'name' AS name, k.event,
 			coalesce(CASE WHEN d.figures IS NULL THEN s.sent ELSE o.messages END, 0)::bigint AS sent,

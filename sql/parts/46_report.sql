@@ -300,14 +300,13 @@ CROSS JOIN LATERAL (
 			AND isfinite(c.due_at)) AS next_at,
 		round(coalesce(sum(c.sent) FILTER (WHERE c.leased_until BETWEEN statement_timestamp() - interval '1 minute' AND statement_timestamp()), 0) / 60, 1) AS rate
 	FROM (
-		SELECT n.due_at, n.leased_until,
-			CASE WHEN n.results IS NULL THEN n.last_id - n.first_id + 1 ELSE campaign.count_results(n.results, '.') END AS open,
-			campaign.count_results(n.results, 's') AS sent,
-			campaign.count_results(n.results, 'f') AS failed,
-			campaign.count_results(n.results, 'w') AS withdrawn,
-			campaign.count_results(n.results, 'e') AS expired,
-			campaign.message_status('.', n.leased_until, n.expires_at, r.state) AS status
-		FROM campaign.chunk n WHERE n.delivery_id = d.delivery_id
+		SELECT t.tally[1] AS open, t.tally[2] AS sent, t.tally[3] AS failed, t.tally[4] AS withdrawn, t.tally[5] AS expired, t.due_at, t.leased_until,
+			CASE WHEN t.tally[1] > 0 THEN campaign.message_status('.', t.leased_until, t.expires_at, r.state) END AS status
+		FROM (
+			SELECT campaign.tally_results(n.results, n.last_id - n.first_id + 1) AS tally, n.leased_until, n.expires_at, n.due_at
+			FROM campaign.chunk n WHERE n.delivery_id = d.delivery_id
+			OFFSET 0
+		) t
 	) c
 ) s
 WHERE (campaign.visible(g.owner) OR g.campaign_id IN (SELECT v.campaign_id FROM campaign.viewable v)) AND NOT r.test;

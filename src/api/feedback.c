@@ -5,13 +5,16 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
+#include "catalog/pg_type.h"
 #include "funcapi.h"
 #include "miscadmin.h"
+#include "utils/array.h"
 #include "utils/timestamp.h"
 
 #include "api/argument.h"
 #include "base/clock.h"
 #include "base/compat.h"
+#include "queue/chunk.h"
 #include "queue/event.h"
 #include "queue/experiment.h"
 #include "queue/feedback.h"
@@ -23,6 +26,7 @@ CAMPAIGN_FUNCTION(campaign_feedback);
 CAMPAIGN_FUNCTION(campaign_feedback_bulk);
 CAMPAIGN_FUNCTION(campaign_track);
 CAMPAIGN_FUNCTION(campaign_count_results);
+CAMPAIGN_FUNCTION(campaign_tally_results);
 CAMPAIGN_FUNCTION(campaign_two_proportions_test);
 
 /* Records events of the caller's and gives what became of them. */
@@ -168,6 +172,34 @@ campaign_count_results(PG_FUNCTION_ARGS)
 	for (Size i = 0; i < VARSIZE_ANY_EXHDR(results); i++)
 		count += data[i] == *VARDATA_ANY(result);
 	PG_RETURN_INT64(count);
+}
+
+/* campaign.tally_results(results, messages): all of them in one pass. */
+Datum
+campaign_tally_results(PG_FUNCTION_ARGS)
+{
+	static const char counted[] = {
+		CAMPAIGN_RESULT_OPEN, CAMPAIGN_RESULT_SENT, CAMPAIGN_RESULT_FAILED,
+		CAMPAIGN_RESULT_WITHDRAWN, CAMPAIGN_RESULT_EXPIRED
+	};
+	int64		times[UCHAR_MAX + 1] = {0};
+	Datum		values[lengthof(counted)];
+
+	if (!PG_ARGISNULL(0))
+	{
+		bytea	   *results = PG_GETARG_BYTEA_PP(0);
+		const unsigned char *data = (const unsigned char *) VARDATA_ANY(results);
+
+		for (Size i = 0; i < VARSIZE_ANY_EXHDR(results); i++)
+			times[data[i]]++;
+	}
+	else if (!PG_ARGISNULL(1))
+		times[CAMPAIGN_RESULT_OPEN] = PG_GETARG_INT64(1);
+	for (int i = 0; i < lengthof(counted); i++)
+		values[i] = Int64GetDatum(times[(unsigned char) counted[i]]);
+	PG_RETURN_ARRAYTYPE_P(construct_array(values, lengthof(counted), INT8OID,
+										  sizeof(int64), FLOAT8PASSBYVAL,
+										  TYPALIGN_DOUBLE));
 }
 
 /* campaign.two_proportions(people1, sent1, people2, sent2): a p-value */

@@ -14,6 +14,8 @@
 
 #include "access/xact.h"
 #include "common/pg_prng.h"
+#include "miscadmin.h"
+#include "storage/lock.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/timestamp.h"
@@ -24,7 +26,7 @@
 #include "queue/chunk.h"
 #include "queue/figure.h"
 
-#define FIGURE_NATTS 11
+#define FIGURE_NATTS 12
 
 /* So many rows of the lowest level are replaced by their sums, and */
 #define ROWS_TO_SUM		512
@@ -32,15 +34,17 @@
 #define LEVEL_FACTOR	8
 #define HIGHEST_LEVEL	3
 
+/* Beside the classes 1 and 2 of pg_advisory_lock(), and those of others. */
+#define FIGURE_LOCK_CLASS	5
+
 /* What rows of a grain count. */
 typedef enum Grain
 {
 	GRAIN_MINUTE,
-	GRAIN_EDITION,
 	GRAIN_LINK
 } Grain;
 
-static const char *const grains[] = {"minute", "edition", "link"};
+static const char *const grains[] = {"minute", "link"};
 
 /* A row to be; see campaign.figure. */
 typedef struct Figure
@@ -49,6 +53,7 @@ typedef struct Figure
 	Grain		grain;
 	const char *event;
 	TimestampTz minute;			/* of grain minute */
+	int			edition;
 	const char *name;			/* NULL if there is none */
 	int64		messages;
 	int64		events;
@@ -87,10 +92,10 @@ minute_of(TimestampTz at)
 	return at - (rest < 0 ? rest + USECS_PER_MINUTE : rest);
 }
 
-/* A new row, about that event. */
+/* A new row of a grain. */
 static Figure *
-add_row(CampaignFigures *figures, int64 delivery_id, Grain grain,
-		const char *event, TimestampTz at)
+add_row(CampaignFigures *figures, const CampaignFigureSubject *subject,
+		Grain grain, const char *event, TimestampTz at)
 {
 	Figure	   *row;
 
@@ -101,20 +106,25 @@ add_row(CampaignFigures *figures, int64 delivery_id, Grain grain,
 	}
 	row = &figures->rows[figures->count++];
 	memset(row, 0, sizeof(Figure));
-	row->delivery_id = delivery_id;
+	row->delivery_id = subject->delivery_id;
 	row->grain = grain;
 	row->event = event;
 	row->minute = grain == GRAIN_MINUTE ? minute_of(at) : 0;
+	row->edition = grain == GRAIN_MINUTE ? subject->edition : 0;
 	return row;
 }
 
-/* Fills in what there is of the event itself. */
-static void
-add_event(Figure *row, const CampaignFeedback *event)
+/* A new row for the event itself. */
+static Figure *
+add_event(CampaignFigures *figures, const CampaignFigureSubject *subject,
+		  Grain grain, const CampaignFeedback *event)
 {
+	Figure	   *row = add_row(figures, subject, grain, event->event, event->at);
+
 	row->events = 1;
 	row->first_at = event->at;
 	row->last_at = event->at;
+	return row;
 }
 
 /* True if the link is one of those. */
@@ -136,13 +146,11 @@ has_link(List *links, const char *link)
 
 /* Counts a click by its link. */
 static void
-count_link(CampaignFigures *figures, int64 delivery_id,
+count_link(CampaignFigures *figures, const CampaignFigureSubject *subject,
 		   const CampaignFeedback *event, CampaignFigureState *state)
 {
-	Figure	   *row = add_row(figures, delivery_id, GRAIN_LINK, event->event,
-							  event->at);
+	Figure	   *row = add_event(figures, subject, GRAIN_LINK, event);
 
-	add_event(row, event);
 	row->name = event->link;
 	if (has_link(state->links, event->link))
 		return;
@@ -150,48 +158,33 @@ count_link(CampaignFigures *figures, int64 delivery_id,
 	state->links = lappend(state->links, event->link);
 }
 
-/* Moves the message into the minute of the event if it was the earlier one. */
-static void
-count_message(CampaignFigures *figures, int64 delivery_id, int edition,
-			  Figure *row, const CampaignFeedback *event,
-			  CampaignFigureState *state)
-{
-	TimestampTz before = state->first_at;
-
-	if (before != 0 && before <= event->at)
-		return;
-	state->first_at = event->at;
-	row->messages = 1;
-	if (before != 0)
-		add_row(figures, delivery_id, GRAIN_MINUTE, event->event,
-				before)->messages = -1;
-	else if (edition != 0)
-	{
-		row = add_row(figures, delivery_id, GRAIN_EDITION, event->event, 0);
-		row->name = psprintf("%d", edition);
-		row->messages = 1;
-	}
-}
-
 /* Counts an event. */
 void
-campaign_figures_count(CampaignFigures *figures, int64 delivery_id,
-					   int edition, const CampaignFeedback *event,
+campaign_figures_count(CampaignFigures *figures,
+					   const CampaignFigureSubject *subject,
+					   const CampaignFeedback *event,
 					   CampaignFigureState *state)
 {
-	Figure	   *row = add_row(figures, delivery_id, GRAIN_MINUTE, event->event,
-							  event->at);
+	TimestampTz before = state->first_at;
+	Figure	   *row = add_event(figures, subject, GRAIN_MINUTE, event);
 
-	add_event(row, event);
 	if (strcmp(event->event, "converted") == 0)
 		row->value = event->value;
-	count_message(figures, delivery_id, edition, row, event, state);
+	if (before == 0 || event->at < before)
+	{
+		row->messages = 1;
+		state->first_at = event->at;
+		/* It was counted in a minute that is not its first one. */
+		if (before != 0)
+			add_row(figures, subject, GRAIN_MINUTE, event->event,
+					before)->messages = -1;
+	}
 	if (strcmp(event->event, "clicked") == 0)
-		count_link(figures, delivery_id, event, state);
+		count_link(figures, subject, event, state);
 	if (event->hard && !state->hard)
 	{
 		state->hard = true;
-		add_row(figures, delivery_id, GRAIN_MINUTE, "hard_bounced",
+		add_row(figures, subject, GRAIN_MINUTE, "hard_bounced",
 				event->at)->messages = 1;
 	}
 }
@@ -221,6 +214,8 @@ compare_figures(const void *a, const void *b)
 		return left->grain < right->grain ? -1 : 1;
 	if (left->minute != right->minute)
 		return left->minute < right->minute ? -1 : 1;
+	if (left->edition != right->edition)
+		return left->edition < right->edition ? -1 : 1;
 	result = left->event == right->event ? 0 :
 		strcmp(left->event, right->event);
 	return result != 0 ? result : compare_names(left->name, right->name);
@@ -280,34 +275,63 @@ write_row(CampaignWriter *writer, const Figure *row)
 	values[3] = CStringGetTextDatum(row->event);
 	values[4] = TimestampTzGetDatum(row->minute);
 	isnull[4] = row->grain != GRAIN_MINUTE;
-	isnull[5] = row->name == NULL;
-	values[5] = isnull[5] ? (Datum) 0 : CStringGetTextDatum(row->name);
-	values[6] = Int64GetDatum(row->messages);
-	values[7] = Int64GetDatum(row->events);
-	isnull[8] = row->value == NULL;
-	values[8] = NumericGetDatum(row->value);
-	isnull[9] = row->events == 0;
-	values[9] = TimestampTzGetDatum(row->first_at);
+	values[5] = Int16GetDatum((int16) row->edition);
+	isnull[6] = row->name == NULL;
+	values[6] = isnull[6] ? (Datum) 0 : CStringGetTextDatum(row->name);
+	values[7] = Int64GetDatum(row->messages);
+	values[8] = Int64GetDatum(row->events);
+	isnull[9] = row->value == NULL;
+	values[9] = NumericGetDatum(row->value);
 	isnull[10] = row->events == 0;
-	values[10] = TimestampTzGetDatum(row->last_at);
+	values[10] = TimestampTzGetDatum(row->first_at);
+	isnull[11] = row->events == 0;
+	values[11] = TimestampTzGetDatum(row->last_at);
 	campaign_writer_add(writer, values, isnull);
 }
 
-/* Sums that are nothing go, but the grain that knows the delivery's events. */
+/* Sums that are nothing go. */
 CAMPAIGN_STATEMENT(raise_level,
 				   "WITH lower AS (DELETE FROM campaign.figure"
-				   " WHERE ctid = ANY (ARRAY(SELECT ctid FROM campaign.figure"
-				   " WHERE delivery_id = $1"
-				   " AND grain IN ('minute', 'edition', 'link')"
-				   " AND level = $2::smallint FOR UPDATE SKIP LOCKED))"
-				   " RETURNING *)"
+				   " WHERE delivery_id = $1 AND grain IN ('minute', 'link')"
+				   " AND level = $2::smallint RETURNING *)"
 				   " INSERT INTO campaign.figure (delivery_id, grain, level,"
-				   " event, minute, name, messages, events, value, first_at,"
-				   " last_at) SELECT delivery_id, grain, $3::smallint, event,"
-				   " minute, name, sum(messages)::bigint, sum(events)::bigint,"
-				   " sum(value), min(first_at), max(last_at) FROM lower"
-				   " GROUP BY delivery_id, grain, event, minute, name"
+				   " event, minute, edition, name, messages, events, value,"
+				   " first_at, last_at)"
+				   " SELECT delivery_id, grain, $3::smallint, event, minute,"
+				   " edition, name, sum(messages)::bigint,"
+				   " sum(events)::bigint, sum(value), min(first_at),"
+				   " max(last_at) FROM lower"
+				   " GROUP BY delivery_id, grain, event, minute, edition, name"
 				   " HAVING sum(messages) <> 0 OR sum(events) <> 0");
+
+/*
+ * Has nobody else replace rows of the delivery until we end; false if somebody
+ * is at it and we do not wait for him.
+ */
+static bool
+lock_rows(int64 delivery_id, bool wait)
+{
+	LOCKTAG		tag;
+
+	SET_LOCKTAG_ADVISORY(tag, MyDatabaseId, (uint32) (delivery_id >> 32),
+						 (uint32) delivery_id, FIGURE_LOCK_CLASS);
+	return LockAcquire(&tag, ExclusiveLock, false, !wait) !=
+		LOCKACQUIRE_NOT_AVAIL;
+}
+
+/* Replaces the rows of a level by their sums; gives how many these are. */
+static int64
+raise_rows(int64 delivery_id, int level)
+{
+	int			nestlevel = campaign_chunk_planning_enter(true);
+	int64		rows;
+
+	rows = campaign_execute(&raise_level, campaign_int8(delivery_id),
+							campaign_int4(level),
+							campaign_int4(Min(level + 1, HIGHEST_LEVEL)));
+	campaign_settings_leave(nestlevel);
+	return rows;
+}
 
 /*
  * Replaces rows by their sums, on average when so many have been added.  That
@@ -320,11 +344,10 @@ raise_some(int64 delivery_id, int64 rows)
 
 	for (int level = 0; level <= HIGHEST_LEVEL; level++)
 	{
-		if (pg_prng_double(&pg_global_prng_state) * most >= rows)
+		if (pg_prng_double(&pg_global_prng_state) * most >= rows ||
+			(level == 0 && !lock_rows(delivery_id, false)))
 			return;
-		rows = campaign_execute(&raise_level, campaign_int8(delivery_id),
-								campaign_int4(level),
-								campaign_int4(Min(level + 1, HIGHEST_LEVEL)));
+		rows = raise_rows(delivery_id, level);
 		most *= LEVEL_FACTOR;
 	}
 }
@@ -334,7 +357,6 @@ void
 campaign_figures_write(CampaignFigures *figures)
 {
 	CampaignWriter *writer;
-	int			nestlevel;
 	int			begin = 0;
 
 	if (figures->count == 0)
@@ -345,7 +367,6 @@ campaign_figures_write(CampaignFigures *figures)
 		write_row(writer, &figures->rows[i]);
 	campaign_writer_close(writer);
 	CommandCounterIncrement();
-	nestlevel = campaign_chunk_planning_enter(true);
 	for (int i = 1; i <= figures->count; i++)
 	{
 		if (i < figures->count && figures->rows[i].delivery_id ==
@@ -354,31 +375,30 @@ campaign_figures_write(CampaignFigures *figures)
 		raise_some(figures->rows[begin].delivery_id, i - begin);
 		begin = i;
 	}
-	campaign_settings_leave(nestlevel);
 }
 
 /* ------------------------------- keeping -------------------------------- */
 
 CAMPAIGN_STATEMENT(decide,
 				   "UPDATE campaign.figure"
-				   " SET name = ($2 * $3 - 1 - name::int4)::text"
-				   " WHERE delivery_id = $1 AND grain = 'edition'"
-				   " AND name LIKE '-%'");
+				   " SET edition = ($2 * $3 - 1 - edition)::smallint"
+				   " WHERE delivery_id = $1 AND grain = 'minute'"
+				   " AND edition < 0");
 
 /* Those of messages kept back become those of the variant they get. */
 void
 campaign_figures_decide(int64 delivery_id, int winner, int languages)
 {
+	(void) lock_rows(delivery_id, true);
 	campaign_execute(&decide, campaign_int8(delivery_id),
 					 campaign_int4(winner), campaign_int4(languages));
 }
 
 CAMPAIGN_STATEMENT(keep_sent,
 				   "INSERT INTO campaign.figure (delivery_id, grain, level,"
-				   " event, minute, name, messages, events)"
-				   " SELECT d.delivery_id, CASE WHEN GROUPING(x.minute) = 0"
-				   " THEN 'minute' ELSE 'edition' END, $2::smallint, 'sent',"
-				   " x.minute, x.edition::text, sum(x.sent)::bigint, 0"
+				   " event, minute, edition, messages, events)"
+				   " SELECT d.delivery_id, 'minute', $2::smallint, 'sent',"
+				   " x.minute, x.edition, sum(x.sent)::bigint, 0"
 				   " FROM campaign.delivery d CROSS JOIN LATERAL"
 				   " (SELECT date_bin('1 minute', c.leased_until,"
 				   " '2000-01-01 00:00+00') AS minute, c.edition,"
@@ -386,9 +406,7 @@ CAMPAIGN_STATEMENT(keep_sent,
 				   " FROM campaign.chunk c"
 				   " WHERE c.delivery_id = d.delivery_id) x"
 				   " WHERE d.run_id = $1 AND d.figures IS NULL AND x.sent > 0"
-				   " GROUP BY d.delivery_id,"
-				   " GROUPING SETS ((x.minute), (x.edition))"
-				   " HAVING GROUPING(x.minute) = 0 OR x.edition <> 0");
+				   " GROUP BY d.delivery_id, x.minute, x.edition");
 
 /* Writes down how many messages were sent. */
 void
@@ -404,8 +422,8 @@ campaign_figures_keep_sent(int64 run_id)
  */
 CAMPAIGN_STATEMENT(relink,
 				   "INSERT INTO campaign.figure (delivery_id, grain, level,"
-				   " event, name, messages, events, first_at, last_at)"
-				   " SELECT e.delivery_id, 'link', 0, e.event,"
+				   " event, edition, name, messages, events, first_at, last_at)"
+				   " SELECT e.delivery_id, 'link', 0, e.event, 0,"
 				   " e.detail ->> 'link', $2, count(*) * $2,"
 				   " CASE WHEN $2 > 0 THEN min(e.at) END,"
 				   " CASE WHEN $2 > 0 THEN max(e.at) END"
@@ -424,8 +442,8 @@ CAMPAIGN_STATEMENT(drop_links,
 				   " AND f.grain = 'link'"
 				   " AND f.name = e.detail ->> 'link' RETURNING f.*)"
 				   " INSERT INTO campaign.figure (delivery_id, grain, level,"
-				   " event, name, messages, events, first_at, last_at)"
-				   " SELECT delivery_id, grain, 0, event, name,"
+				   " event, edition, name, messages, events, first_at, last_at)"
+				   " SELECT delivery_id, grain, 0, event, 0, name,"
 				   " sum(messages)::bigint, sum(events)::bigint,"
 				   " min(first_at), max(last_at) FROM old"
 				   " GROUP BY delivery_id, grain, event, name"
@@ -433,8 +451,10 @@ CAMPAIGN_STATEMENT(drop_links,
 
 /* Takes out what the message's clicks added, or adds what they say now. */
 void
-campaign_figures_relink(int64 message_id, bool after)
+campaign_figures_relink(int64 delivery_id, int64 message_id, bool after)
 {
+	if (!after)
+		(void) lock_rows(delivery_id, true);
 	campaign_execute(&relink, campaign_int8(message_id),
 					 campaign_int8(after ? 1 : -1));
 	if (!after)

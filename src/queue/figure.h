@@ -20,16 +20,20 @@ typedef struct CampaignFigureState
 	List	   *links;			/* clicked, of char *; NULL for none said */
 } CampaignFigureState;
 
+/* Whose event it is. */
+typedef struct CampaignFigureSubject
+{
+	int64		delivery_id;
+	int			edition;
+} CampaignFigureSubject;
+
 typedef struct CampaignFigures CampaignFigures;
 
 /* An empty collection, in the current memory context. */
 extern CampaignFigures *campaign_figures_new(void);
-/*
- * Counts an event of a message of an edition of a delivery that has been
- * recorded, and brings the state up to date.
- */
+/* Counts an event that has been recorded, and brings the state up to date. */
 extern void campaign_figures_count(CampaignFigures *figures,
-								   int64 delivery_id, int edition,
+								   const CampaignFigureSubject *subject,
 								   const CampaignFeedback *event,
 								   CampaignFigureState *state);
 /* Writes what was counted; the collection is then done with. */
@@ -41,6 +45,7 @@ extern void campaign_figures_decide(int64 delivery_id, int winner,
 /* Writes down how many messages of a run were sent, which chunks tell. */
 extern void campaign_figures_keep_sent(int64 run_id);
 /* Has links of a message be what its events say now: call it before and after. */
-extern void campaign_figures_relink(int64 message_id, bool after);
+extern void campaign_figures_relink(int64 delivery_id, int64 message_id,
+									bool after);
 
 #endif							/* CAMPAIGN_FIGURE_H */

@@ -218,9 +218,11 @@ blank(const Target *target, CampaignForgotten *counts)
 			counts->addresses = lappend(counts->addresses, pstrdup(address));
 	}
 	campaign_execute(&blank_outcomes, message_id);
-	campaign_figures_relink(target->found->message_id, false);
+	campaign_figures_relink(target->found->chunk->delivery_id,
+							target->found->message_id, false);
 	counts->events += campaign_execute(&blank_events, message_id);
-	campaign_figures_relink(target->found->message_id, true);
+	campaign_figures_relink(target->found->chunk->delivery_id,
+							target->found->message_id, true);
 	campaign_execute(&delete_parked, message_id);
 }
 

@@ -29,8 +29,7 @@
 typedef struct Entry
 {
 	CampaignFeedback *event;
-	int64		delivery_id;	/* 0: of no message, or not the caller's */
-	int			edition;
+	CampaignFigureSubject subject;	/* delivery 0: no message of the caller's */
 	bool		first;			/* of its kind and message in this report */
 	bool		recorded;
 } Entry;
@@ -142,7 +141,7 @@ make_columns(Columns *columns, Entry **entries, int count)
 		values[3 * count + i] = TimestampTzGetDatum(event->at);
 		nulls[i] = event->detail == NULL;
 		values[4 * count + i] = JsonbPGetDatum(event->detail);
-		values[5 * count + i] = Int64GetDatum(entries[i]->delivery_id);
+		values[5 * count + i] = Int64GetDatum(entries[i]->subject.delivery_id);
 		values[6 * count + i] = BoolGetDatum(entries[i]->first);
 	}
 	columns->message_ids = campaign_array(INT8OID, values, NULL, count);
@@ -211,8 +210,8 @@ note_first(Recording *recording, int64 message_id, const char *kind)
 	CampaignFigureState state = {0};
 
 	entry->recorded = true;
-	campaign_figures_count(recording->figures, entry->delivery_id,
-						   entry->edition, entry->event, &state);
+	campaign_figures_count(recording->figures, &entry->subject,
+						   entry->event, &state);
 }
 
 /* Records first events, and finds out about all whose messages they are. */
@@ -230,6 +229,7 @@ record_first_events(Recording *recording, Oid caller)
 						  columns.instants, columns.keys, columns.details,
 						  columns.firsts, campaign_oid(caller),
 						  campaign_oid(GetUserId()));
+	/* What is judged comes before what is recorded. */
 	for (int i = 0; i < rows->count; i++)
 	{
 		int64		number = campaign_row_int8(rows, i, 1);
@@ -240,8 +240,8 @@ record_first_events(Recording *recording, Oid caller)
 			note_first(recording, number, event);
 			continue;
 		}
-		recording->entries[number - 1].delivery_id = campaign_row_int8(rows, i, 2);
-		recording->entries[number - 1].edition = campaign_row_int4(rows, i, 3);
+		recording->entries[number - 1].subject.delivery_id = campaign_row_int8(rows, i, 2);
+		recording->entries[number - 1].subject.edition = campaign_row_int4(rows, i, 3);
 	}
 }
 
@@ -346,8 +346,8 @@ count_others(Recording *recording, Others *others)
 									others->entries[i - 1]) != 0)
 			state = &others->states[i];
 		if (entry->recorded)
-			campaign_figures_count(recording->figures, entry->delivery_id,
-								   entry->edition, entry->event, state);
+			campaign_figures_count(recording->figures, &entry->subject,
+								   entry->event, state);
 	}
 }
 
@@ -399,7 +399,7 @@ record_other_events(Recording *recording)
 	{
 		Entry	   *entry = &recording->entries[i];
 
-		if (entry->delivery_id != 0 && !entry->recorded)
+		if (entry->subject.delivery_id != 0 && !entry->recorded)
 			others.entries[others.count++] = entry;
 	}
 	if (others.count > 0)
@@ -427,7 +427,7 @@ campaign_record(List *events, Oid caller, CampaignEventCounts *counts)
 
 		if (entry->recorded)
 			recorded = lappend(recorded, entry->event);
-		counts->parked += entry->delivery_id == 0;
+		counts->parked += entry->subject.delivery_id == 0;
 	}
 	counts->recorded = list_length(recorded);
 	counts->repeated = recording.count - counts->recorded - counts->parked;
