@@ -2,9 +2,10 @@
 -- Views: reports beside campaign.report, and the queue
 -- ---------------------------------------------------------------------------
 
--- The messages of a chunk are counted out rather than looked up one by one:
--- that is what lets them be joined with the queue as two sets.  The bounds keep
--- the queue from being read beyond the delivery.
+-- The messages of a chunk have numbers of one thousand, which finds a message's
+-- chunk by equality: that is what lets them be joined as two sets.  Results are
+-- unpacked once per chunk.  The bounds keep the queue from being read beyond the
+-- delivery.
 CREATE VIEW campaign.report_by_domain WITH (security_barrier) AS
 SELECT g.name AS campaign, d.run_id, d.activity, d.channel, f.domain,
 	f.queued, f.sent, f.failed, f.delivered, f.bounced, f.opened, f.clicked, f.unsubscribed, f.complained,
@@ -22,7 +23,7 @@ CROSS JOIN LATERAL (
 	FROM campaign.chunk n WHERE n.delivery_id = d.delivery_id
 ) b
 CROSS JOIN LATERAL (
-	SELECT m.domain, count(*) AS queued,
+	SELECT s.domain, count(*) AS queued,
 		count(*) FILTER (WHERE s.result = 's') AS sent,
 		count(*) FILTER (WHERE s.result = 'f') AS failed,
 		count(*) FILTER (WHERE e.delivered) AS delivered,
@@ -32,17 +33,22 @@ CROSS JOIN LATERAL (
 		count(*) FILTER (WHERE e.unsubscribed) AS unsubscribed,
 		count(*) FILTER (WHERE e.complained) AS complained
 	FROM (
-		SELECT i.message_id, coalesce(chr(get_byte(c.results, (i.message_id - c.first_id)::integer)), '.') AS result
-		FROM campaign.chunk c
-		CROSS JOIN LATERAL generate_series(c.first_id, c.last_id) AS i (message_id)
-		WHERE c.delivery_id = d.delivery_id
+		SELECT m.message_id, m.domain,
+			CASE WHEN m.message_id BETWEEN c.first_id AND c.last_id
+				THEN coalesce(chr(get_byte(c.results, (m.message_id - c.first_id)::integer)), '.') END AS result
+		FROM (
+			SELECT n.message_id, CASE WHEN position('@' IN n.address) = 0 THEN ''
+				ELSE rtrim(lower(split_part(n.address, '@', -1)), '> .') END AS domain
+			FROM campaign.dispatch n
+			WHERE n.delivery_id = d.delivery_id AND n.message_id BETWEEN b.first_id AND b.last_id
+		) m
+		JOIN (
+			SELECT o.first_id, o.last_id, o.results || '' AS results
+			FROM campaign.chunk o WHERE o.delivery_id = d.delivery_id
+			OFFSET 0
+		) c ON (c.last_id & 68719476735) / 1000 = (m.message_id & 68719476735) / 1000
+			AND m.message_id BETWEEN c.first_id AND c.last_id
 	) s
-	JOIN (
-		SELECT n.message_id, CASE WHEN position('@' IN n.address) = 0 THEN ''
-			ELSE rtrim(lower(split_part(n.address, '@', -1)), '> .') END AS domain
-		FROM campaign.dispatch n
-		WHERE n.delivery_id = d.delivery_id AND n.message_id BETWEEN b.first_id AND b.last_id
-	) m ON m.message_id = s.message_id
 	LEFT JOIN (
 		SELECT v.message_id, bool_or(v.event = 'delivered') AS delivered, bool_or(v.event = 'bounced') AS bounced,
 			bool_or(v.event = 'opened') AS opened, bool_or(v.event = 'clicked') AS clicked,
@@ -52,7 +58,7 @@ CROSS JOIN LATERAL (
 		GROUP BY v.message_id
 	) e ON e.message_id = s.message_id
 	WHERE s.result <> 'r'
-	GROUP BY m.domain
+	GROUP BY s.domain
 ) f
 WHERE (campaign.visible(g.owner) OR g.campaign_id IN (SELECT v.campaign_id FROM campaign.viewable v)) AND NOT r.test;
 COMMENT ON VIEW campaign.report_by_domain IS 'figures of each delivery by the domain of the address';
@@ -88,7 +94,7 @@ CROSS JOIN LATERAL (
 	FROM campaign.chunk c WHERE c.delivery_id = d.delivery_id
 ) s
 CROSS JOIN LATERAL (
-	SELECT f.name AS link, sum(f.messages)::bigint AS messages, sum(f.events)::bigint AS clicks,
+	SELECT f.name COLLATE "default" AS link, sum(f.messages)::bigint AS messages, sum(f.events)::bigint AS clicks,
 		min(f.first_at) AS first_at, max(f.last_at) AS last_at
 	FROM campaign.figure f
 	WHERE f.delivery_id = d.delivery_id AND f.grain = 'link'
@@ -227,18 +233,24 @@ CROSS JOIN LATERAL (
 	FROM campaign.chunk n WHERE n.delivery_id = d.delivery_id
 ) b
 CROSS JOIN LATERAL (
-	SELECT m.message_id, m.recipient, s.result,
+	SELECT s.message_id, s.recipient, s.result,
 		e.delivered, e.bounced, e.opened, e.clicked, e.unsubscribed, e.complained, e.converted, e.converted_value
 	FROM (
-		SELECT i.message_id, coalesce(chr(get_byte(c.results, (i.message_id - c.first_id)::integer)), '.') AS result
-		FROM campaign.chunk c
-		CROSS JOIN LATERAL generate_series(c.first_id, c.last_id) AS i (message_id)
-		WHERE c.delivery_id = d.delivery_id
+		SELECT m.message_id, m.recipient,
+			CASE WHEN m.message_id BETWEEN c.first_id AND c.last_id
+				THEN coalesce(chr(get_byte(c.results, (m.message_id - c.first_id)::integer)), '.') END AS result
+		FROM (
+			SELECT n.message_id, n.recipient
+			FROM campaign.dispatch n
+			WHERE n.delivery_id = d.delivery_id AND n.message_id BETWEEN b.first_id AND b.last_id
+		) m
+		JOIN (
+			SELECT o.first_id, o.last_id, o.results || '' AS results
+			FROM campaign.chunk o WHERE o.delivery_id = d.delivery_id
+			OFFSET 0
+		) c ON (c.last_id & 68719476735) / 1000 = (m.message_id & 68719476735) / 1000
+			AND m.message_id BETWEEN c.first_id AND c.last_id
 	) s
-	JOIN (
-		SELECT n.message_id, n.recipient FROM campaign.dispatch n
-		WHERE n.delivery_id = d.delivery_id AND n.message_id BETWEEN b.first_id AND b.last_id
-	) m ON m.message_id = s.message_id
 	LEFT JOIN (
 		SELECT v.message_id,
 			bool_or(v.event = 'delivered') AS delivered,

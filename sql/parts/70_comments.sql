@@ -313,6 +313,18 @@ COMMENT ON COLUMN campaign.event.event IS 'delivered, bounced, opened, clicked, 
 COMMENT ON COLUMN campaign.event.at IS 'when it happened';
 COMMENT ON COLUMN campaign.event.event_key IS 'hash by which a repetition is known';
 COMMENT ON COLUMN campaign.event.detail IS 'what was said about it: id, type, link, value and others';
+COMMENT ON COLUMN campaign.event.first IS 'whether it is the one of its kind that counts the message: the first to be recorded';
+COMMENT ON COLUMN campaign.figure.grain IS 'minute or link: what the row counts by';
+COMMENT ON COLUMN campaign.figure.level IS 'how often rows were replaced by their sum to make it';
+COMMENT ON COLUMN campaign.figure.event IS 'kind of event; hard_bounced; of messages that are deleted, sent';
+COMMENT ON COLUMN campaign.figure.minute IS 'in which messages had their first such event, and events were';
+COMMENT ON COLUMN campaign.figure.edition IS 'content of the messages, as in campaign.chunk';
+COMMENT ON COLUMN campaign.figure.name IS 'the link; NULL if the events do not say';
+COMMENT ON COLUMN campaign.figure.messages IS 'messages, each counted once; below 0 where one was counted too late before';
+COMMENT ON COLUMN campaign.figure.events IS 'events, of which a message may have several';
+COMMENT ON COLUMN campaign.figure.value IS 'sum of the values of conversions';
+COMMENT ON COLUMN campaign.figure.first_at IS 'the first of the events';
+COMMENT ON COLUMN campaign.figure.last_at IS 'the last of the events';
 
 COMMENT ON COLUMN campaign.parked_event.role IS 'role that reported it';
 COMMENT ON COLUMN campaign.parked_event.message_id IS 'the message it was said to be about';

@@ -28,6 +28,7 @@ GRANT EXECUTE ON FUNCTION
 	campaign.two_proportions(bigint, bigint, bigint, bigint),
 	campaign.address_fault(text),
 	campaign.count_results(bytea, text),
+	campaign.tally_results(bytea, bigint),
 	campaign.known_zone(text),
 	campaign.local_instant(timestamp, text),
 	campaign.quiet_until(timestamptz, text, jsonb),

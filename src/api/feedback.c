@@ -18,6 +18,7 @@
 #include "queue/event.h"
 #include "queue/experiment.h"
 #include "queue/feedback.h"
+#include "queue/partition.h"
 #include "queue/secret.h"
 #include "set/tracking.h"
 #include "store/origin.h"
@@ -28,6 +29,7 @@ CAMPAIGN_FUNCTION(campaign_track);
 CAMPAIGN_FUNCTION(campaign_count_results);
 CAMPAIGN_FUNCTION(campaign_tally_results);
 CAMPAIGN_FUNCTION(campaign_two_proportions_test);
+CAMPAIGN_FUNCTION(campaign_renew_events);
 
 /* Records events of the caller's and gives what became of them. */
 static Datum
@@ -210,4 +212,12 @@ campaign_two_proportions_test(PG_FUNCTION_ARGS)
 											  PG_GETARG_INT64(1),
 											  PG_GETARG_INT64(2),
 											  PG_GETARG_INT64(3)));
+}
+
+/* campaign.renew_events(), which is there while the extension is updated. */
+Datum
+campaign_renew_events(PG_FUNCTION_ARGS)
+{
+	campaign_partitions_renew();
+	PG_RETURN_VOID();
 }

@@ -106,6 +106,14 @@ create_partition(int64 epoch, const char *name)
 	attach_table("dispatch", name, epoch);
 }
 
+/* Has only one event of a kind of a message be its first. */
+static void
+index_first_events(const char *name)
+{
+	campaign_sql_utility(psprintf("CREATE UNIQUE INDEX ON %s"
+								  " (message_id, event) WHERE first", name));
+}
+
 /* Makes the partition of what becomes of them. */
 static void
 create_event_partition(int64 epoch)
@@ -115,9 +123,34 @@ create_event_partition(int64 epoch)
 	create_table("event", name);
 	campaign_sql_utility(psprintf("CREATE UNIQUE INDEX ON campaign_data.%s"
 								  " (message_id, event, event_key)", name));
-	campaign_sql_utility(psprintf("CREATE UNIQUE INDEX ON campaign_data.%s"
-								  " (message_id, event) WHERE first", name));
+	index_first_events(psprintf("campaign_data.%s", name));
 	attach_table("event", name, epoch);
+}
+
+/* Indexes that partitions of events had in earlier versions. */
+CAMPAIGN_STATEMENT(find_old_indexes,
+				   "SELECT c.relname::text, i.indrelid::regclass::text"
+				   " FROM campaign.epoch e"
+				   " JOIN pg_inherits p ON p.inhparent ="
+				   " 'campaign.event'::regclass"
+				   " JOIN pg_index i ON i.indrelid = p.inhrelid"
+				   " JOIN pg_class t ON t.oid = p.inhrelid"
+				   " JOIN pg_class c ON c.oid = i.indexrelid"
+				   " WHERE t.relname = 'event_' || e.epoch_id"
+				   " AND NOT i.indisunique");
+
+/* Gives the partitions of events the indexes they have now. */
+void
+campaign_partitions_renew(void)
+{
+	CampaignRows *rows = campaign_sql_query(&find_old_indexes, 0, NULL);
+
+	for (int i = 0; i < rows->count; i++)
+	{
+		campaign_sql_utility(psprintf("DROP INDEX campaign_data.%s",
+									  campaign_row_text(rows, i, 1)));
+		index_first_events(campaign_row_text(rows, i, 2));
+	}
 }
 
 /* Makes an epoch for the instant; the table's lock must be held. */

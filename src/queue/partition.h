@@ -13,6 +13,9 @@
 /* The partition that takes the messages of an epoch. */
 extern Oid	campaign_partition_of(int64 epoch);
 
+/* For ALTER EXTENSION UPDATE: partitions have the indexes that new ones get. */
+extern void campaign_partitions_renew(void);
+
 /* What was appended to a relation and its BRIN index does not cover yet. */
 typedef struct CampaignTail CampaignTail;
 

@@ -354,6 +354,7 @@ INSERT INTO calls VALUES
 ('campaign_track(text, text, jsonb)', 'none', $$SELECT campaign_track('forged') IS NULL$$),
 ('campaign.two_proportions(bigint, bigint, bigint, bigint)', 'none', $$SELECT campaign.two_proportions(1, 2, 1, 3)$$),
 ('campaign.count_results(bytea, text)', 'none', $$SELECT campaign.count_results('ss.', 's')$$),
+('campaign.tally_results(bytea, bigint)', 'none', $$SELECT campaign.tally_results('ss.', 3)$$),
 ('campaign_common_options()', 'none', $$SELECT jsonb_array_length(campaign_common_options()) > 3$$),
 ('campaign_kinds()', 'none', $$SELECT count(*) > 5 FROM campaign_kinds()$$),
 ('campaign_check(text)', 'campaign', $$SELECT count(*) FROM campaign_check($1)$$),
