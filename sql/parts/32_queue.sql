@@ -159,6 +159,7 @@ CREATE TABLE campaign.exclusion (
 	reason			text COLLATE "C" NOT NULL
 );
 COMMENT ON TABLE campaign.exclusion IS 'who was left out of a delivery, and why';
+CREATE INDEX exclusion_person ON campaign.exclusion (person) WHERE person IS NOT NULL;
 CREATE INDEX exclusion_delivery ON campaign.exclusion USING brin (delivery_id, recipient) WITH (pages_per_range = 8);
 
 -- What rules remember: a row per rule and chunk as it was enqueued.

@@ -4,8 +4,8 @@
 
 -- The messages of a chunk have numbers of one thousand, which finds a message's
 -- chunk by equality: that is what lets them be joined as two sets.  Results are
--- unpacked once per chunk.  The bounds keep the queue from being read beyond the
--- delivery.
+-- unpacked once per chunk, and looked into before anything is sorted.  The bounds
+-- keep the queue from being read beyond the delivery.
 CREATE VIEW campaign.report_by_domain WITH (security_barrier) AS
 SELECT g.name AS campaign, d.run_id, d.activity, d.channel, f.domain,
 	f.queued, f.sent, f.failed, f.delivered, f.bounced, f.opened, f.clicked, f.unsubscribed, f.complained,
@@ -48,6 +48,7 @@ CROSS JOIN LATERAL (
 			OFFSET 0
 		) c ON (c.last_id & 68719476735) / 1000 = (m.message_id & 68719476735) / 1000
 			AND m.message_id BETWEEN c.first_id AND c.last_id
+		OFFSET 0
 	) s
 	LEFT JOIN (
 		SELECT v.message_id, bool_or(v.event = 'delivered') AS delivered, bool_or(v.event = 'bounced') AS bounced,
@@ -250,6 +251,7 @@ CROSS JOIN LATERAL (
 			OFFSET 0
 		) c ON (c.last_id & 68719476735) / 1000 = (m.message_id & 68719476735) / 1000
 			AND m.message_id BETWEEN c.first_id AND c.last_id
+		OFFSET 0
 	) s
 	LEFT JOIN (
 		SELECT v.message_id,

@@ -10,16 +10,16 @@ DROP INDEX campaign.run_campaign;
 CREATE INDEX run_campaign ON campaign.run (campaign_id, run_id);
 
 -- afterwards
--- Figures of what has been recorded so far, and the index of first events.
+-- Figures of what has been recorded so far, and the indexes of partitions.
 UPDATE campaign.event e SET first = true
 FROM (
 	SELECT DISTINCT ON (message_id, event) message_id, event, event_key
 	FROM campaign.event ORDER BY message_id, event, at, event_key
 ) f
 WHERE e.message_id = f.message_id AND e.event = f.event AND e.event_key = f.event_key;
-CREATE FUNCTION campaign.renew_events() RETURNS void AS 'MODULE_PATHNAME', 'campaign_renew_events' LANGUAGE C;
-SELECT campaign.renew_events();
-DROP FUNCTION campaign.renew_events();
+CREATE FUNCTION campaign.renew_partitions() RETURNS void AS 'MODULE_PATHNAME', 'campaign_renew_partitions' LANGUAGE C;
+SELECT campaign.renew_partitions();
+DROP FUNCTION campaign.renew_partitions();
 INSERT INTO campaign.figure (delivery_id, grain, level, event, minute, edition, name, messages, events, value, first_at, last_at)
 WITH told AS MATERIALIZED (
 	SELECT e.delivery_id, e.message_id, e.event, e.at, date_bin('1 minute', e.at, '2000-01-01 00:00+00') AS minute, e.detail,

@@ -29,7 +29,7 @@ CAMPAIGN_FUNCTION(campaign_track);
 CAMPAIGN_FUNCTION(campaign_count_results);
 CAMPAIGN_FUNCTION(campaign_tally_results);
 CAMPAIGN_FUNCTION(campaign_two_proportions_test);
-CAMPAIGN_FUNCTION(campaign_renew_events);
+CAMPAIGN_FUNCTION(campaign_renew_partitions);
 
 /* Records events of the caller's and gives what became of them. */
 static Datum
@@ -214,9 +214,9 @@ campaign_two_proportions_test(PG_FUNCTION_ARGS)
 											  PG_GETARG_INT64(3)));
 }
 
-/* campaign.renew_events(), which is there while the extension is updated. */
+/* campaign.renew_partitions(), which is there while the extension is updated. */
 Datum
-campaign_renew_events(PG_FUNCTION_ARGS)
+campaign_renew_partitions(PG_FUNCTION_ARGS)
 {
 	campaign_partitions_renew();
 	PG_RETURN_VOID();

@@ -3,9 +3,8 @@
  *		All messages of a person, over all campaigns.
  *
  * Delivery by delivery: the ranges of recipients of a delivery's chunks say
- * which few chunks can have the person's message, and these are read.  Only
- * messages to rows that lead to the person, which are in no such order, need
- * their delivery read whole.
+ * which few chunks can have the person's message, and these are read.  Which
+ * recipients lead to the person, an index of those that are not he himself says.
  */
 #include "postgres.h"
 

@@ -31,8 +31,7 @@ typedef struct CampaignOccasion
 /*
  * What happened to the row of a dimension in all runs of campaigns that the
  * current user may look at, of CampaignOccasion *, newest first.  With
- * related, messages to rows of other dimensions that lead to this one, too,
- * for which their deliveries are read whole.
+ * related, messages to rows of other dimensions that lead to this one, too.
  */
 extern List *campaign_chronicle(const char *dimension, const char *key,
 								bool related);

@@ -84,7 +84,7 @@ CAMPAIGN_STATEMENT(keep_suppressed,
 				   " DO UPDATE"
 				   " SET address = NULL, reason = excluded.reason");
 
-/* Recipients of the delivery behind whom that person is: reads all of it. */
+/* Recipients of the delivery behind whom that person is. */
 List *
 campaign_recipients_of(List *recipients, int64 delivery_id,
 					   const char *channel, const char *person)

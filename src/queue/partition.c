@@ -2,7 +2,8 @@
  * partition.c
  *		Partitions of the dispatch queue, and the index that finds messages.
  *
- * All runs started in a month (UTC) share a partition.  Its only index is a
+ * All runs started in a month (UTC) share a partition.  Messages to rows that
+ * lead to a person are indexed by him; for all others the only index is a
  * BRIN over message_id, whose price per message is next to nothing; but block
  * ranges without a summary are read by every claim, so whoever appends also
  * summarizes, while appending and not only at the end: the ranges of a large
@@ -95,6 +96,14 @@ attach_table(const char *parent, const char *name, int64 epoch)
 								  (epoch + 1) << CAMPAIGN_EPOCH_SHIFT));
 }
 
+/* Has messages be found by the person behind their recipient, if there is one. */
+static void
+index_persons(const char *name)
+{
+	campaign_sql_utility(psprintf("CREATE INDEX ON %s (person)"
+								  " WHERE person IS NOT NULL", name));
+}
+
 /* Makes the partition of the messages. */
 static void
 create_partition(int64 epoch, const char *name)
@@ -103,6 +112,7 @@ create_partition(int64 epoch, const char *name)
 	campaign_sql_utility(psprintf("CREATE INDEX ON campaign_data.%s"
 								  " USING brin (message_id)"
 								  " WITH (pages_per_range = 32)", name));
+	index_persons(psprintf("campaign_data.%s", name));
 	attach_table("dispatch", name, epoch);
 }
 
@@ -127,29 +137,34 @@ create_event_partition(int64 epoch)
 	attach_table("event", name, epoch);
 }
 
-/* Indexes that partitions of events had in earlier versions. */
-CAMPAIGN_STATEMENT(find_old_indexes,
-				   "SELECT c.relname::text, i.indrelid::regclass::text"
-				   " FROM campaign.epoch e"
-				   " JOIN pg_inherits p ON p.inhparent ="
-				   " 'campaign.event'::regclass"
-				   " JOIN pg_index i ON i.indrelid = p.inhrelid"
-				   " JOIN pg_class t ON t.oid = p.inhrelid"
-				   " JOIN pg_class c ON c.oid = i.indexrelid"
-				   " WHERE t.relname = 'event_' || e.epoch_id"
-				   " AND NOT i.indisunique");
+/* Partitions, and an index of events that served counts. */
+CAMPAIGN_STATEMENT(find_partitions,
+				   "SELECT p.inhrelid::regclass::text,"
+				   " p.inhparent = 'campaign.event'::regclass,"
+				   " (SELECT i.indexrelid::regclass::text FROM pg_index i"
+				   " WHERE i.indrelid = p.inhrelid AND NOT i.indisunique"
+				   " AND p.inhparent = 'campaign.event'::regclass)"
+				   " FROM pg_inherits p WHERE p.inhparent IN"
+				   " ('campaign.event'::regclass,"
+				   " 'campaign.dispatch'::regclass)");
 
-/* Gives the partitions of events the indexes they have now. */
+/* Gives partitions of earlier versions the indexes they have now. */
 void
 campaign_partitions_renew(void)
 {
-	CampaignRows *rows = campaign_sql_query(&find_old_indexes, 0, NULL);
+	CampaignRows *rows = campaign_sql_query(&find_partitions, 0, NULL);
 
 	for (int i = 0; i < rows->count; i++)
 	{
-		campaign_sql_utility(psprintf("DROP INDEX campaign_data.%s",
-									  campaign_row_text(rows, i, 1)));
-		index_first_events(campaign_row_text(rows, i, 2));
+		char	   *name = campaign_row_text(rows, i, 1);
+		char	   *old = campaign_row_text(rows, i, 3);
+
+		if (old != NULL)
+			campaign_sql_utility(psprintf("DROP INDEX %s", old));
+		if (campaign_row_bool(rows, i, 2))
+			index_first_events(name);
+		else
+			index_persons(name);
 	}
 }
 

@@ -6,7 +6,7 @@
  * messages are written in the order of recipients, so chunks are ranges of
  * them: an index over the chunks says which few can have the recipient's, and
  * those are read.  Exclusions are in the same order, which their BRIN index
- * sees.
+ * sees.  A person behind recipients is in no such order, and has an index.
  */
 #include "postgres.h"
 
@@ -14,12 +14,18 @@
 #include "base/sql.h"
 #include "queue/person.h"
 
-/* Several have the range where their times, contents or domains differ. */
+/*
+ * Several have the range where their times, contents or domains differ.  Where
+ * rows are in the order of numbers, so have some of numbers with other digits:
+ * these are looked into last.
+ */
 CAMPAIGN_STATEMENT(find_chunks,
 				   "SELECT " CAMPAIGN_CHUNK_COLUMNS
 				   " FROM campaign.chunk c WHERE c.delivery_id = $1"
 				   " AND c.first_recipient <= $2 AND c.last_recipient >= $2"
-				   " ORDER BY c.chunk_id DESC");
+				   " ORDER BY length(c.first_recipient) <> length($2)"
+				   " OR length(c.last_recipient) <> length($2),"
+				   " c.chunk_id DESC");
 
 CAMPAIGN_STATEMENT(find_exclusion,
 				   "SELECT reason FROM campaign.exclusion"

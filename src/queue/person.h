@@ -62,7 +62,7 @@ typedef struct CampaignPersonExclusion
 /* From any of these (numbers as char *), of CampaignPersonExclusion *. */
 extern List *campaign_person_exclusions(List *deliveries,
 										const char *recipient);
-/* From one whose recipients lead to that person; reads all of them. */
+/* From one whose recipients lead to that person. */
 extern List *campaign_person_exclusions_behind(int64 delivery_id,
 											   const char *person);
 
