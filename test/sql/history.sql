@@ -72,12 +72,17 @@ SELECT campaign_pause(:paused);
 SELECT count(*) AS leased FROM campaign_claim('email', 1000);
 CREATE TABLE before AS SELECT * FROM campaign.report WHERE run_id <> :open;
 CREATE TABLE events AS SELECT * FROM campaign.event_counts;
+CREATE TABLE minutes AS SELECT * FROM campaign.report_by_minute WHERE run_id <> :open;
+CREATE TABLE links AS SELECT * FROM campaign.report_by_link;
 CREATE TABLE queue AS SELECT run_id, to_jsonb(q) - 'rate' AS figures FROM campaign.queue_status q WHERE run_id <> :open;
 SELECT campaign, targeted, excluded, queued, sent > 2200 AS sent, opened > 0 AS opened, clicked > 0 AS clicked, converted > 0 AS converted, converted_value = converted * 2.5 AS value FROM before ORDER BY campaign COLLATE "C";
 -- No row: reports say what they said.
 CREATE VIEW changed AS
 SELECT 'report' AS view, run_id FROM (TABLE before EXCEPT SELECT * FROM campaign.report) d
 UNION ALL SELECT 'events', run_id FROM (TABLE events EXCEPT SELECT * FROM campaign.event_counts) d
+UNION ALL SELECT 'minutes', run_id FROM (TABLE minutes EXCEPT SELECT * FROM campaign.report_by_minute) d
+UNION ALL SELECT 'minutes', run_id FROM (SELECT * FROM campaign.report_by_minute WHERE run_id IN (SELECT run_id FROM minutes) EXCEPT TABLE minutes) d
+UNION ALL SELECT 'links', run_id FROM (TABLE links EXCEPT SELECT * FROM campaign.report_by_link) d
 UNION ALL SELECT 'queue', run_id FROM (TABLE queue EXCEPT SELECT run_id, to_jsonb(q) - 'rate' FROM campaign.queue_status q) d;
 CREATE FUNCTION clean(OUT erased bigint, OUT populations bigint, OUT partitions bigint, OUT runs bigint, OUT rounds bigint) LANGUAGE plpgsql AS $$
 DECLARE
@@ -136,6 +141,10 @@ SELECT count(*) FROM campaign.message WHERE run_id = :short;
 SELECT * FROM campaign_feedback(:old, 'opened');
 SELECT campaign_pause(:short), campaign_resume(:short);
 SELECT messages, withdrawn + leased AS waiting FROM campaign_forget('people', '7') AS f;
+-- His links have lost what may say who he is; others' have not.
+SELECT link, count(*) AS deliveries, sum(messages) > 100 AS many FROM campaign.report_by_link GROUP BY link ORDER BY link COLLATE "C";
+DELETE FROM links;
+INSERT INTO links SELECT * FROM campaign.report_by_link;
 SELECT count(*) AS suppressed FROM campaign.suppressed WHERE address_hash = campaign.address_hash('p7@history.example');
 TABLE changed;
 

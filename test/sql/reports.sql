@@ -31,6 +31,7 @@ minutes AS MATERIALIZED (SELECT run_id, activity, sum(sent) AS sent, sum(deliver
 single AS MATERIALIZED (SELECT run_id, activity, count(*) AS queued, count(*) FILTER (WHERE sent) AS sent, count(*) FILTER (WHERE failed) AS failed, count(*) FILTER (WHERE delivered) AS delivered,
 	count(*) FILTER (WHERE bounced) AS bounced, count(*) FILTER (WHERE opened) AS opened, count(*) FILTER (WHERE clicked) AS clicked, count(*) FILTER (WHERE unsubscribed) AS unsubscribed,
 	count(*) FILTER (WHERE complained) AS complained, count(*) FILTER (WHERE converted) AS converted, sum(converted_value) AS converted_value FROM campaign.report_by_message GROUP BY 1, 2),
+variants AS MATERIALIZED (SELECT run_id, activity, event, sum(people) AS people, sum(sent) AS sent FROM campaign.experiment GROUP BY 1, 2, 3),
 reasons AS MATERIALIZED (SELECT run_id, activity, sum(people) AS excluded FROM campaign.report_exclusions GROUP BY 1, 2),
 events AS MATERIALIZED (SELECT run_id, activity, event, messages, events FROM campaign.event_counts),
 links AS MATERIALIZED (SELECT run_id, activity, sum(clicks) AS clicks FROM campaign.report_by_link GROUP BY 1, 2),
@@ -62,6 +63,8 @@ figure AS (
 		('unsubscribed', r.unsubscribed, NULL), ('complained', r.complained, NULL), ('converted', r.converted, r.conversions)) n (event, people, times)
 		LEFT JOIN events e USING (run_id, activity, event), LATERAL (VALUES (n.event, n.people, e.messages), (n.event || ' times', n.times, CASE WHEN n.times IS NOT NULL THEN e.events END)) v (what, expected, found)
 		WHERE expected IS NOT NULL
+	UNION ALL SELECT run_id, activity, v.what || ' by variant', expected, found FROM variants x JOIN report r USING (run_id, activity), LATERAL (VALUES ('sent', r.sent, x.sent),
+		(x.event, CASE x.event WHEN 'delivered' THEN r.delivered WHEN 'opened' THEN r.opened WHEN 'clicked' THEN r.clicked WHEN 'unsubscribed' THEN r.unsubscribed ELSE r.converted END, x.people)) v (what, expected, found)
 	UNION ALL SELECT run_id, activity, 'excluded by reason', r.excluded, coalesce(x.excluded, 0) FROM report r LEFT JOIN reasons x USING (run_id, activity)
 	UNION ALL SELECT run_id, activity, 'clicks', events, coalesce(clicks, 0) FROM campaign.event_counts LEFT JOIN links USING (run_id, activity) WHERE event = 'clicked'
 )
@@ -195,7 +198,8 @@ BEGIN
 			PERFORM campaign_add_fork(c, n, after => at);
 			ends := ends || ARRAY[n, n];
 		WHEN 2 THEN
-			PERFORM campaign_add(c, n, 'email', jsonb_build_object('subject', 's', 'body', 'b', 'one_per_address', pick(2) = 0), after => at);
+			PERFORM campaign_add(c, n, 'email', jsonb_build_object('subject', 's', 'body', 'b', 'one_per_address', pick(2) = 0)
+				|| CASE pick(2) WHEN 0 THEN '{"variants": [{"name": "a", "percent": 20}, {"name": "b", "percent": 50}, {"name": "c", "percent": 30}]}' ELSE '{}' END::jsonb, after => at);
 			ends := ends || n;
 		ELSE
 			PERFORM campaign_add(c, n, 'sms', '{"body": "b", "category": "transactional"}', after => at);
@@ -244,9 +248,29 @@ SELECT DISTINCT campaign_wait(run) FROM random_run;
 SELECT :seed AS seed, * FROM wrong;
 SELECT act(:seed + 10);
 SELECT :seed AS seed, * FROM wrong;
+SELECT :seed AS seed, v.* FROM random_run, campaign_verify(run) v;
+-- What is rolled back is in no figure, and what is told again in none twice.
+CREATE TABLE told AS SELECT jsonb_agg(jsonb_build_object('message_id', m.message_id, 'event', e.event, 'at', now() - e.days * interval '1 day' - m.message_id % 3000 * interval '1 second',
+	'detail', jsonb_build_object('link', 'l' || m.message_id % 4, 'value', 1.5))) AS events
+FROM campaign.message m JOIN random_run r ON r.run = m.run_id, (VALUES ('opened', 3), ('opened', 1), ('clicked', 2), ('clicked', 5), ('converted', 1)) e (event, days) WHERE m.message_id % 3 = 0;
+CREATE TABLE said AS SELECT * FROM campaign.report;
+BEGIN;
+SELECT recorded > 100 AS recorded FROM told, campaign_feedback(events);
+SELECT count(*) > 0 AS changed FROM (TABLE said EXCEPT SELECT * FROM campaign.report) d;
+SELECT :seed AS seed, * FROM wrong;
+ROLLBACK;
+SELECT count(*) FROM (TABLE said EXCEPT SELECT * FROM campaign.report) d;
+SELECT recorded > 100 AS recorded FROM told, campaign_feedback(events);
+SELECT recorded, repeated > 100 AS repeated FROM told, campaign_feedback(events);
+SELECT :seed AS seed, v.* FROM random_run, campaign_verify(run) v;
+-- So many single events that rows are replaced by their sums.
+SELECT sum(recorded) > 500 AS recorded FROM (SELECT (campaign_feedback(message_id, 'opened', at)).recorded FROM (
+	SELECT m.message_id, now() - i * interval '1 hour' AS at FROM campaign.message m JOIN random_run r ON r.run = m.run_id, generate_series(1, 3) i
+	ORDER BY m.message_id % 11, m.message_id, i LIMIT 2000) t) f;
 SELECT act(:seed + 20);
 SELECT act(:seed + 30);
 SELECT :seed AS seed, * FROM wrong;
+SELECT :seed AS seed, v.* FROM random_run, campaign_verify(run) v;
 SELECT :seed AS seed, r.run_id, r.activity, r.targeted FROM campaign.report r
 CROSS JOIN LATERAL (SELECT sum(targeted) AS targeted, sum(excluded) AS excluded, sum(queued) AS queued, sum(sent) AS sent, sum(opened) AS opened, sum(converted_value) AS value
 	FROM campaign_crosstab(r.run_id, r.activity, 'id % 7')) x
