@@ -15,6 +15,8 @@
 --              one has none
 --   attached   the parent waits for its end, or has waited: what is done to the
 --              parent is done to it
+--   unheard    it has ended, and the parent could not be told, because somebody
+--              held its task: it is told in a turn of the scheduler
 --   test       effects are computed and counted, but nothing is written or sent
 --   test_options  of a test: how campaign_test() was told to do it
 CREATE TABLE campaign.run (
@@ -40,6 +42,7 @@ CREATE TABLE campaign.run (
 	errors			integer NOT NULL DEFAULT 0,
 	test_options	jsonb,
 	erased_at		timestamptz,
+	unheard			boolean NOT NULL DEFAULT false,
 	CHECK (test OR test_options IS NULL)
 );
 COMMENT ON TABLE campaign.run IS 'one execution of a campaign';
@@ -47,6 +50,7 @@ CREATE INDEX run_campaign ON campaign.run (campaign_id, run_id);
 CREATE UNIQUE INDEX run_occurrence ON campaign.run (campaign_id, occurrence) WHERE occurrence IS NOT NULL;
 CREATE INDEX run_parent ON campaign.run (parent_run) WHERE parent_run IS NOT NULL;
 CREATE UNIQUE INDEX run_child ON campaign.run (parent_run, parent_activity) WHERE attached;
+CREATE INDEX run_unheard ON campaign.run (run_id) WHERE unheard;
 CREATE INDEX run_test ON campaign.run (campaign_id) WHERE test;
 CREATE INDEX run_open ON campaign.run (campaign_id, run_id) WHERE state NOT IN ('succeeded', 'stopped', 'missed');
 CREATE INDEX run_history ON campaign.run (campaign_id, ended_at) WHERE erased_at IS NULL;

@@ -201,6 +201,7 @@ COMMENT ON COLUMN campaign.run.occurrence IS 'the launch of the campaign''s sche
 COMMENT ON COLUMN campaign.run.parent_run IS 'the run that has started it; NULL: none, or it was dropped';
 COMMENT ON COLUMN campaign.run.parent_activity IS 'the activity of it that did';
 COMMENT ON COLUMN campaign.run.depth IS 'how many runs are above it';
+COMMENT ON COLUMN campaign.run.unheard IS 'true: it has ended, and the parent is to be told in the scheduler''s next turn';
 COMMENT ON COLUMN campaign.run.attached IS 'true: the parent waits for its end, and to pause, resume or stop the parent does the same to it';
 COMMENT ON COLUMN campaign.run.errors IS 'activities that failed and let the run go on, counted over runs until one has none';
 COMMENT ON COLUMN campaign.run.test IS 'true: it is a test, which writes and sends nothing';

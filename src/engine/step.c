@@ -47,6 +47,7 @@
 #include "engine/step.h"
 #include "queue/chunk.h"
 #include "set/reckon.h"
+#include "store/child.h"
 #include "store/hold.h"
 #include "store/log.h"
 #include "store/state.h"
@@ -739,11 +740,16 @@ campaign_step_plan(CampaignRun *run, const char *activity)
 List *
 campaign_due_runs(TimestampTz *next_due)
 {
+	bool		told = campaign_child_tell();
 	TimestampTz now = campaign_clock_now();
+	TimestampTz again = now +
+		campaign_scheduler_naptime * INT64CONST(1000);
 	List	   *due = campaign_run_due(now, true);
 
 	campaign_task_warn(now);
 	*next_due = campaign_run_next_due(now);
+	if (!told && (*next_due == 0 || again < *next_due))
+		*next_due = again;
 	return due;
 }
 
@@ -755,6 +761,7 @@ campaign_due_runs_of(Oid owner, int *others)
 	ListCell   *cell;
 
 	*others = 0;
+	(void) campaign_child_tell();
 	foreach(cell, campaign_run_due(campaign_clock_now(), false))
 	{
 		CampaignDueRun *run = lfirst(cell);

@@ -4,12 +4,14 @@
  *
  * A child is locked after its parent, never before.  So its end cannot wait
  * for the parent: it makes the parent's waiting activity due if nobody is at
- * it, and who is at it looks at the child under the child's lock.
+ * it, and who is at it looks at the child under the child's lock.  Whoever
+ * else is at it may change his mind, so the end remains to be told.
  */
 #include "postgres.h"
 
 #include "base/sql.h"
 #include "store/child.h"
+#include "store/task.h"
 
 /* Makes a new run the child of an activity's. */
 void
@@ -105,6 +107,44 @@ campaign_child_lock(int64 parent_id)
 					   " AND attached ORDER BY run_id FOR NO KEY UPDATE");
 
 	(void) campaign_query(&lock, campaign_int8(parent_id));
+}
+
+/* The activity knows; false if somebody holds the run. */
+static bool
+note_heard(int64 run_id)
+{
+	CAMPAIGN_STATEMENT(note,
+					   "UPDATE campaign.run SET unheard = false WHERE run_id ="
+					   " (SELECT run_id FROM campaign.run WHERE run_id = $1"
+					   " FOR NO KEY UPDATE SKIP LOCKED)");
+
+	return campaign_execute(&note, campaign_int8(run_id)) > 0;
+}
+
+/* Tells activities of the end of the runs that they wait for. */
+bool
+campaign_child_tell(void)
+{
+	CAMPAIGN_STATEMENT(find,
+					   "SELECT r.run_id, t.run_id, t.activity"
+					   " FROM campaign.run r LEFT JOIN campaign.task t"
+					   " ON t.run_id = r.parent_run"
+					   " AND t.activity = r.parent_activity"
+					   " AND t.state = 'waiting'"
+					   " WHERE r.unheard AND r.home = $1 ORDER BY r.run_id");
+	CampaignRows *rows = campaign_query(&find, campaign_text(campaign_home()));
+	bool		told = true;
+
+	for (int i = 0; i < rows->count; i++)
+	{
+		char	   *activity = campaign_row_text(rows, i, 3);
+
+		if ((activity != NULL &&
+			 !campaign_task_wake(campaign_row_int8(rows, i, 2), activity)) ||
+			!note_heard(campaign_row_int8(rows, i, 1)))
+			told = false;
+	}
+	return told;
 }
 
 /* What a run has come to. */

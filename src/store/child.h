@@ -29,6 +29,11 @@ extern List *campaign_child_attached(int64 parent_id);
 extern List *campaign_child_all(int64 parent_id, const char *activity);
 /* Locks the attached runs; the parent is locked already. */
 extern void campaign_child_lock(int64 parent_id);
+/*
+ * Makes due what could not be told of the end of its run; false if some of it
+ * still cannot be.
+ */
+extern bool campaign_child_tell(void);
 /* What a run has come to: its number, campaign, state, variables and counts. */
 extern Jsonb *campaign_child_report(int64 run_id);
 /* The first error of a run's tasks, as text; NULL if there is none. */

@@ -16,7 +16,6 @@
 #include "base/sql.h"
 #include "store/news.h"
 #include "store/state.h"
-#include "store/task.h"
 
 typedef struct Move
 {
@@ -145,16 +144,32 @@ tell_move(int64 run_id, const char *campaign, const char *from,
 
 /*
  * Moves a run; one that comes to rest gets its end, one that goes on none.  The
- * activity of another run that waits for the end is then due.
+ * activity of another run that waits for the end is then due, or to be told
+ * later if somebody holds it.  The run is updated once: a second time in one
+ * transaction would ask for locks on what its foreign keys refer to.
  */
 static CampaignRows *
 move_run(int64 id, const char *to, List *from, const char *why)
 {
 	CAMPAIGN_STATEMENT(move,
 					   "WITH before AS MATERIALIZED"
-					   " (SELECT run_id, state FROM campaign.run"
+					   " (SELECT run_id, state, CASE WHEN attached"
+					   " AND $2 IN ('succeeded', 'failed', 'stopped')"
+					   " AND state = ANY ($3) THEN parent_run END AS parent,"
+					   " parent_activity FROM campaign.run"
 					   " WHERE run_id = $1 FOR NO KEY UPDATE),"
+					   " waiting AS MATERIALIZED"
+					   " (SELECT t.run_id, t.activity FROM before b"
+					   " JOIN campaign.task t ON t.run_id = b.parent"
+					   " AND t.activity = b.parent_activity"
+					   " WHERE t.state = 'waiting'"
+					   " FOR NO KEY UPDATE OF t SKIP LOCKED),"
+					   " woken AS (UPDATE campaign.task t"
+					   " SET due_at = clock_timestamp() FROM waiting w"
+					   " WHERE t.run_id = w.run_id AND t.activity = w.activity),"
 					   " moved AS (UPDATE campaign.run r SET state = $2,"
+					   " unheard = b.parent IS NOT NULL"
+					   " AND NOT EXISTS (SELECT FROM waiting),"
 					   " ended_at = CASE WHEN $2 IN ('succeeded', 'failed', 'stopped', 'missed')"
 					   " THEN coalesce(r.ended_at, clock_timestamp())"
 					   " WHEN $2 = 'paused' THEN r.ended_at END"
@@ -162,25 +177,21 @@ move_run(int64 id, const char *to, List *from, const char *why)
 					   " WHERE r.run_id = b.run_id AND b.state = ANY ($3)"
 					   " AND c.campaign_id = r.campaign_id"
 					   " RETURNING c.name, c.owner, b.state,"
-					   " CASE WHEN r.attached AND $2 IN ('succeeded', 'failed', 'stopped')"
-					   " THEN r.parent_run END AS parent, r.parent_activity, r.test),"
+					   " b.parent IS NOT NULL AS awaited, r.test),"
 					   " logged AS (INSERT INTO campaign.log"
 					   " (role_name, owner, campaign, run_id, event, old_state, new_state, message)"
 					   " SELECT $5, owner, name, $1, 'move', state, $2, $4 FROM moved)"
-					   " SELECT state, parent, parent_activity, name, test FROM moved");
+					   " SELECT state, name, test, awaited FROM moved");
 	CampaignRows *rows;
 
 	rows = campaign_query(&move, campaign_int8(id), campaign_text(to),
 						  campaign_text_array(from), campaign_text(why),
 						  campaign_text(GetUserNameFromId(GetUserId(), false)));
-	if (rows->count > 0 && !campaign_row_bool(rows, 0, 5))
-		tell_move(id, campaign_row_text(rows, 0, 4),
+	if (rows->count > 0 && !campaign_row_bool(rows, 0, 3))
+		tell_move(id, campaign_row_text(rows, 0, 2),
 				  campaign_row_text(rows, 0, 1), to);
-	if (rows->count > 0 && campaign_row_text(rows, 0, 3) != NULL &&
-		campaign_row_int8(rows, 0, 2) != 0)
+	if (rows->count > 0 && campaign_row_bool(rows, 0, 4))
 	{
-		campaign_task_wake(campaign_row_int8(rows, 0, 2),
-						   campaign_row_text(rows, 0, 3));
 		campaign_shared_wake_at_commit();
 		CAMPAIGN_FAULT("parent_woken");
 	}

@@ -334,11 +334,11 @@ campaign_task_set_follow(int64 run_id, const char *activity,
 }
 
 /*
- * A waiting task is due now.  Who executes it is not waited for, because he
- * waits for the run, which the caller holds; he looks for what has come when
- * he has got it.
+ * A waiting task is due now; false if somebody holds it.  He is not waited
+ * for: who executes it waits for the run, which the caller holds, and looks for
+ * what has come when he has got it.
  */
-void
+bool
 campaign_task_wake(int64 run_id, const char *activity)
 {
 	CAMPAIGN_STATEMENT(update,
@@ -349,7 +349,8 @@ campaign_task_wake(int64 run_id, const char *activity)
 					   " AND state = 'waiting'"
 					   " FOR NO KEY UPDATE SKIP LOCKED)");
 
-	campaign_execute(&update, campaign_int8(run_id), campaign_text(activity));
+	return campaign_execute(&update, campaign_int8(run_id),
+							campaign_text(activity)) > 0;
 }
 
 /* What tasks of the run wait for counts as come, if it is a time. */

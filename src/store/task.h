@@ -98,8 +98,8 @@ extern void campaign_task_set_begin(int64 run_id, const char *activity);
  * than they may; of each once.
  */
 extern void campaign_task_warn(TimestampTz now);
-/* A waiting task is due now; not if somebody is just executing it. */
-extern void campaign_task_wake(int64 run_id, const char *activity);
+/* A waiting task is due now; false if there is none, or somebody holds it. */
+extern bool campaign_task_wake(int64 run_id, const char *activity);
 /*
  * What the task (NULL: any of the run) waits for counts as come; gives the
  * names of those that waited for a time, of char *.
