@@ -93,6 +93,7 @@ CREATE TABLE campaign.campaign (
 	created_at		timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 COMMENT ON TABLE campaign.campaign IS 'a campaign: name, owner, dimension, status, settings';
+CREATE INDEX campaign_owner ON campaign.campaign (owner) WHERE status = 'published';
 
 -- What roles may do with campaigns that are not theirs.
 --   privilege  see campaign_grant(); all but send imply view
@@ -161,6 +162,7 @@ CREATE TABLE campaign.activity (
 	PRIMARY KEY (version_id, name)
 );
 COMMENT ON TABLE campaign.activity IS 'an activity of a version of a campaign';
+CREATE INDEX activity_asks ON campaign.activity (version_id, name) WHERE kind IN ('approval', 'signal', 'sub_campaign');
 
 -- An edge of a version: an outcome of one activity feeds another.
 CREATE TABLE campaign.transition (

@@ -53,6 +53,7 @@ CREATE UNIQUE INDEX run_child ON campaign.run (parent_run, parent_activity) WHER
 CREATE INDEX run_unheard ON campaign.run (run_id) WHERE unheard;
 CREATE INDEX run_test ON campaign.run (campaign_id) WHERE test;
 CREATE INDEX run_open ON campaign.run (campaign_id, run_id) WHERE state NOT IN ('succeeded', 'stopped', 'missed');
+CREATE INDEX run_rests ON campaign.run (run_id) WHERE state IN ('failed', 'paused', 'held');
 CREATE INDEX run_history ON campaign.run (campaign_id, ended_at) WHERE erased_at IS NULL;
 CREATE INDEX run_erased ON campaign.run (campaign_id, ended_at) WHERE erased_at IS NOT NULL;
 CREATE INDEX run_epoch ON campaign.run (epoch) WHERE erased_at IS NULL;

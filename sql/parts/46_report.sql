@@ -341,6 +341,27 @@ COMMENT ON COLUMN campaign.queue_status.oldest IS 'since when the first of those
 COMMENT ON COLUMN campaign.queue_status.next_at IS 'when the next of the others falls due';
 COMMENT ON COLUMN campaign.queue_status.rate IS 'messages sent per second, of the last minute';
 
+-- Found by the index that claims use.
+CREATE VIEW campaign.open_queue WITH (security_barrier) AS
+SELECT q.* FROM campaign.delivery o
+CROSS JOIN LATERAL (SELECT * FROM campaign.queue_status n WHERE n.run_id = o.run_id AND n.activity = o.activity OFFSET 0) q
+WHERE NOT o.drained;
+COMMENT ON VIEW campaign.open_queue IS 'the same of deliveries that may have messages left';
+COMMENT ON COLUMN campaign.open_queue.channel IS 'the channel';
+COMMENT ON COLUMN campaign.open_queue.campaign IS 'name of the campaign';
+COMMENT ON COLUMN campaign.open_queue.run_id IS 'the run';
+COMMENT ON COLUMN campaign.open_queue.activity IS 'the activity that delivers';
+COMMENT ON COLUMN campaign.open_queue.queued IS 'messages: pending + leased + sent + failed + withdrawn + expired';
+COMMENT ON COLUMN campaign.open_queue.pending IS 'messages that wait to be claimed';
+COMMENT ON COLUMN campaign.open_queue.due IS 'those of them whose time has come';
+COMMENT ON COLUMN campaign.open_queue.leased IS 'messages that a sender has';
+COMMENT ON COLUMN campaign.open_queue.sent IS 'messages that a sender acknowledged as sent';
+COMMENT ON COLUMN campaign.open_queue.failed IS 'messages that failed for good';
+COMMENT ON COLUMN campaign.open_queue.withdrawn IS 'messages that must not be sent any more';
+COMMENT ON COLUMN campaign.open_queue.expired IS 'messages that were not sent in time';
+COMMENT ON COLUMN campaign.open_queue.oldest IS 'since when the first of those due has been waiting';
+COMMENT ON COLUMN campaign.open_queue.next_at IS 'when the next of the others falls due';
+
 -- How many messages of each delivery came how far: targeted, queued, sent,
 -- delivered, opened, clicked, converted.
 --   rate       messages / those targeted

@@ -71,6 +71,7 @@ GRANT SELECT ON
 	campaign.report_by_minute,
 	campaign.report_by_message,
 	campaign.report_exclusions,
+	campaign.open_queue,
 	campaign.queue_status,
 	campaign.parked_event,
 	campaign.log

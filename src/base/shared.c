@@ -152,10 +152,7 @@ campaign_shared_active(void)
 	return shared != NULL;
 }
 
-/* ----------------------------------------------------------------------
- * Waking
- * ----------------------------------------------------------------------
- */
+/* -------------------------------- waking -------------------------------- */
 
 /*
  * Wakes the scheduler of this database if and when the transaction commits.
@@ -274,10 +271,7 @@ find_database(Oid database, bool add)
 	return take_slot(empty, database);
 }
 
-/* ----------------------------------------------------------------------
- * The launcher
- * ----------------------------------------------------------------------
- */
+/* ----------------------------- the launcher ----------------------------- */
 
 /*
  * Makes this process the one that is woken for databases without scheduler.
@@ -444,10 +438,7 @@ campaign_shared_forget(Oid database)
 	LWLockRelease(shared->lock);
 }
 
-/* ----------------------------------------------------------------------
- * Schedulers
- * ----------------------------------------------------------------------
- */
+/* ------------------------------ schedulers ------------------------------ */
 
 /*
  * Makes this process the scheduler of a database; false if it has one.  To be
@@ -503,15 +494,24 @@ campaign_shared_scheduler_end(void)
 }
 
 /*
- * Gives what the last scheduler found out about what is old.
+ * Gives what the last scheduler of this database found out about what is old;
+ * 0 if there was none.
  */
 void
-campaign_shared_scheduler_clean_times(TimestampTz *clean_at,
-									  TimestampTz *old_at)
+campaign_shared_clean_times(TimestampTz *clean_at, TimestampTz *old_at)
 {
+	*clean_at = *old_at = 0;
 	LWLockAcquire(shared->lock, LW_SHARED);
-	*clean_at = my_database->clean_at;
-	*old_at = my_database->old_at;
+	for (int i = 0; i < MAX_DATABASES; i++)
+	{
+		DatabaseSlot *slot = &shared->databases[i];
+
+		if (slot->cleaned == MyDatabaseId)
+		{
+			*clean_at = slot->clean_at;
+			*old_at = slot->old_at;
+		}
+	}
 	LWLockRelease(shared->lock);
 }
 
@@ -585,10 +585,7 @@ scheduler_exit(int code, Datum arg)
 	my_database = NULL;
 }
 
-/* ----------------------------------------------------------------------
- * Executors
- * ----------------------------------------------------------------------
- */
+/* ------------------------------ executors ------------------------------- */
 
 /*
  * Copies what is known about the executors of this database, those included

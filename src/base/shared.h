@@ -80,8 +80,8 @@ extern void campaign_shared_scheduler_contend(bool contended);
  * When to look for what is old in this database, and when there will be some;
  * known from one scheduler to the next, 0 if there was none.
  */
-extern void campaign_shared_scheduler_clean_times(TimestampTz *clean_at,
-												  TimestampTz *old_at);
+extern void campaign_shared_clean_times(TimestampTz *clean_at,
+										TimestampTz *old_at);
 extern void campaign_shared_scheduler_cleaned(TimestampTz clean_at,
 											  TimestampTz old_at);
 /* Gives the database back, to be looked at then; false if woken meanwhile. */

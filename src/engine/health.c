@@ -149,14 +149,22 @@ CAMPAIGN_STATEMENT(find_late_launches,
 				   " WHERE s.next_at <= $1 - interval '1 minute' AND s.home = $2"
 				   " AND NOT EXISTS (SELECT FROM campaign.hold)");
 
+/* From owner to owner through the index, however many campaigns each has. */
 CAMPAIGN_STATEMENT(find_superusers,
-				   "SELECT 'warning', 'superuser', min(g.campaign_id), g.owner,"
+				   "WITH RECURSIVE owners (owner) AS"
+				   " (SELECT min(owner) FROM campaign.campaign"
+				   " WHERE status = 'published'"
+				   " UNION ALL SELECT (SELECT min(n.owner) FROM campaign.campaign n"
+				   " WHERE n.status = 'published' AND n.owner > p.owner)"
+				   " FROM owners p WHERE p.owner IS NOT NULL)"
+				   " SELECT 'warning', 'superuser', min(g.campaign_id), g.owner,"
 				   " CASE WHEN count(*) = 1 THEN min(g.name) END, NULL, NULL, NULL,"
 				   " format('superuser %s owns %s published campaigns', o.rolname, count(*)),"
 				   " 'Whatever they call is executed with all rights: let a role of its own own them.'"
-				   " FROM pg_catalog.pg_roles o"
-				   " JOIN campaign.campaign g ON g.owner = o.oid"
-				   " WHERE o.rolsuper AND g.status = 'published'"
+				   " FROM owners s JOIN pg_catalog.pg_roles o ON o.oid = s.owner"
+				   " CROSS JOIN LATERAL (SELECT * FROM campaign.campaign n"
+				   " WHERE n.owner = s.owner AND n.status = 'published' OFFSET 0) g"
+				   " WHERE o.rolsuper"
 				   " AND $1 IS NOT NULL AND $2 IS NOT NULL"
 				   " GROUP BY g.owner, o.rolname");
 
@@ -490,12 +498,20 @@ add_cron(Examination *examination)
 	}
 }
 
-/* Adds that what is old has not gone. */
+/*
+ * Adds that what is old has not gone.  A scheduler knows when something will
+ * be old; without one, every campaign is looked at.
+ */
 static void
 add_history(Examination *examination)
 {
-	TimestampTz due = campaign_history_next(examination->now);
+	TimestampTz clean_at;
+	TimestampTz due;
 
+	if (campaign_shared_active())
+		campaign_shared_clean_times(&clean_at, &due);
+	else
+		due = campaign_history_next(DT_NOBEGIN);
 	if (due == 0 || due > examination->now - USECS_PER_DAY)
 		return;
 	add_general(examination, "warning", "retention",

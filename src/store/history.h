@@ -39,7 +39,7 @@ extern List *campaign_history_populations(TimestampTz now, Oid role, int most);
 extern int64 campaign_history_delete_runs(TimestampTz now, Oid role, int most);
 /* Deletes lines of the log that are of no run; their number. */
 extern int64 campaign_history_delete_lines(TimestampTz now, Oid role, int most);
-/* When the next messages or populations are old; 0: never. */
+/* When the next messages or populations are old after now; 0: never. */
 extern TimestampTz campaign_history_next(TimestampTz now);
 
 #endif							/* CAMPAIGN_STORE_HISTORY_H */

@@ -153,8 +153,7 @@ campaign_scheduler_main(Datum arg)
 									 HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 	MemoryContextSwitchTo(scheduler.life);
 	scheduler.turns = campaign_turns_create();
-	campaign_shared_scheduler_clean_times(&scheduler.clean_at,
-										  &scheduler.old_at);
+	campaign_shared_clean_times(&scheduler.clean_at, &scheduler.old_at);
 	run_turns(&scheduler);
 }
 

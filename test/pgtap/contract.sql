@@ -504,6 +504,8 @@ INSERT INTO expected_view VALUES
 	'campaign text, run_id bigint, activity text, channel text, link text, messages bigint, clicks bigint, clicked_rate numeric, first_at timestamp with time zone, last_at timestamp with time zone'),
 ('report_by_hour',
 	'campaign text, run_id bigint, activity text, channel text, hour timestamp with time zone, sent bigint, delivered bigint, bounced bigint, opened bigint, clicked bigint, unsubscribed bigint, complained bigint, converted bigint'),
+('open_queue',
+	'channel text, campaign text, run_id bigint, activity text, queued bigint, pending bigint, due bigint, leased bigint, sent bigint, failed bigint, withdrawn bigint, expired bigint, oldest timestamp with time zone, next_at timestamp with time zone'),
 ('queue_status',
 	'channel text, campaign text, run_id bigint, activity text, queued bigint, pending bigint, due bigint, leased bigint, sent bigint, failed bigint, withdrawn bigint, expired bigint, oldest timestamp with time zone, next_at timestamp with time zone, rate numeric');
 SELECT is(left(a.columns, length(e.columns)), e.columns, 'first columns of campaign.' || e.name)

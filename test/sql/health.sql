@@ -95,6 +95,21 @@ UPDATE campaign.run SET home = 'elsewhere' WHERE run_id IN (:run, :child);
 TABLE said;
 ROLLBACK;
 
+-- A schedule that nobody launches.
+SET SESSION AUTHORIZATION regress_health;
+SELECT campaign_create('health daily', 'people');
+SELECT campaign_add_audience('health daily', 'all');
+SELECT campaign_publish('health daily');
+SELECT campaign_schedule('health daily', '{"frequency": "daily", "at": "09:00", "time_zone": "UTC"}');
+SELECT code FROM said WHERE campaign = 'health daily';
+RESET SESSION AUTHORIZATION;
+BEGIN;
+UPDATE campaign.schedule SET next_at = now() - interval '5 minutes'
+	WHERE campaign_id = (SELECT campaign_id FROM campaign.campaign WHERE name = 'health daily');
+SELECT code, severity, run, since, message, hint FROM said WHERE campaign = 'health daily';
+ROLLBACK;
+SELECT code FROM said WHERE campaign = 'health daily';
+
 -- What holds for all is said to everybody.
 BEGIN;
 SELECT campaign_hold_all('somebody was wrong') IS NOT NULL AS held;

@@ -236,12 +236,12 @@ SET SESSION AUTHORIZATION regress_rights_outsider; SELECT try_dml();
 RESET SESSION AUTHORIZATION;
 SELECT replace(role, 'regress_rights_', '') AS role, error, count(*) > 80 AS many FROM tries
 WHERE relation <> ALL (ARRAY['campaign.message', 'campaign.excluded', 'campaign.run_progress', 'campaign.open_progress', 'campaign.flow_counts', 'campaign.overlap', 'campaign.approvals', 'campaign.event_counts', 'campaign.report',
-	'campaign.report_by_domain', 'campaign.report_by_link', 'campaign.report_by_hour', 'campaign.report_by_minute', 'campaign.report_by_message', 'campaign.report_exclusions', 'campaign.queue_status'])
+	'campaign.report_by_domain', 'campaign.report_by_link', 'campaign.report_by_hour', 'campaign.report_by_minute', 'campaign.report_by_message', 'campaign.report_exclusions', 'campaign.queue_status', 'campaign.open_queue'])
 GROUP BY 1, 2 ORDER BY 1, 2;
 -- Views that join cannot be written to at all.
 SELECT DISTINCT relation, error FROM tries
 WHERE relation = ANY (ARRAY['campaign.message', 'campaign.excluded', 'campaign.run_progress', 'campaign.open_progress', 'campaign.flow_counts', 'campaign.overlap', 'campaign.approvals', 'campaign.event_counts', 'campaign.report',
-	'campaign.report_by_domain', 'campaign.report_by_link', 'campaign.report_by_hour', 'campaign.report_by_minute', 'campaign.report_by_message', 'campaign.report_exclusions', 'campaign.queue_status'])
+	'campaign.report_by_domain', 'campaign.report_by_link', 'campaign.report_by_hour', 'campaign.report_by_minute', 'campaign.report_by_message', 'campaign.report_exclusions', 'campaign.queue_status', 'campaign.open_queue'])
 	AND error <> '42501' ORDER BY 1, 2;
 SELECT * FROM tries WHERE error IS NULL;
 SET SESSION AUTHORIZATION regress_rights_plain;

@@ -71,6 +71,9 @@ foreach my $case ([ 'another user', 'CALL campaign_work()' ],
 	is(state_of($run), 'pending', '... which is not executed');
 }
 
+sub health { return as_owner($node, "SELECT severity, run_id, message FROM campaign_health() WHERE code = '$_[0]'") }
+is(health('not_preloaded'), "info|$run|nobody executes it: the library is not preloaded", 'campaign_health says who executes it: nobody');
+
 # -------------------------------- execution -------------------------------
 
 ($status, $output, $errors) = try_as_owner($node, 'CALL campaign_work()');
@@ -80,10 +83,17 @@ $node->poll_query_until('postgres', q(
 SELECT count(*) = 0 FROM campaign.task WHERE state = 'waiting' AND due_at > clock_timestamp()));
 as_owner($node, 'CALL campaign_work()');
 is(state_of($run), 'succeeded', 'timers that are due are executed too');
+is(health('not_preloaded'), '', 'and campaign_health says no more of it');
 is(as_owner($node, "SELECT campaign_wait($run)"), 'succeeded', 'campaign_wait answers for what has ended');
 verify_clean($node, 'campaign_verify finds nothing');
 my $messages = as_owner($node, "SELECT count(*) FROM campaign.message WHERE run_id = $run");
 is(as_owner($node, q(SELECT count(*) FROM campaign_claim('email', 10000))), $messages, 'messages are handed out');
+
+is(health('retention'), '', 'nothing is older than it is to be kept');
+$node->safe_psql('postgres', "UPDATE campaign.chunk SET settled = true; UPDATE campaign.run SET ended_at = now() - interval '3 years'; UPDATE campaign.epoch SET month = month - interval '3 years'");
+is(health('retention'), 'warning||messages or populations are older than they are to be kept', 'where nobody deletes what is old, campaign_health says so');
+as_owner($node, 'SELECT campaign_clean_up()');
+is(health('retention'), '', 'until somebody does');
 
 $run = as_owner($node, q(SELECT campaign_start('later')));
 as_owner($node, 'CALL campaign_work()');

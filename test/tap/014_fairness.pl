@@ -50,8 +50,11 @@ close_gate($node, 1);
 sql(join ';', 'SET ROLE owner', map { "SELECT campaign_start('many $_')" } 1 .. $many);
 wait_for_places('owner 1', 'the place is taken');
 my $run = start_run($node, 'one', role => 'small');
+my $busy = "SELECT message FROM campaign_health() WHERE code = 'executors_busy' AND run_id = $run";
+is(sql($busy), 'all 1 executors are at other runs', 'campaign_health says why it waits');
 open_gate($node, 1);
 wait_for($node, $run, 'succeeded', 'the run of one');
+is(sql($busy), '', 'and no more when it does not');
 ok($node->poll_query_until('shop', q{SELECT bool_and(state = 'succeeded') FROM campaign.run}), 'and all the others');
 # A task that has begun before the other run was there does not count.
 is(sql(qq{SELECT max(n) <= 1 FROM (SELECT count(o.*) AS n

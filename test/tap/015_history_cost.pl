@@ -26,6 +26,17 @@ sub rows_read
 	return $rows;
 }
 
+# The same of tables and the system's catalogs in blocks, by a session that has
+# asked before: what people look at every second.
+sub blocks_watched
+{
+	my ($statement) = @_;
+	my $plan = sql(join ';', 'SET ROLE owner', ($statement) x 7, "EXPLAIN (ANALYZE, BUFFERS, COSTS OFF, TIMING OFF) $statement");
+	my ($hit) = $plan =~ /Buffers: shared hit=(\d+)/ or return 0;
+	my ($read) = $plan =~ /^\s*Buffers: shared hit=\d+ read=(\d+)/m;
+	return $hit + ($read // 0);
+}
+
 # Blocks that all processes together have read.
 sub blocks
 {
@@ -51,7 +62,13 @@ sub measure
 		'campaign_start, first' => rows_read(q{SELECT campaign_start('first')}),
 		'campaign_start, again' => rows_read(q{SELECT campaign_start('often')}),
 		'campaign_schedule' => rows_read(q{SELECT campaign_schedule('often', '{"frequency": "daily", "at": "09:00", "time_zone": "UTC"}')}),
-		'open runs' => rows_read(q{SELECT FROM campaign.run_progress WHERE run_state NOT IN ('succeeded', 'stopped', 'missed')}),
+		'open runs' => rows_read(q{SELECT FROM campaign.open_progress}),
+		'campaign_health' => rows_read(q{SELECT * FROM campaign_health()}),
+		'campaign_health, watched' => blocks_watched(q{SELECT FROM campaign_health()}),
+		'open_progress, watched' => blocks_watched(q{SELECT FROM campaign.open_progress}),
+		'open_queue, watched' => blocks_watched(q{SELECT FROM campaign.open_queue}),
+		'progress of a run' => rows_read(q{SELECT FROM campaign.run_progress WHERE run_id = 1}),
+		'counts of a run' => rows_read(q{SELECT FROM campaign.flow_counts WHERE run_id = 1}),
 		'a run' => blocks_of_run('often'),
 		'a run of a new campaign' => blocks_of_run('new ' . ++$new),
 	);
@@ -59,6 +76,12 @@ sub measure
 
 publish($node, $_, "true") foreach "first", "often", map { "new $_" } 1 .. 2;
 wait_for($node, start_run($node, 'often'), 'succeeded', 'a first run');
+sql(q{SET ROLE owner;
+	SELECT campaign_create('waits', dimension => 'customers');
+	SELECT campaign_add_audience('waits', 'all');
+	SELECT campaign_add_signal('waits', 'goes_on', after => 'all');
+	SELECT campaign_publish('waits')});
+wait_for($node, start_run($node, 'waits'), 'waiting', 'one that stays open');
 my %before = measure();
 
 note 'ten thousand campaigns and a hundred thousand runs';
@@ -80,6 +103,13 @@ sql(q{
 	INSERT INTO campaign.flow (run_id, source, outcome, rows, dimension)
 	SELECT run_id, activity, 'done', 10, 'customers' FROM campaign.task t WHERE activity = 'all'
 	AND NOT EXISTS (SELECT FROM campaign.flow f WHERE f.run_id = t.run_id);
+	INSERT INTO campaign.delivery (run_id, activity, channel, targeted, queued, drained)
+	SELECT run_id, 'mail', 'email', 10, 10, true FROM campaign.run r
+	WHERE NOT EXISTS (SELECT FROM campaign.delivery d WHERE d.run_id = r.run_id);
+	INSERT INTO campaign.chunk (delivery_id, first_id, last_id, first_recipient, last_recipient, first_block, last_block,
+		send_at, due_at, settled, results)
+	SELECT delivery_id, delivery_id * 10, delivery_id * 10 + 9, '1', '9', 0, 0, now(), now(), true, 'ssssssssss'
+	FROM campaign.delivery WHERE drained;
 	INSERT INTO campaign.log (role_name, owner, campaign, run_id, event, old_state, new_state)
 	SELECT 'owner', 'owner'::regrole, 'often', run_id, 'move', 'running', 'succeeded' FROM campaign.run});
 
@@ -90,7 +120,7 @@ foreach my $name (sort keys %before)
 {
 	cmp_ok($after{$name}, '<', 3 * $before{$name} + 100, "$name: $before{$name} before, $after{$name} after");
 }
-
+cmp_ok($after{'campaign_health, watched'}, '<', 200, 'what waits for what, in blocks');
 
 $node->stop;
 unlike(log_of($node), qr/PANIC|TRAP|XX000|terminated by signal/, 'nothing broke');

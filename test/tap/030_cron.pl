@@ -37,7 +37,14 @@ is($node->safe_psql('postgres', q(SELECT DISTINCT username FROM cron.job)), 'ann
 # ------------------------------ campaign_schedule -------------------------------
 
 sub jobs { return $node->safe_psql('postgres', "SELECT string_agg(username || ' ' || schedule || ' ' || command, E'\n' ORDER BY jobname) FROM cron.job WHERE jobname LIKE 'campaign %'") }
-sub problems { return as_owner($node, 'SELECT coalesce(campaign, \'all\') || \': \' || problem FROM campaign.cron_problems()') }
+sub problems
+{
+	my $said = as_owner($node, q(SELECT coalesce(campaign, 'all') || ': ' || problem FROM campaign.cron_problems()));
+
+	is(as_owner($node, q(SELECT coalesce(campaign, 'all') || ': ' || message FROM campaign_health() WHERE code = 'cron' AND severity = 'error' ORDER BY campaign NULLS FIRST)),
+		join("\n", sort { ($b =~ /^all/) <=> ($a =~ /^all/) || $a cmp $b } split /\n/, $said), 'campaign_health says the same');
+	return $said;
+}
 
 my ($status, $out, $err);
 
