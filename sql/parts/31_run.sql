@@ -181,6 +181,8 @@ CREATE TABLE campaign.approval (
 COMMENT ON TABLE campaign.approval IS 'questions put to roles, and their answers';
 
 -- What happened; rows are only ever added.
+--   hint   of an error: what to do
+--   level  how much it is to be looked at, by event and state
 CREATE TABLE campaign.log (
 	log_id			bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
 	logged_at		timestamptz NOT NULL DEFAULT clock_timestamp(),
@@ -193,7 +195,14 @@ CREATE TABLE campaign.log (
 	old_state		text COLLATE "C",
 	new_state		text COLLATE "C",
 	message			text,
-	sqlstate		text COLLATE "C"
+	sqlstate		text COLLATE "C",
+	hint			text,
+	level			text COLLATE "C" GENERATED ALWAYS AS (
+		CASE WHEN event IN ('overdue', 'warning', 'skip', 'time zone missing', 'excluded', 'hold') OR new_state = 'missed' THEN 'warning'
+			WHEN sqlstate IS NOT NULL OR event = 'error' OR new_state = 'failed' THEN 'error'
+			WHEN event IN ('approval', 'reminder', 'confirmation needed', 'alert') OR new_state IN ('paused', 'stopped') THEN 'notice'
+			WHEN event = 'move' AND activity IS NOT NULL THEN 'debug'
+			ELSE 'info' END) STORED
 );
 COMMENT ON TABLE campaign.log IS 'what happened: every move of a state with who, when and why';
 CREATE INDEX log_run ON campaign.log (run_id);

@@ -80,7 +80,8 @@ COMMENT ON FUNCTION @extschema@.campaign_verify(bigint)
 -- Cheap enough to be asked every second, whatever has been executed before.
 CREATE FUNCTION @extschema@.campaign_health(
 	OUT code text, OUT severity text, OUT campaign text, OUT run_id bigint,
-	OUT activity text, OUT since timestamptz, OUT message text, OUT hint text)
+	OUT activity text, OUT since timestamptz, OUT message text, OUT hint text,
+	OUT supervisors text[])
 RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'campaign_health'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;

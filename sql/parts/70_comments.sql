@@ -158,6 +158,8 @@ COMMENT ON COLUMN campaign.log.old_state IS 'of a move: the state before';
 COMMENT ON COLUMN campaign.log.new_state IS 'of a move: the state after';
 COMMENT ON COLUMN campaign.log.message IS 'why, or what';
 COMMENT ON COLUMN campaign.log.sqlstate IS 'of an error: its SQLSTATE';
+COMMENT ON COLUMN campaign.log.hint IS 'of an error: what to do';
+COMMENT ON COLUMN campaign.log.level IS 'error, warning, notice (somebody is asked, or has stopped something), info, or debug (moves of activities)';
 
 COMMENT ON COLUMN campaign.dimension.name IS 'unique among its owner''s dimensions; the alias of the row in expressions';
 COMMENT ON COLUMN campaign.dimension.relation IS 'oid of the relation; believed as long as it has the name';

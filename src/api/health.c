@@ -5,6 +5,8 @@
 #include "postgres.h"
 
 #include "funcapi.h"
+#include "catalog/pg_type.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 #include "utils/tuplestore.h"
@@ -12,7 +14,7 @@
 #include "base/compat.h"
 #include "engine/health.h"
 
-#define HEALTH_COLUMNS 8
+#define HEALTH_COLUMNS 9
 
 CAMPAIGN_FUNCTION(campaign_health);
 
@@ -22,6 +24,21 @@ text_column(const char *text, bool *isnull)
 {
 	*isnull = text == NULL;
 	return text == NULL ? (Datum) 0 : CStringGetTextDatum(text);
+}
+
+/* Texts as a column of the result; NULL if there are none. */
+static Datum
+list_column(List *texts, bool *isnull)
+{
+	Datum	   *elements = palloc(sizeof(Datum) * list_length(texts));
+	ListCell   *cell;
+
+	*isnull = texts == NIL;
+	foreach(cell, texts)
+		elements[foreach_current_index(cell)] = CStringGetTextDatum(lfirst(cell));
+	return *isnull ? (Datum) 0 :
+		PointerGetDatum(construct_array(elements, list_length(texts), TEXTOID,
+										-1, false, TYPALIGN_INT));
 }
 
 /* campaign_health() */
@@ -48,6 +65,7 @@ campaign_health(PG_FUNCTION_ARGS)
 		nulls[5] = symptom->since == 0;
 		values[6] = text_column(symptom->message, &nulls[6]);
 		values[7] = text_column(symptom->hint, &nulls[7]);
+		values[8] = list_column(symptom->supervisors, &nulls[8]);
 		tuplestore_putvalues(result->setResult, result->setDesc, values,
 							 nulls);
 	}

@@ -37,9 +37,12 @@
 
 /* Most days that history is kept, if not for ever. */
 #define MOST_DAYS 36500
+/* Most supervisors, and bytes of one: all of them go into a notification. */
+#define MOST_SUPERVISORS 20
+#define SUPERVISOR_BYTES 100
 
 /* Settings of a campaign. */
-static const char *const setting_names = "variables, history, keep_populations, priority, template, throttle, time_zone, max_consecutive_errors";
+static const char *const setting_names = "variables, history, keep_populations, priority, template, throttle, time_zone, max_consecutive_errors, supervisors";
 
 /* Notes a change in the log. */
 static void
@@ -137,6 +140,32 @@ check_history(const JsonbValue *value)
 	}
 }
 
+/* True if it can say who is to be told. */
+static bool
+names_supervisor(const JsonbValue *element)
+{
+	return element->type == jbvString && element->val.string.len > 0 &&
+		element->val.string.len <= SUPERVISOR_BYTES;
+}
+
+/* Refuses what is no list of who is to be told. */
+static void
+check_supervisors(const JsonbValue *value)
+{
+	bool		valid = value->type == jbvBinary &&
+		JsonContainerIsArray(value->val.binary.data) &&
+		JsonContainerSize(value->val.binary.data) <= MOST_SUPERVISORS;
+
+	for (uint32 i = 0; valid && i < JsonContainerSize(value->val.binary.data); i++)
+		valid = names_supervisor(getIthJsonbValueFromContainer(value->val.binary.data, i));
+	if (!valid)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("setting \"supervisors\" must be a JSON array of at most %d texts of 1 to %d bytes",
+						MOST_SUPERVISORS, SUPERVISOR_BYTES),
+				 errhint("They are whatever your alerts are sent by: roles, addresses, names of teams.")));
+}
+
 /* Refuses settings whose values are not valid. */
 static void
 check_setting_values(const Jsonb *settings)
@@ -147,6 +176,8 @@ check_setting_values(const Jsonb *settings)
 	JsonbValue *history = campaign_object_member(&settings->root, "history");
 	JsonbValue *template = campaign_object_member(&settings->root, "template");
 	JsonbValue *zone = campaign_object_member(&settings->root, "time_zone");
+	JsonbValue *supervisors = campaign_object_member(&settings->root,
+													 "supervisors");
 
 	if (keep != NULL && keep->type != jbvBool)
 		ereport(ERROR,
@@ -162,6 +193,8 @@ check_setting_values(const Jsonb *settings)
 				 errhint("True makes it a template, of which campaign_duplicate() makes campaigns.")));
 	if (priority != NULL)
 		check_priority(priority);
+	if (supervisors != NULL)
+		check_supervisors(supervisors);
 	check_consecutive_errors(campaign_object_member(&settings->root,
 													"max_consecutive_errors"));
 	if (zone != NULL)

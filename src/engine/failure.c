@@ -32,7 +32,8 @@ campaign_failure_log(const CampaignTask *task, const char *activity,
 		.activity = activity,
 		.event = "error",
 		.message = error->message,
-		.sqlstate = pstrdup(unpack_sql_state(error->sqlerrcode))
+		.sqlstate = pstrdup(unpack_sql_state(error->sqlerrcode)),
+		.hint = error->hint
 	};
 
 	campaign_log_add(&line);

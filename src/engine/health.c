@@ -520,6 +520,38 @@ add_history(Examination *examination)
 	((CampaignSymptom *) llast(examination->symptoms))->since = due;
 }
 
+/* The numbers of their campaigns, 0 for those that are about all. */
+static List *
+list_campaigns(const Examination *examination)
+{
+	List	   *numbers = NIL;
+	ListCell   *cell;
+
+	foreach(cell, examination->symptoms)
+		numbers = lappend(numbers,
+						  psprintf(INT64_FORMAT,
+								   ((CampaignSymptom *) lfirst(cell))->campaign_id));
+	return numbers;
+}
+
+/* Adds whom campaigns want told. */
+static void
+add_supervisors(Examination *examination)
+{
+	CAMPAIGN_STATEMENT(find,
+					   "SELECT ARRAY(SELECT jsonb_array_elements_text(c.settings -> 'supervisors'))"
+					   " FROM unnest($1) WITH ORDINALITY AS s (campaign_id, position)"
+					   " LEFT JOIN campaign.campaign c ON c.campaign_id = s.campaign_id::bigint"
+					   " ORDER BY s.position");
+	CampaignRows *rows = campaign_query(&find,
+										campaign_text_array(list_campaigns(examination)));
+	ListCell   *cell;
+
+	foreach(cell, examination->symptoms)
+		((CampaignSymptom *) lfirst(cell))->supervisors =
+			campaign_row_text_array(rows, foreach_current_index(cell), 1);
+}
+
 /* How bad it is; 0 is worst. */
 static int
 rank(const CampaignSymptom *symptom)
@@ -590,6 +622,7 @@ campaign_health_examine(void)
 	add_due_messages(&examination);
 	add_cron(&examination);
 	add_history(&examination);
+	add_supervisors(&examination);
 	list_sort(examination.symptoms, compare_symptoms);
 	return examination.symptoms;
 }

@@ -23,6 +23,7 @@ typedef struct CampaignSymptom
 	TimestampTz since;			/* 0: not known */
 	char	   *message;
 	char	   *hint;
+	List	   *supervisors;	/* char *, whom the campaign wants told */
 } CampaignSymptom;
 
 /*

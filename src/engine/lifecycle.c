@@ -585,10 +585,20 @@ in_execution(int64 run_id)
 	return false;
 }
 
+/* True if the run is still in the state it was read in. */
+static bool
+still_in_state(const CampaignRun *run)
+{
+	CampaignRun *again = campaign_run_find(run->id);
+
+	return again != NULL && strcmp(again->state, run->state) == 0;
+}
+
 /*
  * True if nobody but a timer or a person can move the run; a timer that has
  * gone off already is no reason to rest, nor is an activity that is being
- * executed: it may have been told something meanwhile.
+ * executed: it may have been told something meanwhile.  What has moved while
+ * one after the other was asked is not at rest.
  */
 static bool
 at_rest(const CampaignRun *run)
@@ -596,7 +606,7 @@ at_rest(const CampaignRun *run)
 	if (strcmp(run->state, "waiting") == 0)
 		return !in_execution(run->id) &&
 			!campaign_task_is_due(run->id, campaign_clock_now()) &&
-			children_at_rest(run->id);
+			children_at_rest(run->id) && still_in_state(run);
 	return strcmp(run->state, "pending") != 0 &&
 		strcmp(run->state, "running") != 0;
 }

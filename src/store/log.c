@@ -16,8 +16,8 @@ campaign_log_add(const CampaignLogLine *line)
 	CAMPAIGN_STATEMENT(add_line,
 					   "INSERT INTO campaign.log (role_name, owner, campaign,"
 					   " run_id, activity, event, old_state, new_state,"
-					   " message, sqlstate)"
-					   " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)");
+					   " message, sqlstate, hint)"
+					   " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)");
 
 	campaign_execute(&add_line,
 					 campaign_text(GetUserNameFromId(GetUserId(), false)),
@@ -30,5 +30,6 @@ campaign_log_add(const CampaignLogLine *line)
 					 campaign_text(line->old_state),
 					 campaign_text(line->new_state),
 					 campaign_text(line->message),
-					 campaign_text(line->sqlstate));
+					 campaign_text(line->sqlstate),
+					 campaign_text(line->hint));
 }

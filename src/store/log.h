@@ -19,6 +19,7 @@ typedef struct CampaignLogLine
 	const char *new_state;
 	const char *message;
 	const char *sqlstate;
+	const char *hint;
 } CampaignLogLine;
 
 extern void campaign_log_add(const CampaignLogLine *line);

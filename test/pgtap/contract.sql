@@ -325,7 +325,7 @@ INSERT INTO expected_function VALUES
 	'name text',
 	'void', 'volatile'),
 ('public', 'campaign_health',
-	'OUT code text, OUT severity text, OUT campaign text, OUT run_id bigint, OUT activity text, OUT since timestamp with time zone, OUT message text, OUT hint text',
+	'OUT code text, OUT severity text, OUT campaign text, OUT run_id bigint, OUT activity text, OUT since timestamp with time zone, OUT message text, OUT hint text, OUT supervisors text[]',
 	'SETOF record', 'volatile'),
 ('public', 'campaign_population',
 	'run bigint, activity text, outcome text DEFAULT NULL::text, max_rows bigint DEFAULT NULL::bigint, sample boolean DEFAULT false, OUT key text, OUT data jsonb',

@@ -100,6 +100,7 @@ SELECT campaign_publish('outer');
 SELECT campaign_define(jsonb_set(campaign_export('outer')::jsonb, '{settings,variables,v,query}', '"SELECT ''draft''"')) IS NOT NULL AS defined;
 SELECT campaign_start('outer') AS run \gset
 CALL campaign_work();
+SELECT campaign_wait(:run);
 SELECT activity, state, rows_out, error FROM campaign.run_progress WHERE run_id = :run;
 
 -- Tables that options name: after the editor has swapped them, nothing is read

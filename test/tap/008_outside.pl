@@ -43,6 +43,43 @@ like($heard, qr/"loud" with payload "\{"event": "alert", "campaign": "c", .*"mes
 like($heard, qr/"campaign" with payload "\{"event": "approval", "campaign": "c", "run": $run, "activity": "ask", "approval": \d+, "message": "All 200 with 50\?"\}"/,
 	'a question is heard, with what the signal has set');
 
+note 'whom a campaign wants told goes with all that becomes of its runs';
+as_owner($node, q(
+CREATE TABLE broken ();
+CREATE FUNCTION whole() RETURNS boolean LANGUAGE plpgsql AS 'BEGIN IF to_regclass(''public.broken'') IS NOT NULL THEN RAISE division_by_zero; END IF; RETURN true; END';
+SELECT campaign_create('told', dimension => 'customers', settings => '{"supervisors": ["ops@example.com", "the \\"night\\" shift"]}');
+SELECT campaign_add_audience('told', 'people', filter => 'whole()');
+SELECT campaign_add_email('told', 'mail', after => 'people', subject => 'Hello', body => 'You', options => '{"confirm": true}');
+SELECT campaign_publish('told')));
+my $told = as_owner($node, q(
+LISTEN campaign;
+SELECT campaign_start('told') AS run \gset
+SELECT campaign_wait(:run);
+SELECT 'health ' || severity || ' ' || activity || ' ' || supervisors::text FROM campaign_health() WHERE run_id = :run;
+DROP TABLE broken;
+SELECT campaign_retry(:run);
+SELECT campaign_wait(:run);
+SELECT campaign_pause(:run);
+SELECT campaign_resume(:run);
+SELECT campaign_confirm(:run, 'mail');
+SELECT campaign_wait(:run);
+SELECT 1));
+$run = $node->safe_psql('postgres', 'SELECT max(run_id) FROM campaign.run');
+my $supervisors = '"supervisors": ["ops@example.com", "the \\"night\\" shift"]';
+my $mail = quotemeta '"activity": "mail", "message": ';
+my @events = map { s/, "message": ".*?", "sup/, "sup/r } $told =~ /with payload "(.*)" received/g;
+is(join("\n", @events), join("\n", map { my ($event, $activity) = split /:/;
+			qq({"event": "$event", "campaign": "told", "run": $run, ) . ($activity ? qq("activity": "$activity", ) : '') . "$supervisors}" }
+		qw(started failed resumed), 'confirmation needed:mail', qw(paused resumed succeeded)), 'each of them, in order');
+like($told, qr/^health error people \{ops\@example\.com,"the \\"night\\" shift"\}$/m, 'campaign_health has them, too');
+my ($status, undef, $refused) = try_as_owner($node, q(SELECT campaign_create('x', dimension => 'customers', settings => '{"supervisors": ["", "a"]}')));
+like($refused, qr/ERROR:  22023: setting "supervisors" must be a JSON array of at most 20 texts of 1 to 100 bytes/, 'others are refused');
+is(as_owner($node, "SELECT string_agg(DISTINCT level, ' ' ORDER BY level) FROM campaign.log WHERE run_id = $run"),
+	'debug error info notice', 'lines of the log have levels');
+is(as_owner($node, "SELECT level, event, activity, sqlstate FROM campaign.log WHERE run_id = $run AND level = 'error' ORDER BY log_id LIMIT 1"),
+	'error|error|people|22012', 'an error says who, what and with which SQLSTATE');
+
+$run = $node->safe_psql('postgres', 'SELECT min(run_id) FROM campaign.run');
 note 'waiting outlasts a crash, and so does what was committed just before it';
 kill_server($node);
 is(as_owner($node, "SELECT campaign_wait($run)"), 'waiting', 'the run still waits');
