@@ -76,8 +76,11 @@ expression_named(const ErrorData *error)
 static void
 add_error(const Question *question, const char *code, const ErrorData *error)
 {
-	const char *what = question->expression == NULL ?
-		expression_named(error) : question->expression->what;
+	const char *named = expression_named(error);
+	/* Of a rule tree that is the rule, of which there is more than one. */
+	const char *what = question->expression == NULL ||
+		(named != NULL && strncmp(named, "rule at ", 8) == 0) ?
+		named : question->expression->what;
 	const char *message = error->message;
 	const char *hint = error->hint;
 

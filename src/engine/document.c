@@ -171,7 +171,47 @@ empty_draft(const CampaignRecord *record)
 		campaign_activity_delete(record->draft_id, lfirst(cell));
 }
 
-/* The campaign of the document: the caller's of that name, or a new one. */
+/* True if both have the member, with the same value, or neither has it. */
+static bool
+same_member(const Jsonb *one, const Jsonb *other, const char *name)
+{
+	JsonbValue *first = campaign_object_member(&one->root, name);
+	JsonbValue *second = campaign_object_member(&other->root, name);
+
+	if (first == NULL || second == NULL)
+		return first == second;
+	return compareJsonbContainers(&JsonbValueToJsonb(first)->root,
+								  &JsonbValueToJsonb(second)->root) == 0;
+}
+
+/*
+ * Refuses other values of settings that act without being published, from
+ * somebody who may only edit.
+ */
+static void
+check_acting(const CampaignRecord *record, const Jsonb *settings)
+{
+	static const char *const acting[] = {"history", "priority", "throttle"};
+
+	if (campaign_acts_for(record->owner))
+		return;
+	for (int i = 0; i < lengthof(acting); i++)
+	{
+		if (same_member(record->settings, settings, acting[i]))
+			continue;
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("permission denied to change setting \"%s\" of campaign \"%s\"",
+						acting[i], record->name),
+				 errdetail("It counts from now on, without being published."),
+				 errhint("Only the owner of the campaign may do that.")));
+	}
+}
+
+/*
+ * The campaign of the document: the one of that name, if the caller may edit
+ * it, or a new one.
+ */
 static CampaignRecord *
 record_of_document(const Jsonb *document, const char *name)
 {
@@ -183,9 +223,10 @@ record_of_document(const Jsonb *document, const char *name)
 	CampaignRecord *record;
 
 	campaign_define_check_title("campaign", name);
-	if (!campaign_record_visible(name))
+	if (!campaign_record_known(name))
 		return campaign_record_create(name, dimension, description, settings);
 	record = campaign_record_require_for(name, true, CAMPAIGN_PRIVILEGE_EDIT);
+	check_acting(record, settings);
 	record->dimension = dimension;
 	record->description = description;
 	record->settings = settings;
@@ -224,11 +265,11 @@ campaign_define_document(const Jsonb *document)
 					 required_text(document, "name", "a definition"));
 }
 
-/* Refuses a name that a campaign of the caller's has. */
+/* Refuses a name that a campaign has which the caller knows. */
 static void
 check_free(const char *name)
 {
-	if (campaign_record_visible(name))
+	if (campaign_record_known(name))
 		ereport(ERROR,
 				(errcode(ERRCODE_DUPLICATE_OBJECT),
 				 errmsg("campaign \"%s\" already exists", name),

@@ -68,7 +68,8 @@ check_payload(const CampaignRecord *record, const Jsonb *payload)
 				 errmsg("payload must be a JSON object"),
 				 errhint("Its members are variables of the run: '{\"discount\": 15}'.")));
 	campaign_identity_assume(&identity, record->owner);
-	campaign_variables_check(record->settings, payload);
+	campaign_variables_check(campaign_record_published_settings(record),
+							 payload);
 	campaign_identity_leave(&identity);
 }
 

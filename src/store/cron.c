@@ -21,11 +21,17 @@
 #include "base/sql.h"
 #include "store/cron.h"
 
-/* Jobs of campaigns in this database; j.jobname is a text or a name. */
+/*
+ * Jobs of campaigns in this database; j.jobname is a text or a name.  Other
+ * roles may have jobs of that name.
+ */
 #define OUR_JOBS \
 	"cron.job j WHERE j.database = current_database()" \
 	" AND j.jobname = 'campaign ' || s.campaign_id" \
-	" AND position('campaign_start(' IN j.command) > 0"
+	" AND position('campaign_start(' IN j.command) > 0" \
+	" AND j.username IN (SELECT unnest(ARRAY[o.owner_name," \
+	" pg_get_userbyid(o.owner)]) FROM campaign.campaign o" \
+	" WHERE o.campaign_id = s.campaign_id)"
 
 /* True if pg_cron is installed in this database. */
 static bool

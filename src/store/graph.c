@@ -109,6 +109,15 @@ is_allowed(const CampaignRecord *record, const char *privilege)
 	return campaign_privilege_held(record->id, record->owner, privilege);
 }
 
+/* True if the current user may look at a campaign of that name. */
+bool
+campaign_record_known(const char *name)
+{
+	CampaignRecord *record = find_record(name);
+
+	return record != NULL && is_allowed(record, CAMPAIGN_PRIVILEGE_VIEW);
+}
+
 /* The campaign of that name, if the current user acts for its owner. */
 CampaignRecord *
 campaign_record_require(const char *name, bool lock)
@@ -315,6 +324,19 @@ load_transitions(CampaignGraph *graph)
 		graph->transitions = lappend(graph->transitions, transition);
 	}
 	hash_destroy(table);
+}
+
+/* Settings as they were published last; the draft's if nothing was. */
+Jsonb *
+campaign_record_published_settings(const CampaignRecord *record)
+{
+	CAMPAIGN_STATEMENT(find,
+					   "SELECT definition -> 'settings' FROM campaign.version"
+					   " WHERE version_id = $1 AND definition IS NOT NULL");
+	CampaignRows *rows = campaign_query(&find, campaign_int8(record->live_id));
+
+	return rows->count == 0 ? record->settings :
+		campaign_row_jsonb(rows, 0, 1);
 }
 
 /* Dimension and settings as they were published: the draft's may differ. */

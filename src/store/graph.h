@@ -76,6 +76,10 @@ extern CampaignRecord *campaign_record_require_for(const char *name, bool lock,
 												   const char *privilege);
 /* True if the current user acts for the owner of a campaign of that name. */
 extern bool campaign_record_visible(const char *name);
+/* The same for whoever may look at it. */
+extern bool campaign_record_known(const char *name);
+/* What runs that are started now have for settings. */
+extern Jsonb *campaign_record_published_settings(const CampaignRecord *record);
 /* By id, without asking who is looking. */
 extern CampaignRecord *campaign_record_by_id(int64 campaign_id);
 extern CampaignRecord *campaign_record_create(const char *name,

@@ -278,6 +278,15 @@ SELECT campaign_add_audience('ruled', 'wrong', filter => '{"attribute": "score",
 SELECT campaign_add('ruled', 'wrong', 'audience', '{"filter": ["score > 1"]}');
 SELECT campaign_add_test('ruled', 'wrong', after => 'best', outcomes => '[{"name": "a", "condition": "{\"and\": []}"}]');
 SELECT severity, code, message FROM campaign_check('ruled') WHERE code <> 'superuser_owner';
+-- What the parser refuses is named by its place in the tree.
+ALTER TABLE orders RENAME total TO sum;
+SELECT campaign_create('broken', 'people');
+SELECT campaign_define('{"name": "broken", "dimension": "people", "activities": [{"name": "deep", "kind": "audience",
+	"options": {"filter": {"and": [{"link": "orders", "where": {"or": [{"sql": "orders.id > 1"}, {"sql": "orders.total > 1"}]}}]}}}]}');
+SELECT severity, code, message FROM campaign_check('broken') WHERE code <> 'superuser_owner';
+SELECT severity, code, message FROM campaign_check('ruled') WHERE code <> 'superuser_owner';
+SELECT campaign_drop('broken');
+ALTER TABLE orders RENAME sum TO total;
 SELECT campaign_publish('ruled');
 SELECT campaign_start('ruled') AS run \gset
 SELECT campaign_wait(:run);

@@ -48,6 +48,16 @@ SELECT event, activity, message FROM campaign.log WHERE run_id = :run AND event 
 SELECT * FROM campaign_verify(:run);
 SELECT campaign_signal('told', 'stock_filled');
 
+-- A payload is held against what was published, not against the draft.
+SELECT campaign_start('told') AS run \gset
+SELECT campaign_wait(:run);
+SELECT campaign_define(jsonb_set(campaign_export('told')::jsonb, '{settings,variables}', '{"later": {"type": "integer"}, "least": {"type": "integer"}, "day": {"type": "date"}, "note": {"type": "jsonb"}}')) IS NOT NULL AS defined;
+SELECT campaign_signal('told', 'go', '{"later": 1}');
+SELECT campaign_define(jsonb_set(campaign_export('told')::jsonb, '{settings,variables}', '{"least": {"type": "integer"}}')) IS NOT NULL AS defined;
+SELECT campaign_signal('told', 'go', '{"day": "2026-02-03"}');
+SELECT campaign_define(campaign_export('told', 1)) IS NOT NULL AS defined;
+SELECT campaign_stop(:run);
+
 -- Sent before it is waited for; of several the newest counts; a run that is
 -- paused keeps it.
 SELECT campaign_start('told') AS run \gset

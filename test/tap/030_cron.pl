@@ -107,7 +107,9 @@ is($node->safe_psql('postgres', q(SELECT username, database, schedule, command F
 ok($node->poll_query_until('postgres', q(SELECT EXISTS (SELECT FROM campaign.run r JOIN campaign.campaign c USING (campaign_id)
 WHERE c.name = 'it''s "every" minute' AND r.state = 'succeeded' AND r.started_by = 'ann'))), 'it is started, and executed by the other job');
 
-# What is wrong is told.
+# What is wrong is told, also where another role has a job of that name.
+$node->safe_psql('postgres', q(INSERT INTO cron.job (schedule, command, nodename, nodeport, database, username, jobname)
+SELECT '0 0 4 1 *', command, nodename, nodeport, database, 'bob', jobname FROM cron.job WHERE jobname LIKE 'campaign %'));
 $node->safe_psql('postgres', q(SELECT cron.alter_job(jobid, active => false) FROM cron.job WHERE schedule = '0 0 2 1 *'));
 $node->safe_psql('postgres', q(SELECT cron.unschedule(jobid) FROM cron.job WHERE schedule = '* * * * *' AND jobname LIKE 'campaign %'));
 is(problems(), qq(it's "every" minute: its job of pg_cron is gone\nother: its job of pg_cron is switched off), 'jobs that others have touched');
@@ -119,6 +121,8 @@ SELECT jobid, 1000000, database, username, command, 'failed', 'connection failed
 is(problems(), 'other: its job of pg_cron failed the last time: connection failed', 'a job that fails');
 $node->safe_psql('postgres', 'DELETE FROM cron.job_run_details WHERE runid = 1000000');
 is(problems(), '', 'nothing is wrong any more');
+is($node->safe_psql('postgres', q(SELECT count(*) FROM cron.job WHERE username = 'bob' AND command LIKE '%minute%')), '1', 'a job of another role is not taken for the one that ends');
+$node->safe_psql('postgres', q(DELETE FROM cron.job WHERE username = 'bob'));
 
 verify_clean($node, 'campaign_verify finds nothing');
 sound_log($node, 'no PANIC and no internal error in the log');
