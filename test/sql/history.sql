@@ -211,8 +211,43 @@ SET SESSION AUTHORIZATION regress_history;
 SELECT lines FROM campaign_clean_up();
 SELECT lines FROM campaign_clean_up();
 
+-- Messages of test runs go like others, whether the test is repeated or not, and
+-- are blanked for who is forgotten.
+CREATE VIEW tests AS SELECT r.test, r.erased_at IS NOT NULL AS erased, (SELECT count(*) FROM campaign.message m WHERE m.run_id = r.run_id) AS messages,
+	(SELECT count(*) FROM campaign.message m WHERE m.run_id = r.run_id AND address = '') AS blank
+FROM campaign.run r JOIN campaign.campaign c USING (campaign_id) WHERE c.name = 'trial';
+RESET SESSION AUTHORIZATION;
+ALTER VIEW tests OWNER TO CURRENT_USER;
+GRANT SELECT ON tests TO regress_history;
+SELECT campaign_resume_all();
+SET SESSION AUTHORIZATION regress_history;
+SELECT make('trial', '{"history": {"messages": 10}}') AS trial \gset
+SELECT campaign_wait(:trial);
+SELECT campaign_test('trial') AS test \gset
+SELECT campaign_wait(:test);
+SELECT messages FROM campaign_forget('people', '11');
+TABLE tests ORDER BY test;
+RESET SESSION AUTHORIZATION;
+SELECT campaign_hold_all('test of history');
+SET SESSION AUTHORIZATION regress_history;
+SELECT campaign_stop(:trial);
+SELECT age('trial', 11);
+SELECT erased FROM clean();
+TABLE tests ORDER BY test;
+RESET SESSION AUTHORIZATION;
+SELECT campaign_resume_all();
+SET SESSION AUTHORIZATION regress_history;
+SELECT campaign_test('trial') AS again \gset
+SELECT campaign_wait(:again);
+TABLE tests ORDER BY test;
+SELECT age('trial', 11);
+SELECT erased FROM clean();
+TABLE tests ORDER BY test;
+SELECT count(*) FROM campaign.run_progress WHERE run_id = :test;
+
 -- Counts that count no more: of limits, and of bounces.
 RESET SESSION AUTHORIZATION;
+SELECT campaign_hold_all('test of history');
 INSERT INTO campaign.throttle SELECT format('history %s per 86400000000', age), (extract(epoch FROM now() - '2000-01-01 UTC') * 1000000)::bigint / 1440000000 - age, '{1}' FROM unnest('{0,59,64,100000}'::int[]) age;
 INSERT INTO campaign.soft_bounce SELECT 'history', campaign.address_hash(age::text), 3, now() - age * interval '1 day' FROM unnest('{1,399,401}'::int[]) age;
 CREATE VIEW history.counted AS SELECT bucket AS what FROM campaign.throttle WHERE bucket LIKE 'history %'
@@ -227,7 +262,7 @@ DELETE FROM campaign.throttle WHERE bucket LIKE 'history %';
 DELETE FROM campaign.soft_bounce WHERE channel = 'history';
 
 SELECT campaign_resume_all();
-SELECT campaign_drop(c) FROM unnest('{plain,short,always,kept,open}'::text[]) c;
+SELECT campaign_drop(c) FROM unnest('{plain,short,always,kept,open,trial}'::text[]) c;
 RESET SESSION AUTHORIZATION;
 UPDATE campaign.epoch SET month = date_trunc('month', now() AT TIME ZONE 'UTC')::date WHERE month = '1999-01-01'
 	AND NOT EXISTS (SELECT FROM campaign.epoch WHERE month = date_trunc('month', now() AT TIME ZONE 'UTC')::date);
