@@ -110,6 +110,9 @@ typedef struct CampaignTask
 	bool		keep;			/* write populations that nobody reads, too */
 	const char *key;			/* of the one row a preview is about, or NULL */
 	const struct CampaignSieve *sieve;	/* rows to be evaluated; NULL: all */
+	const char *fetched;		/* has the rows of the first population, which
+								 * are elsewhere, with their dimension's
+								 * columns; or NULL */
 	CampaignPopulation *stream; /* its only inbound population, if that was not
 								 * written; or NULL */
 	/* results */

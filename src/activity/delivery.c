@@ -27,6 +27,8 @@
 #include "queue/delivery.h"
 #include "queue/enqueue.h"
 #include "queue/experiment.h"
+#include "set/fetch.h"
+#include "set/observe.h"
 
 /* True if nobody has to have agreed to the messages. */
 bool
@@ -161,11 +163,29 @@ build_selection(const CampaignTask *task, const void *arg)
 	return campaign_delivery_select(task, selection->contents, &ruling, selection->now);
 }
 
+/* Has the rows come here if they are elsewhere; NULL if they are not. */
+static CampaignPopulation *
+fetch_rows(const CampaignTask *task)
+{
+	CampaignPopulation *population = campaign_task_population(task, 0);
+
+	if (!population->spread || campaign_observing())
+		return NULL;
+	return campaign_fetch_rows(campaign_task_select(task), task->scope.target,
+							   population,
+							   psprintf("r" INT64_FORMAT "_%d_fetched",
+										task->run->id,
+										task->scope.activity->position),
+							   task->run->owner);
+}
+
 /* Puts a message for every row that may get one into the queue. */
 static void
 enqueue(CampaignTask *task)
 {
 	CampaignEnqueue enqueue = {0};
+	CampaignTask here = *task;
+	CampaignPopulation *fetched = fetch_rows(task);
 	Selection	selection;
 
 	enqueue.run_id = task->run->id;
@@ -189,7 +209,11 @@ enqueue(CampaignTask *task)
 											   "valid_until");
 	enqueue.valid_for = campaign_option_interval(task->scope.activity->options,
 												 "valid_for");
-	campaign_quarantine_enqueue(task, &enqueue, build_selection, &selection);
+	if (fetched != NULL)
+		here.fetched = fetched->source;
+	campaign_quarantine_enqueue(&here, &enqueue, build_selection, &selection);
+	if (fetched != NULL)
+		(void) campaign_population_drop(fetched->name);
 	campaign_task_came(task, enqueue.targeted);
 	if (enqueue.zoneless > 0)
 		campaign_timing_note_zoneless(task, enqueue.zoneless, enqueue.queued);

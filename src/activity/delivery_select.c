@@ -119,11 +119,14 @@ append_addressed(CampaignSelect *select, const CampaignTask *task,
 		appendStringInfoString(text, "::pg_catalog.text)), '_', '-') AS \"campaign.language\"");
 	}
 	appendStringInfoString(text, " FROM ");
-	campaign_row_from(select, scope->target,
-					  flows(population) ?
-					  campaign_row_ordered(scope->target, population) :
-					  population,
-					  CAMPAIGN_ROW_LEFT);
+	if (task->fetched != NULL)
+		appendStringInfo(text, "%s AS %s", task->fetched, alias);
+	else
+		campaign_row_from(select, scope->target,
+						  flows(population) ?
+						  campaign_row_ordered(scope->target, population) :
+						  population,
+						  CAMPAIGN_ROW_LEFT);
 	campaign_recipient_join(select, scope);
 	if (task->key != NULL)
 		appendStringInfo(text, " WHERE %s",

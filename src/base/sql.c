@@ -11,6 +11,7 @@
 
 #include "access/htup_details.h"
 #include "access/xact.h"
+#include "access/xlog.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
@@ -95,13 +96,27 @@ copy_rows(MemoryContext context)
 typedef struct SqlSection
 {
 	CampaignIdentity identity;
+	ErrorContextCallback callback;
 	bool		pushed;
 } SqlSection;
+
+/* Says where to go with a statement that a standby refuses. */
+static void
+hint_at_primary(void *arg)
+{
+	if (geterrcode() == ERRCODE_READ_ONLY_SQL_TRANSACTION &&
+		RecoveryInProgress())
+		errhint("This server is a standby. Connect to the primary: here, campaigns, runs and messages can only be looked at.");
+}
 
 /* Connects to SPI; workers may come without a snapshot. */
 static void
 connect_section(SqlSection *section)
 {
+	section->callback.callback = hint_at_primary;
+	section->callback.arg = NULL;
+	section->callback.previous = error_context_stack;
+	error_context_stack = &section->callback;
 	section->pushed = !ActiveSnapshotSet();
 	if (section->pushed)
 		PushActiveSnapshot(GetTransactionSnapshot());
@@ -124,6 +139,7 @@ leave(SqlSection *section)
 	SPI_finish();
 	if (section->pushed)
 		PopActiveSnapshot();
+	error_context_stack = section->callback.previous;
 	campaign_identity_leave(&section->identity);
 }
 
