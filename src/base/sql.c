@@ -27,7 +27,11 @@
 #include "base/identity.h"
 #include "base/sql.h"
 
-/* Plans a statement for the session, once. */
+/*
+ * Plans a statement for the session, once.  A worker does not live long enough
+ * for plans that are made anew for each value: they were most of the work of a
+ * task on few rows.
+ */
 static SPIPlanPtr
 planned(CampaignStatement *statement, int nvalues, const CampaignValue *values)
 {
@@ -40,7 +44,8 @@ planned(CampaignStatement *statement, int nvalues, const CampaignValue *values)
 	types = palloc(sizeof(Oid) * Max(nvalues, 1));
 	for (int i = 0; i < nvalues; i++)
 		types[i] = values[i].type;
-	plan = SPI_prepare(statement->text, nvalues, types);
+	plan = SPI_prepare_cursor(statement->text, nvalues, types,
+							  IsBackgroundWorker ? CURSOR_OPT_GENERIC_PLAN : 0);
 	if (plan == NULL)
 		elog(ERROR, "could not prepare statement: %s",
 			 SPI_result_code_string(SPI_result));

@@ -55,6 +55,9 @@
 /* The first pause between attempts at a follow-up. */
 #define FIRST_BACKOFF_MS	1000
 
+/* With so many rows a population is dropped as soon as it can be. */
+#define MANY_ROWS	1000
+
 /* The pause between attempts at a follow-up doubles up to about an hour. */
 #define MOST_FOLLOW_DOUBLINGS	12
 
@@ -366,20 +369,42 @@ released_populations(const CampaignTask *task)
 	return released;
 }
 
+/* How many rows the populations of a task have together. */
+static int64
+rows_of(const CampaignTask *task)
+{
+	int64		rows = 0;
+	ListCell   *cell;
+
+	foreach(cell, list_concat_copy(task->inbound, task->outbound))
+	{
+		CampaignFlow *flow = lfirst(cell);
+
+		if (flow->population != NULL)
+			rows += flow->rows;
+	}
+	return rows;
+}
+
 /*
- * Drops what nothing will read any more: after each task what it released,
- * after the last one whatever a skipped branch has left.
+ * Drops what nothing will read any more: what a task with many rows released,
+ * and when nothing is ready to be executed, whatever there is.  A commit that
+ * drops tables searches all shared buffers for them, however small they are,
+ * and however many.
  */
 static void
-drop_released(const Step *step, bool last)
+drop_released(const Step *step, bool idle)
 {
 	const CampaignTask *task = &step->task;
 
-	if (task->keep || task->wait_until != 0)
+	if (task->keep)
 		return;
-	campaign_ready_sweep(task->run->id, task->run->version_id,
-						 last ? campaign_flow_populations(task->run->id) :
-						 released_populations(task));
+	if (idle)
+		campaign_ready_sweep(task->run->id, task->run->version_id,
+							 campaign_flow_populations(task->run->id));
+	else if (task->wait_until == 0 && rows_of(task) >= MANY_ROWS)
+		campaign_ready_sweep(task->run->id, task->run->version_id,
+							 released_populations(task));
 }
 
 /* The last of the tasks that were executed together. */
@@ -421,7 +446,7 @@ record_task(Step *step, const char *state)
 		return;					/* its error has aborted it */
 	campaign_ready_run(run_id, state, &tasks);
 	for (const Step *each = step; ended && each != NULL; each = each->next)
-		drop_released(each, tasks.ready + tasks.waiting + tasks.pending == 0);
+		drop_released(each, tasks.ready == 0);
 	/*
 	 * One ready task is this executor's own next one; a schedule may be
 	 * waiting for the end of the run.
@@ -738,13 +763,14 @@ campaign_step_plan(CampaignRun *run, const char *activity)
 
 /* Runs of this database with due tasks, and when the next becomes due. */
 List *
-campaign_due_runs(TimestampTz *next_due)
+campaign_due_runs(int patience, TimestampTz *next_due)
 {
 	bool		told = campaign_child_tell();
 	TimestampTz now = campaign_clock_now();
 	TimestampTz again = now +
 		campaign_scheduler_naptime * INT64CONST(1000);
-	List	   *due = campaign_run_due(now, true);
+	List	   *due = campaign_run_due(now, now - patience * INT64CONST(1000),
+									   true);
 
 	campaign_task_warn(now);
 	*next_due = campaign_run_next_due(now);
@@ -762,7 +788,7 @@ campaign_due_runs_of(Oid owner, int *others)
 
 	*others = 0;
 	(void) campaign_child_tell();
-	foreach(cell, campaign_run_due(campaign_clock_now(), false))
+	foreach(cell, campaign_run_due(campaign_clock_now(), 0, false))
 	{
 		CampaignDueRun *run = lfirst(cell);
 

@@ -505,15 +505,16 @@ campaign_run_adopt(void)
 	" AND NOT EXISTS (SELECT FROM campaign.hold))"
 
 /*
- * Runs with due tasks, by number.  With leftovers, also stopped runs in which
+ * Runs with due tasks, by number, and how many are due since late.  With leftovers, also stopped runs in which
  * a task at work was not cancelled because its process ended before it could
  * be.
  */
 List *
-campaign_run_due(TimestampTz now, bool leftovers)
+campaign_run_due(TimestampTz now, TimestampTz late, bool leftovers)
 {
 	CAMPAIGN_STATEMENT(find,
-					   "SELECT r.run_id, c.owner, c.owner_name, count(*)::int4"
+					   "SELECT r.run_id, c.owner, c.owner_name, count(*)::int4,"
+					   " (count(*) FILTER (WHERE t.due_at <= $4))::int4"
 					   " FROM " DUE_TASKS("<= $1", " OR $3 AND r.state = 'stopped'") " t"
 					   " JOIN campaign.run r ON r.run_id = t.run_id"
 					   " JOIN campaign.campaign c ON c.campaign_id = r.campaign_id"
@@ -521,7 +522,8 @@ campaign_run_due(TimestampTz now, bool leftovers)
 					   " ORDER BY r.run_id");
 	CampaignRows *rows = campaign_query(&find, campaign_time(now),
 										campaign_text(campaign_home()),
-										campaign_bool(leftovers));
+										campaign_bool(leftovers),
+										campaign_time(late));
 	List	   *due = NIL;
 
 	for (int i = 0; i < rows->count; i++)
@@ -532,6 +534,7 @@ campaign_run_due(TimestampTz now, bool leftovers)
 		run->owner_name = campaign_row_text(rows, i, 3);
 		run->owner = campaign_role_existing(campaign_row_oid(rows, i, 2));
 		run->tasks = campaign_row_int4(rows, i, 4);
+		run->late = campaign_row_int4(rows, i, 5);
 		due = lappend(due, run);
 	}
 	return due;

@@ -120,10 +120,12 @@ typedef struct CampaignDueRun
 	Oid			owner;			/* InvalidOid if the role is gone */
 	char	   *owner_name;
 	int			tasks;			/* how many of its tasks are due */
+	int			late;			/* of these, since the time of the question */
 } CampaignDueRun;
 
-/* Runs at home here with due tasks, of CampaignDueRun *. */
-extern List *campaign_run_due(TimestampTz now, bool leftovers);
+/* Runs at home here with due tasks, of CampaignDueRun *; late ones since then. */
+extern List *campaign_run_due(TimestampTz now, TimestampTz late,
+							  bool leftovers);
 /* When the next task becomes due; 0 if none is waiting. */
 extern TimestampTz campaign_run_next_due(TimestampTz now);
 /* Of the given runs (int64 *), those that must not go on executing. */

@@ -48,6 +48,8 @@
 #define IDLE_DELAY_MAX 10000
 /* Milliseconds until objects of another version are looked at again. */
 #define UPDATE_DELAY 60000
+/* After how many ms a task that is due gets an executor beside the run's first. */
+#define PATIENCE 20
 /* Minutes between looking for what is old. */
 #define CLEAN_MINUTES 60
 /* What take_turn() returns when the scheduler has left. */
@@ -94,6 +96,7 @@ static bool launch_schedules(Situation *situation);
 static void begin_launch(void);
 static bool look(const Scheduler *scheduler, Situation *situation);
 static List *executing_runs(const Situation *situation);
+static int	need(Situation *situation, const CampaignDueRun *run);
 static void refuse_runs(Situation *situation);
 static int	count_executors(const Situation *situation, int64 run_id);
 static void interrupt_executors(Situation *situation);
@@ -367,7 +370,7 @@ look(const Scheduler *scheduler, Situation *situation)
 		if (situation->executors != NIL)
 			situation->interrupted =
 				campaign_run_halted(executing_runs(situation));
-		situation->runs = campaign_due_runs(&situation->next_due);
+		situation->runs = campaign_due_runs(PATIENCE, &situation->next_due);
 		launch = campaign_launches_next();
 		if (launch != 0 &&
 			(situation->next_due == 0 || launch < situation->next_due))
@@ -398,6 +401,20 @@ executing_runs(const Situation *situation)
 }
 
 /*
+ * How many executors a run needs: one, and others for tasks that have been
+ * left waiting.  Many tasks take less time than a process to begin.
+ */
+static int
+need(Situation *situation, const CampaignDueRun *run)
+{
+	int			result = Min(run->tasks, Max(run->late, 1));
+
+	if (result < run->tasks)
+		put_off(situation, campaign_clock_now() + PATIENCE * INT64CONST(1000));
+	return result;
+}
+
+/*
  * Leaves only those due runs that need another executor, with the number they
  * need, and refuses those whose owner could not connect: the server would
  * refuse without telling anybody but its log.
@@ -412,7 +429,8 @@ refuse_runs(Situation *situation)
 		CampaignDueRun *run = lfirst(cell);
 		const char *problem = NULL;
 
-		run->tasks -= count_executors(situation, run->run_id);
+		run->tasks = need(situation, run) -
+			count_executors(situation, run->run_id);
 		if (run->tasks > 0)
 			problem = campaign_role_problem(run->owner);
 		if (problem)
