@@ -18,6 +18,7 @@
 
 #include "activity/activity.h"
 #include "activity/column.h"
+#include "activity/enrich_select.h"
 #include "activity/option.h"
 #include "base/identity.h"
 #include "base/text.h"
@@ -43,33 +44,6 @@ static const CampaignOption options[] = {
 static const char *const link_members =
 "name, link, relation, transition, condition, filter, columns, cardinality,"
 " sort_by, number, aggregate";
-
-/* Something that is joined to the rows. */
-typedef struct Link
-{
-	char	   *name;			/* its alias in expressions */
-	List	   *path;			/* of CampaignLink *; or NIL */
-	char	   *relation;		/* a table; or NULL */
-	char	   *transition;		/* an inbound transition; or NULL */
-	CampaignExpression *condition;	/* NULL: the path has one */
-	CampaignExpression *filter; /* or NULL */
-	char	   *cardinality;	/* to be kept; or NULL */
-	List	   *additions;		/* of CampaignAddition * */
-	List	   *order;			/* of CampaignExpression * */
-	int			number;			/* of lines; 0: the first row only */
-	bool		aggregate;		/* columns are aggregates over all rows */
-	char	   *item;			/* of FROM, with its alias */
-} Link;
-
-/* What the select is made of. */
-typedef struct Build
-{
-	const CampaignTask *task;
-	const CampaignPopulation *population;
-	CampaignSelect *select;
-	List	   *additions;		/* of CampaignAddition * */
-	List	   *links;			/* of Link * */
-} Build;
 
 /* ------------------------------- reading -------------------------------- */
 
@@ -114,7 +88,7 @@ read_number(const char *name, const JsonbContainer *object)
 
 /* Refuses a cardinality that there is not, or that lines do not have. */
 static void
-check_cardinality(const Link *link)
+check_cardinality(const CampaignEnrichLink *link)
 {
 	if (link->cardinality == NULL ||
 		strcmp(link->cardinality, CAMPAIGN_LINK_MANY) == 0)
@@ -131,7 +105,7 @@ check_cardinality(const Link *link)
 
 /* Refuses members that do not go together. */
 static void
-check_link(const Link *link, const CampaignScope *scope)
+check_link(const CampaignEnrichLink *link, const CampaignScope *scope)
 {
 	if (link->name == NULL || !campaign_is_name(link->name))
 		refuse_link(link->name, "has no valid name",
@@ -164,7 +138,7 @@ check_link(const Link *link, const CampaignScope *scope)
 
 /* The table's name with its schema; looked up as the activity was defined. */
 static char *
-relation_item(const CampaignScope *scope, const Link *link)
+relation_item(const CampaignScope *scope, const CampaignEnrichLink *link)
 {
 	int			nestlevel = campaign_search_path_enter(scope->activity->search_path);
 	List	   *names = textToQualifiedNameList(cstring_to_text(link->relation));
@@ -178,7 +152,7 @@ relation_item(const CampaignScope *scope, const Link *link)
 /* The rows of an inbound transition; without a task, as they are declared. */
 static char *
 transition_item(const CampaignScope *scope, const CampaignTask *task,
-				const Link *link)
+				const CampaignEnrichLink *link)
 {
 	CampaignActivity *activity = scope->activity;
 	int			number = campaign_activity_inbound_number(activity,
@@ -209,7 +183,7 @@ transition_item(const CampaignScope *scope, const CampaignTask *task,
 
 /* Tells the expressions of a link what they see. */
 static void
-set_item(Link *link, const CampaignScope *scope, const CampaignTask *task)
+set_item(CampaignEnrichLink *link, const CampaignScope *scope, const CampaignTask *task)
 {
 	ListCell   *cell;
 
@@ -253,11 +227,11 @@ read_flag(const char *link, const JsonbContainer *object, const char *name)
 }
 
 /* Reads a link; with a task, over the populations it has. */
-static Link *
+static CampaignEnrichLink *
 read_link(const CampaignScope *scope, const CampaignTask *task,
 		  const JsonbContainer *object)
 {
-	Link	   *link = palloc0(sizeof(Link));
+	CampaignEnrichLink	   *link = palloc0(sizeof(CampaignEnrichLink));
 	JsonbValue *columns = campaign_object_member(object, "columns");
 	char	   *condition = campaign_object_condition(object, "condition");
 	char	   *filter = campaign_object_condition(object, "filter");
@@ -299,7 +273,7 @@ read_link(const CampaignScope *scope, const CampaignTask *task,
 	return link;
 }
 
-/* All links, of Link *. */
+/* All links, of CampaignEnrichLink *. */
 static List *
 read_links(const CampaignScope *scope, const CampaignTask *task)
 {
@@ -309,7 +283,7 @@ read_links(const CampaignScope *scope, const CampaignTask *task)
 
 	foreach(cell, campaign_option_objects(scope->activity->options, "links"))
 	{
-		Link	   *link = read_link(scope, task, lfirst(cell));
+		CampaignEnrichLink	   *link = read_link(scope, task, lfirst(cell));
 
 		if (campaign_list_has(names, link->name))
 			refuse_link(link->name, "is there more than once",
@@ -338,7 +312,7 @@ expressions_of_enrich(const CampaignScope *scope)
 
 	foreach(cell, read_links(scope, NULL))
 	{
-		Link	   *link = lfirst(cell);
+		CampaignEnrichLink	   *link = lfirst(cell);
 
 		expressions = list_concat(expressions,
 								  campaign_link_conditions(link->path));
@@ -356,7 +330,7 @@ expressions_of_enrich(const CampaignScope *scope)
 
 /* The columns of lines: an array of all, then each column of each line. */
 static List *
-columns_of_lines(const CampaignScope *scope, const Link *link)
+columns_of_lines(const CampaignScope *scope, const CampaignEnrichLink *link)
 {
 	List	   *columns = list_make1(campaign_column_make(link->name, JSONBOID,
 												 InvalidOid));
@@ -387,7 +361,7 @@ new_columns(const CampaignScope *scope)
 
 	foreach(cell, read_links(scope, NULL))
 	{
-		const Link *link = lfirst(cell);
+		const CampaignEnrichLink *link = lfirst(cell);
 
 		if (link->number > 0)
 			columns = list_concat(columns, columns_of_lines(scope, link));
@@ -421,255 +395,6 @@ check_enrich(const CampaignScope *scope)
 				 errhint("Take fewer lines, or the array of them.")));
 	campaign_columns_check_names(scope, columns);
 }
-
-/* -------------------------------- select -------------------------------- */
-
-/* Appends the key under its hidden names, of an item of FROM. */
-static void
-append_key(Build *plan, const char *alias)
-{
-	for (int i = 0; i < plan->population->nkeys; i++)
-		appendStringInfo(&plan->select->text, "%s%s.\"campaign.%d\"",
-						 i > 0 ? ", " : "", alias, i + 1);
-}
-
-/* Appends " FROM row JOIN linked ON condition", or LEFT JOIN. */
-static void
-append_join(Build *plan, const Link *link, const char *join)
-{
-	StringInfo	text = &plan->select->text;
-
-	appendStringInfoString(text, " FROM ");
-	campaign_row_from(plan->select, plan->task->scope.target, plan->population,
-					  CAMPAIGN_ROW_INNER);
-	appendStringInfo(text, " %s ", join);
-	if (link->path != NIL)
-	{
-		appendStringInfoString(text, "LATERAL ");
-		campaign_link_append_lateral(plan->select, link->path);
-		appendStringInfo(text, " AS %s ON true", quote_identifier(link->name));
-	}
-	else
-	{
-		appendStringInfo(text, "%s ON ", link->item);
-		campaign_select_expression(plan->select, link->condition);
-	}
-	if (link->filter != NULL)
-	{
-		appendStringInfoString(text, " AND ");
-		campaign_select_expression(plan->select, link->filter);
-	}
-}
-
-/* Appends the rows with those that are linked to them. */
-static void
-append_joined(Build *plan, const Link *link)
-{
-	append_join(plan, link, "JOIN");
-}
-
-/* Appends the joined rows with all that is evaluated over them, each once. */
-static void
-append_evaluated(Build *plan, const Link *link)
-{
-	StringInfo	text = &plan->select->text;
-	ListCell   *cell;
-
-	appendStringInfoString(text, "(SELECT ");
-	append_key(plan, quote_identifier(plan->task->scope.target->dimension->name));
-	foreach(cell, link->additions)
-	{
-		appendStringInfoString(text, ", ");
-		campaign_select_expression(plan->select,
-								   ((CampaignAddition *) lfirst(cell))->expression);
-		appendStringInfo(text, " AS \"campaign.c%d\"",
-						 foreach_current_index(cell));
-	}
-	foreach(cell, link->order)
-	{
-		appendStringInfoString(text, ", ");
-		campaign_select_expression(plan->select, lfirst(cell));
-		appendStringInfo(text, " AS \"campaign.s%d\"",
-						 foreach_current_index(cell));
-	}
-	append_joined(plan, link);
-	appendStringInfoString(text, " OFFSET 0) AS x");
-}
-
-/* Appends the columns of line number i, as seen from the first one. */
-static void
-append_line(StringInfo text, const Link *link, int i)
-{
-	int			count = list_length(link->additions);
-
-	for (int j = 0; j < count; j++)
-	{
-		if (i == 0)
-			appendStringInfo(text, ", x.\"campaign.c%d\" AS \"campaign.0_%d\"",
-							 j, j);
-		else
-			appendStringInfo(text,
-							 ", pg_catalog.lead(x.\"campaign.c%d\", %d) OVER w AS \"campaign.%d_%d\"",
-							 j, i, i, j);
-	}
-	if (i > 0)
-		appendStringInfo(text,
-						 ", pg_catalog.lead(true, %d) OVER w AS \"campaign.line%d\"",
-						 i, i);
-}
-
-/*
- * Appends the first row per key with the lines that follow it.  A window looks
- * ahead, so that lines of any type become columns with a single sort.
- */
-static void
-append_lines(Build *plan, const Link *link)
-{
-	StringInfo	text = &plan->select->text;
-	ListCell   *cell;
-
-	appendStringInfoString(text, "(SELECT y.* FROM (SELECT ");
-	append_key(plan, "x");
-	appendStringInfoString(text,
-						   ", pg_catalog.row_number() OVER w AS \"campaign.line0\"");
-	for (int i = 0; i < Max(link->number, 1); i++)
-		append_line(text, link, i);
-	appendStringInfoString(text, " FROM ");
-	append_evaluated(plan, link);
-	appendStringInfoString(text, " WINDOW w AS (PARTITION BY ");
-	append_key(plan, "x");
-	foreach(cell, link->order)
-		appendStringInfo(text, "%s x.\"campaign.s%d\" %s",
-						 foreach_current_index(cell) > 0 ? "," : " ORDER BY",
-						 foreach_current_index(cell),
-						 ((CampaignExpression *) lfirst(cell))->order);
-	appendStringInfoString(text, ")) AS y WHERE y.\"campaign.line0\" = 1)");
-}
-
-/* Appends the aggregates per key. */
-static void
-append_aggregates(Build *plan, const Link *link)
-{
-	StringInfo	text = &plan->select->text;
-	const char *alias = quote_identifier(plan->task->scope.target->dimension->name);
-	ListCell   *cell;
-
-	appendStringInfoString(text, "(SELECT ");
-	append_key(plan, alias);
-	foreach(cell, link->additions)
-	{
-		appendStringInfoString(text, ", ");
-		campaign_select_expression(plan->select,
-								   ((CampaignAddition *) lfirst(cell))->expression);
-		appendStringInfo(text, " AS \"campaign.0_%d\"",
-						 foreach_current_index(cell));
-	}
-	append_joined(plan, link);
-	appendStringInfoString(text, " GROUP BY ");
-	append_key(plan, alias);
-	appendStringInfoChar(text, ')');
-}
-
-/* Appends an aggregate; over no rows it is what it is over none: count is 0. */
-static void
-append_aggregate(Build *plan, const Link *link, int i, int j)
-{
-	StringInfo	text = &plan->select->text;
-	const CampaignAddition *addition = list_nth(link->additions, j);
-
-	appendStringInfo(text,
-					 ", CASE WHEN \"campaign.link%d\".\"campaign.1\" IS NULL THEN (SELECT ",
-					 i);
-	campaign_select_expression(plan->select, addition->expression);
-	append_joined(plan, link);
-	appendStringInfo(text,
-					 " WHERE false) ELSE \"campaign.link%d\".\"campaign.0_%d\" END",
-					 i, j);
-}
-
-/* Appends all lines as an array of objects. */
-static void
-append_array(Build *plan, const Link *link, int i)
-{
-	StringInfo	text = &plan->select->text;
-	ListCell   *cell;
-
-	appendStringInfoString(text, ", '[]'::pg_catalog.jsonb");
-	for (int line = 0; line < link->number; line++)
-	{
-		appendStringInfo(text,
-						 " || CASE WHEN \"campaign.link%d\".\"campaign.line%d\" IS NULL"
-						 " THEN '[]'::pg_catalog.jsonb ELSE"
-						 " pg_catalog.jsonb_build_array(pg_catalog.jsonb_build_object(",
-						 i, line);
-		foreach(cell, link->additions)
-			appendStringInfo(text, "%s%s, \"campaign.link%d\".\"campaign.%d_%d\"",
-							 foreach_current_index(cell) > 0 ? ", " : "",
-							 quote_literal_cstr(((CampaignAddition *) lfirst(cell))->name),
-							 i, line, foreach_current_index(cell));
-		appendStringInfoString(text, ")) END");
-	}
-}
-
-/* Appends the columns of link number i, in the order of new_columns(). */
-static void
-append_link_columns(Build *plan, const Link *link, int i)
-{
-	int			count = list_length(link->additions);
-
-	if (link->number > 0)
-		append_array(plan, link, i);
-	for (int line = 0; line < Max(link->number, 1); line++)
-	{
-		for (int j = 0; j < count; j++)
-		{
-			if (link->aggregate)
-				append_aggregate(plan, link, i, j);
-			else
-				appendStringInfo(&plan->select->text,
-								 ", \"campaign.link%d\".\"campaign.%d_%d\"",
-								 i, line, j);
-		}
-	}
-}
-
-/* Writes the whole select: the population's columns, then the new ones. */
-static void
-build_select(Build *plan)
-{
-	const CampaignTarget *target = plan->task->scope.target;
-	StringInfo	text = &plan->select->text;
-	ListCell   *cell;
-
-	appendStringInfoString(text, "SELECT ");
-	campaign_row_columns(plan->select, target, plan->population);
-	foreach(cell, plan->additions)
-	{
-		appendStringInfoString(text, ", ");
-		campaign_select_expression(plan->select,
-								   ((CampaignAddition *) lfirst(cell))->expression);
-	}
-	foreach(cell, plan->links)
-		append_link_columns(plan, lfirst(cell), foreach_current_index(cell));
-	appendStringInfoString(text, " FROM ");
-	campaign_row_from(plan->select, target, plan->population,
-					  CAMPAIGN_ROW_LEFT);
-	foreach(cell, plan->links)
-	{
-		Link	   *link = lfirst(cell);
-		char	   *alias = psprintf("\"campaign.link%d\"",
-									 foreach_current_index(cell));
-
-		appendStringInfoString(text, " LEFT JOIN ");
-		if (link->aggregate)
-			append_aggregates(plan, link);
-		else
-			append_lines(plan, link);
-		appendStringInfo(text, " AS %s ON %s", alias,
-						 campaign_row_same(target, plan->population, alias));
-	}
-}
-
 /* ------------------------------ cardinality ------------------------------ */
 
 /* The first row that has more or fewer linked rows than it may. */
@@ -698,9 +423,9 @@ note_violation(CampaignReceiver *receiver, TupleTableSlot *slot)
 /* Refuses rows for which a link does not find what its cardinality says. */
 static void
 enforce_cardinality(const CampaignTask *task,
-					const CampaignPopulation *population, const Link *link)
+					const CampaignPopulation *population, const CampaignEnrichLink *link)
 {
-	Build		plan = {task, population, campaign_task_select(task)};
+	CampaignEnrichPlan		plan = {task, population, campaign_task_select(task)};
 	Violation	violation = {{NULL, note_violation}};
 	StringInfo	text = &plan.select->text;
 	const char *name = quote_identifier(link->name);
@@ -712,9 +437,9 @@ enforce_cardinality(const CampaignTask *task,
 	appendStringInfo(text, "SELECT %s, pg_catalog.count(%s.*)",
 					 campaign_row_recipient(task->scope.target, population),
 					 name);
-	append_join(&plan, link, "LEFT JOIN");
+	campaign_enrich_append_join(&plan, link, "LEFT JOIN");
 	appendStringInfoString(text, " GROUP BY ");
-	append_key(&plan, quote_identifier(task->scope.target->dimension->name));
+	campaign_enrich_append_key(&plan, quote_identifier(task->scope.target->dimension->name));
 	appendStringInfo(text, " HAVING pg_catalog.count(%s.*) %s 1 ORDER BY 1 LIMIT 1",
 					 name, strcmp(link->cardinality, CAMPAIGN_LINK_ONE) == 0 ?
 					 "<>" : ">");
@@ -737,13 +462,14 @@ run_enrich(CampaignTask *task)
 	CampaignPopulation *population = campaign_task_population(task, leading);
 	CampaignOutlet outlet;
 	ListCell   *cell;
-	Build		plan = {task, population, campaign_task_select(task)};
+	CampaignEnrichPlan		plan = {task, population, campaign_task_select(task)};
 
 	plan.additions = read_columns(scope);
 	plan.links = read_links(scope, task);
 	foreach(cell, plan.links)
 		enforce_cardinality(task, population, lfirst(cell));
-	build_select(&plan);
+	campaign_enrich_choose(&plan);
+	campaign_enrich_build(&plan);
 	campaign_task_outlet(task, &outlet, 0,
 						 list_concat(campaign_population_added(population),
 									 new_columns(scope)));

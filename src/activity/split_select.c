@@ -532,30 +532,80 @@ append_mask(Plan *plan)
 					 INT64CONST(1) << plan->rest);
 }
 
+/* What the outcomes that count sort by, the same for all; NIL: nothing. */
+static List *
+common_order(const Plan *plan)
+{
+	ListCell   *cell;
+
+	foreach(cell, plan->shares->list)
+	{
+		if (counted(plan->shares, lfirst(cell)))
+			return campaign_share_order(plan->task->scope.activity,
+										lfirst(cell));
+	}
+	return NIL;
+}
+
+/* True if the key is a part of the order, so that no lot is needed. */
+static bool
+has_key(const Plan *plan, List *order)
+{
+	List	   *key = plan->task->scope.target->key;
+	ListCell   *cell;
+
+	foreach(cell, order)
+	{
+		ColumnRef  *column = (ColumnRef *) ((CampaignExpression *) lfirst(cell))->tree;
+
+		if (list_length(key) == 1 && IsA(column, ColumnRef) &&
+			IsA(llast(column->fields), String) &&
+			strcmp(strVal(llast(column->fields)),
+				   ((CampaignColumn *) linitial(key))->name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* True if rows need a position: some are drawn, or are equal in the order. */
+static bool
+needs_position(const Plan *plan)
+{
+	ListCell   *cell;
+
+	foreach(cell, plan->shares->list)
+	{
+		if (campaign_share_drawn(plan->shares, lfirst(cell)))
+			return true;
+	}
+	return draws(plan->shares) && !has_key(plan, common_order(plan));
+}
+
 /* Appends ORDER BY with what the outcomes that count sort by, if any does. */
 static void
 append_order(Plan *plan)
 {
 	StringInfo	text = &plan->select->text;
+	List	   *order = common_order(plan);
 	ListCell   *cell;
+	bool		any = false;
 
 	foreach(cell, plan->shares->list)
-	{
-		const CampaignShare *share = lfirst(cell);
-		ListCell   *inner;
-
-		if (!counted(plan->shares, share))
-			continue;
-		appendStringInfoString(text, " ORDER BY ");
-		foreach(inner, campaign_share_order(plan->task->scope.activity, share))
-		{
-			campaign_select_expression(plan->select, lfirst(inner));
-			appendStringInfo(text, " %s, ",
-							 ((CampaignExpression *) lfirst(inner))->order);
-		}
-		appendStringInfoString(text, "\"campaign.position\"");
+		any |= counted(plan->shares, lfirst(cell));
+	if (!any)
 		return;
+	appendStringInfoString(text, " ORDER BY ");
+	foreach(cell, order)
+	{
+		campaign_select_expression(plan->select, lfirst(cell));
+		appendStringInfo(text, " %s, ",
+						 ((CampaignExpression *) lfirst(cell))->order);
 	}
+	/* Rows that are gone have no key but their own. */
+	appendStringInfoString(text, has_key(plan, order) ?
+						   campaign_row_column(plan->task->scope.target,
+											   plan->population, 0) :
+						   "\"campaign.position\"");
 }
 
 /* Writes the select that routes by mask. */
@@ -572,7 +622,7 @@ build_streaming(Plan *plan)
 	appendStringInfoString(text, " FROM ");
 	campaign_row_from(plan->select, plan->task->scope.target, plan->population,
 					  CAMPAIGN_ROW_LEFT);
-	if (draws(plan->shares))
+	if (needs_position(plan))
 		appendStringInfo(text,
 						 ", LATERAL (SELECT %s) AS \"campaign.drawn\"(\"campaign.position\")",
 						 campaign_task_position(plan->task, plan->population));

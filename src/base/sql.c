@@ -27,10 +27,11 @@
 #include "base/identity.h"
 #include "base/sql.h"
 
+bool		campaign_sql_brief = false;
+
 /*
- * Plans a statement for the session, once.  A worker does not live long enough
- * for plans that are made anew for each value: they were most of the work of a
- * task on few rows.
+ * Plans a statement for the session, once; who is soon gone does not have its
+ * first executions planned by their values.
  */
 static SPIPlanPtr
 planned(CampaignStatement *statement, int nvalues, const CampaignValue *values)
@@ -45,7 +46,7 @@ planned(CampaignStatement *statement, int nvalues, const CampaignValue *values)
 	for (int i = 0; i < nvalues; i++)
 		types[i] = values[i].type;
 	plan = SPI_prepare_cursor(statement->text, nvalues, types,
-							  IsBackgroundWorker ? CURSOR_OPT_GENERIC_PLAN : 0);
+							  campaign_sql_brief ? CURSOR_OPT_GENERIC_PLAN : 0);
 	if (plan == NULL)
 		elog(ERROR, "could not prepare statement: %s",
 			 SPI_result_code_string(SPI_result));

@@ -652,3 +652,22 @@ campaign_select_run(CampaignSelect *select, CampaignReceiver *receiver)
 	campaign_settings_leave(nestlevel);
 	return processed;
 }
+
+/* What the planner thinks it costs, as the current user. */
+double
+campaign_select_cost(CampaignSelect *select)
+{
+	List	   *rewritten = QueryRewrite(campaign_select_analyze(select));
+	PlannedStmt *plan;
+	int			nestlevel;
+
+	nestlevel = campaign_search_path_enter(select->search_path);
+	campaign_planning_adjust(campaign_work_mem);
+	CommandCounterIncrement();
+	PushActiveSnapshot(GetTransactionSnapshot());
+	plan = pg_plan_query(linitial_node(Query, rewritten), select->text.data,
+						 CURSOR_OPT_PARALLEL_OK, parameters(select));
+	PopActiveSnapshot();
+	campaign_settings_leave(nestlevel);
+	return plan->planTree->total_cost;
+}

@@ -89,4 +89,7 @@ extern Query *campaign_select_analyze(CampaignSelect *select);
 extern uint64 campaign_select_run(CampaignSelect *select,
 								  CampaignReceiver *receiver);
 
+/* What the planner thinks it costs. */
+extern double campaign_select_cost(CampaignSelect *select);
+
 #endif							/* CAMPAIGN_SELECT_H */
