@@ -6,7 +6,7 @@ use lib 'test/tap';
 use CampaignServer;
 use Test::More;
 
-my $node = start_server('progress', "campaign.max_executors = 1\n");
+my $node = start_server('progress', "campaign.max_executors = 1\ncampaign.enable_fusion = off\n");
 
 sub sql { return $node->safe_psql('shop', $_[0]) }
 sub as_owner { return sql("SET ROLE owner; $_[0]") }
