@@ -36,6 +36,23 @@ for my $worker (@workers)
 	$worker->start;
 }
 
+# Grows campaigns as role "owner", runs them and gives their results.
+sub grown
+{
+	my ($database) = @_;
+	my @options = (extra_params => [ '-U', 'owner' ], timeout => 600);
+	$coordinator->safe_psql($database, slurp_file('test/scenario/grow.sql') . q{
+		SELECT pg_temp.grow('grown_' || i, 10) FROM generate_series(1, 6) i;
+		SELECT campaign_publish('grown_' || i) FROM generate_series(1, 6) i}, @options);
+	$coordinator->safe_psql($database, qq{SELECT campaign_start('grown_$_') AS run \\gset
+		SELECT campaign_wait(:run)}, @options) for 1 .. 6;
+	return $coordinator->safe_psql($database, q{
+		SELECT DISTINCT r.campaign, r.activity, r.state, r.error, f.outcome, f.rows FROM campaign.run_progress r
+		LEFT JOIN campaign.flow_counts f ON f.run_id = r.run_id AND f.source = r.activity
+		WHERE r.campaign LIKE 'grown%' ORDER BY 1, 2, 5;
+		SELECT activity, sum(hashtext(recipient || status)::bigint) FROM campaign.message GROUP BY 1 ORDER BY 1}, @options);
+}
+
 # Runs the scenario as role "owner" and gives its results.
 sub scenario
 {
@@ -73,6 +90,12 @@ cmp_ok($coordinator->safe_psql('postgres', q{
 is($coordinator->safe_psql('postgres', q{
 	SELECT count(*) FROM campaign.flow_counts f JOIN pg_dist_partition p ON p.logicalrelid = f.relation::regclass
 	WHERE p.colocationid <> (SELECT colocationid FROM pg_dist_partition WHERE logicalrelid = 'person'::regclass)}), 0, 'each beside its dimension');
+
+$near = grown('near');
+$far = grown('postgres');
+cmp_ok(scalar(() = $near =~ /\|succeeded\|/g), '>', 80, 'campaigns grown by chance succeed');
+unlike($near, qr/\|failed\|/, 'all of them');
+is($far, $near, 'and come to the same');
 
 note 'rows stay where they are';
 $coordinator->safe_psql('postgres', q{ALTER ROLE owner SET log_min_messages = debug1; ALTER SYSTEM SET campaign.max_executors = 1; SELECT pg_reload_conf()});
