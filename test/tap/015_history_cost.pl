@@ -16,11 +16,12 @@ my $new = 0;
 
 sub sql { return $node->safe_psql('shop', $_[0]) }
 
-# Rows that a statement of the owner reads, and takes back.
+# Rows that a statement of the owner reads, and takes back; what processes beside
+# it read would not be counted.
 sub rows_read
 {
 	my ($statement) = @_;
-	my $rows = sql(qq{BEGIN; SET LOCAL ROLE owner; SELECT FROM ($statement) x; RESET ROLE;
+	my $rows = sql(qq{BEGIN; SET LOCAL ROLE owner; SET LOCAL max_parallel_workers_per_gather = 0; SELECT FROM ($statement) x; RESET ROLE;
 		SELECT sum(seq_tup_read + idx_tup_fetch) FROM pg_stat_xact_all_tables WHERE schemaname = 'campaign'; ROLLBACK});
 	$rows =~ s/\s+//g;
 	return $rows;
