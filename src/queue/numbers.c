@@ -12,6 +12,7 @@
 #include "access/xact.h"
 #include "commands/sequence.h"
 #include "miscadmin.h"
+#include "storage/shmem.h"
 
 #include "base/errors.h"
 #include "queue/chunk.h"
