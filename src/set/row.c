@@ -25,6 +25,12 @@
 #include "set/row.h"
 #include "set/stream.h"
 
+/*
+ * Fetching a row by its key costs about as much as reading so many one after
+ * the other.
+ */
+#define LOOKUP_FRACTION 8
+
 /* The schema of an operator. */
 Oid
 campaign_row_operator_schema(Oid operator)
@@ -173,6 +179,34 @@ campaign_row_same(const CampaignTarget *target,
 	return text.data;
 }
 
+/*
+ * True if rows are better fetched one by one by their keys.  The planner takes
+ * each for a page read at random; but keys that come in their order lead
+ * through a table that is in this order, too.
+ */
+static bool
+is_looked_up(const CampaignTarget *target, const CampaignPopulation *population)
+{
+	return population->sorted && !population->spread && target->unique &&
+		campaign_population_rows(population) * LOOKUP_FRACTION <=
+		campaign_target_rows(target) &&
+		campaign_target_in_order(target);
+}
+
+/* population LEFT JOIN dimension ON key = key, looked up. */
+static void
+append_lookup(StringInfo text, const CampaignTarget *target,
+			  const CampaignPopulation *population)
+{
+	appendStringInfo(text,
+					 " FROM %s AS p LEFT JOIN LATERAL (SELECT %s FROM %s AS d"
+					 " WHERE %s OFFSET 0) AS d ON true",
+					 population->source,
+					 campaign_row_readable(target->relation, "d"),
+					 campaign_relation_name(target->relation),
+					 campaign_row_match(target, "d", "p"));
+}
+
 /* dimension JOIN population ON key = key. */
 static void
 append_join(StringInfo text, const CampaignTarget *target,
@@ -238,7 +272,10 @@ campaign_row_item(const CampaignTarget *target,
 	}
 	appendStringInfo(&text, ", (d.%s IS NOT NULL) AS \"campaign.found\"",
 					 quote_identifier(((CampaignColumn *) linitial(target->key))->name));
-	append_join(&text, target, population, join);
+	if (join == CAMPAIGN_ROW_LEFT && is_looked_up(target, population))
+		append_lookup(&text, target, population);
+	else
+		append_join(&text, target, population, join);
 	appendStringInfoChar(&text, ')');
 	return text.data;
 }
@@ -434,6 +471,7 @@ campaign_row_ordered(const CampaignTarget *target,
 						 quote_identifier(((CampaignColumn *) lfirst(cell))->name));
 	appendStringInfoChar(&text, ')');
 	ordered->source = text.data;
+	ordered->sorted = OidIsValid(population->relation);
 	return ordered;
 }
 

@@ -8,12 +8,15 @@
  */
 #include "postgres.h"
 
+#include <math.h>
+
 #include "access/htup_details.h"
 #include "access/relation.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_attribute.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_index.h"
+#include "catalog/pg_statistic.h"
 #include "catalog/pg_type.h"
 #include "optimizer/plancat.h"
 #include "utils/acl.h"
@@ -27,6 +30,9 @@
 #include "base/errors.h"
 #include "base/text.h"
 #include "set/target.h"
+
+/* The correlation of a column with its table from which it is in order. */
+#define ORDERLY_CORRELATION 0.9
 
 /* The relation of the stored name, or InvalidOid. */
 static Oid
@@ -342,4 +348,30 @@ campaign_target_rows(const CampaignTarget *target)
 		rows = relation->rd_rel->reltuples;
 	relation_close(relation, NoLock);
 	return rows;
+}
+
+/* True if its table is about in the order of the key's first column. */
+bool
+campaign_target_in_order(const CampaignTarget *target)
+{
+	const CampaignColumn *column = linitial(target->key);
+	AttStatsSlot slot;
+	HeapTuple	tuple;
+	bool		ordered = false;
+
+	tuple = SearchSysCache3(STATRELATTINH, ObjectIdGetDatum(target->relation),
+							Int16GetDatum(get_attnum(target->relation,
+													 column->name)),
+							BoolGetDatum(false));
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	if (get_attstatsslot(&slot, tuple, STATISTIC_KIND_CORRELATION, InvalidOid,
+						 ATTSTATSSLOT_NUMBERS))
+	{
+		ordered = slot.nnumbers == 1 &&
+			fabs(slot.numbers[0]) >= ORDERLY_CORRELATION;
+		free_attstatsslot(&slot);
+	}
+	ReleaseSysCache(tuple);
+	return ordered;
 }

@@ -57,6 +57,8 @@ extern bool campaign_target_unique(Relation relation, List *columns);
 extern bool campaign_target_readable(const CampaignTarget *target, Oid role);
 /* About how many rows its relation has; negative: not known. */
 extern double campaign_target_rows(const CampaignTarget *target);
+/* True if its table is about in the order of the key, as far as is known. */
+extern bool campaign_target_in_order(const CampaignTarget *target);
 /* Names of the columns its rows have before any are added, of char *. */
 extern List *campaign_target_names(const CampaignTarget *target);
 /* Names of the relation's columns, of char *. */

@@ -116,7 +116,14 @@ sub wait_for_state
 
 	$node->poll_query_until('postgres', "SELECT state ~ '^($states)\$' FROM campaign.run WHERE run_id = $run")
 	  or return 'neither';
-	return $node->safe_psql('postgres', "SELECT state FROM campaign.run WHERE run_id = $run");
+	# The server may just be going down.
+	while (1)
+	{
+		my ($status, $state) = $node->psql('postgres', "SELECT state FROM campaign.run WHERE run_id = $run");
+
+		return $state if $status == 0;
+		wait_for_server();
+	}
 }
 
 # The state of the run in the end; an error is a reason to try again once.
