@@ -14,6 +14,7 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
@@ -408,14 +409,28 @@ record_other_events(Recording *recording)
 		record_entries(recording, &others);
 }
 
+/* Refuses to compare with what there was when the transaction began. */
+static void
+require_read_committed(void)
+{
+	if (IsolationUsesXactSnapshot())
+		ereport(ERROR,
+				(errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
+				 errmsg("feedback must not be recorded above isolation level READ COMMITTED"),
+				 errdetail("The transaction's snapshot may be older than other events of the same messages."),
+				 errhint("Begin the transaction with BEGIN ISOLATION LEVEL READ COMMITTED.")));
+}
+
 /* Records the events. */
 List *
 campaign_record(List *events, Oid caller, CampaignEventCounts *counts)
 {
 	Recording	recording;
 	List	   *recorded = NIL;
-	int			nestlevel = campaign_chunk_planning_enter(true);
+	int			nestlevel;
 
+	require_read_committed();
+	nestlevel = campaign_chunk_planning_enter(true);
 	begin(&recording, events);
 	record_first_events(&recording, caller);
 	record_other_events(&recording);

@@ -136,6 +136,9 @@ SELECT * FROM campaign_crosstab(:run, 'mail', 'no_such_column');
 SELECT * FROM campaign_crosstab(:run, 'mail', 'consent) FROM people; --');
 SELECT * FROM campaign_crosstab(:run, 'mail', 'count(*)');
 SELECT * FROM campaign_crosstab(:run, 'mail', '"campaign.sent"');
+BEGIN ISOLATION LEVEL REPEATABLE READ;
+SELECT campaign_feedback(min(message_id), 'opened') FROM second;
+ROLLBACK;
 \set VERBOSITY default
 -- Hours are those of the session's clock.
 SET timezone = 'Asia/Kolkata';
