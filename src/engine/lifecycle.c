@@ -682,3 +682,15 @@ campaign_lifecycle_wait(int64 run_id, const Interval *timeout)
 	MemoryContextSwitchTo(old);
 	return pstrdup(state);
 }
+
+/* Records that no executor can be connected as the run's owner. */
+void
+campaign_run_refuse(int64 run_id, const char *problem)
+{
+	char	   *state = campaign_run_lock(run_id);
+
+	if (strcmp(state, "failed") != 0)
+		(void) campaign_state_move(CAMPAIGN_NOUN_RUN, run_id, NULL, "failed",
+								   psprintf("the owner cannot execute it: %s",
+											problem));
+}

@@ -74,5 +74,7 @@ extern void campaign_lifecycle_require_idle(int64 campaign_id,
 
 /* Refuses what nobody may execute: the owner is gone, or not allowed to. */
 extern void campaign_lifecycle_check_owner(const CampaignRecord *record);
+/* Records that no executor can be connected as the run's owner. */
+extern void campaign_run_refuse(int64 run_id, const char *problem);
 
 #endif							/* CAMPAIGN_LIFECYCLE_H */

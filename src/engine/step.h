@@ -49,7 +49,5 @@ extern List *campaign_step_plan(CampaignRun *run, const char *activity);
 extern List *campaign_due_runs(int patience, TimestampTz *next_due);
 /* Those of the list whose owner is that role; for campaign_work(). */
 extern List *campaign_due_runs_of(Oid owner, int *others);
-/* Records that no executor can be connected as the run's owner. */
-extern void campaign_run_refuse(int64 run_id, const char *problem);
 
 #endif							/* CAMPAIGN_STEP_H */

@@ -30,6 +30,7 @@
 #include "base/shared.h"
 #include "engine/history.h"
 #include "engine/schedule.h"
+#include "engine/lifecycle.h"
 #include "engine/step.h"
 #include "store/hold.h"
 #include "store/run.h"
