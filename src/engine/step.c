@@ -767,8 +767,7 @@ campaign_due_runs(int patience, TimestampTz *next_due)
 {
 	bool		told = campaign_child_tell();
 	TimestampTz now = campaign_clock_now();
-	TimestampTz again = now +
-		campaign_scheduler_naptime * INT64CONST(1000);
+	TimestampTz again = now + campaign_scheduler_naptime * INT64CONST(1000);
 	List	   *due = campaign_run_due(now, now - patience * INT64CONST(1000),
 									   true);
 
