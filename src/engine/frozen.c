@@ -10,6 +10,8 @@
 #include "utils/memutils.h"
 
 #include "base/errors.h"
+#include "base/text.h"
+#include "engine/check.h"
 #include "engine/frozen.h"
 #include "store/version.h"
 
@@ -52,4 +54,27 @@ campaign_frozen_graph(const CampaignRun *run)
 	cached_uuid = run->uuid;
 	MemoryContextSwitchTo(old);
 	return cached_graph;
+}
+
+/* Refuses expressions that now mean something else than when published. */
+void
+campaign_frozen_check(const CampaignScope *scope)
+{
+	List	   *now = campaign_activity_objects(scope);
+	List	   *changed = NIL;
+	ListCell   *cell;
+
+	foreach(cell, now)
+	{
+		if (!campaign_list_has(scope->activity->objects, lfirst(cell)))
+			changed = lappend(changed, lfirst(cell));
+	}
+	if (changed == NIL)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_CAMPAIGN_STATE),
+			 errmsg("expressions of activity \"%s\" refer to other objects than when it was published",
+					scope->activity->name),
+			 errdetail("Now they refer to: %s.", campaign_list_join(changed)),
+			 errhint("Undo the change and call campaign_retry(), or publish the campaign again.")));
 }

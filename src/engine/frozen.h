@@ -7,6 +7,7 @@
 
 #include "postgres.h"
 
+#include "activity/activity.h"
 #include "store/graph.h"
 #include "store/run.h"
 
@@ -14,5 +15,10 @@
 extern CampaignGraph *campaign_frozen_load(const CampaignRun *run);
 /* That of the run this process executes, which lives until it is another's. */
 extern CampaignGraph *campaign_frozen_graph(const CampaignRun *run);
+/*
+ * Refuses expressions of an activity that now mean something else than when it
+ * was published.
+ */
+extern void campaign_frozen_check(const CampaignScope *scope);
 
 #endif							/* CAMPAIGN_FROZEN_H */

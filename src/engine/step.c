@@ -74,29 +74,6 @@ struct Step
 	ErrorData  *error;			/* of the owner's part; NULL: none */
 };
 
-/* Refuses expressions that now mean something else than when published. */
-static void
-check_objects(const CampaignScope *scope)
-{
-	List	   *now = campaign_activity_objects(scope);
-	List	   *changed = NIL;
-	ListCell   *cell;
-
-	foreach(cell, now)
-	{
-		if (!campaign_list_has(scope->activity->objects, lfirst(cell)))
-			changed = lappend(changed, lfirst(cell));
-	}
-	if (changed == NIL)
-		return;
-	ereport(ERROR,
-			(errcode(ERRCODE_CAMPAIGN_STATE),
-			 errmsg("expressions of activity \"%s\" refer to other objects than when it was published",
-					scope->activity->name),
-			 errdetail("Now they refer to: %s.", campaign_list_join(changed)),
-			 errhint("Undo the change and call campaign_retry(), or publish the campaign again.")));
-}
-
 /* Prepares scope and inbound flows; raises what has changed for the worse. */
 static void
 prepare(Step *step)
@@ -129,7 +106,7 @@ prepare(Step *step)
 											  activity->name);
 	campaign_scope_discover(&task->scope, task->inbound);
 	if (campaign_common_execution(activity) == CAMPAIGN_EXECUTION_NORMAL)
-		check_objects(&task->scope);
+		campaign_frozen_check(&task->scope);
 	task->due = strcmp(step->taken->state, "waiting") == 0;
 	task->hurried = step->taken->hurried;
 	task->since = task->due ? step->taken->started_at : step->started_at;
