@@ -514,7 +514,7 @@ DROP SCHEMA campaign_data;
 -- A function of somebody's in the way of each of ours.
 CREATE FUNCTION obstruct(signature text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
-	identity text := regexp_replace(signature, '(, |\m)OUT \w+ \w+( with time zone)?', '', 'g');
+	identity text := regexp_replace(signature, '(, |\m)OUT \w+ \w+( with time zone|\[\])?', '', 'g');
 BEGIN
 	EXECUTE format('CREATE FUNCTION public.%s RETURNS text LANGUAGE sql AS ''SELECT NULL::text''', identity);
 	EXECUTE format('ALTER FUNCTION public.%s OWNER TO regress_rights_plain', identity);
