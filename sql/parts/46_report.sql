@@ -361,6 +361,7 @@ COMMENT ON COLUMN campaign.open_queue.withdrawn IS 'messages that must not be se
 COMMENT ON COLUMN campaign.open_queue.expired IS 'messages that were not sent in time';
 COMMENT ON COLUMN campaign.open_queue.oldest IS 'since when the first of those due has been waiting';
 COMMENT ON COLUMN campaign.open_queue.next_at IS 'when the next of the others falls due';
+COMMENT ON COLUMN campaign.open_queue.rate IS 'messages sent per second, of the last minute';
 
 -- How many messages of each delivery came how far: targeted, queued, sent,
 -- delivered, opened, clicked, converted.
