@@ -505,7 +505,7 @@ INSERT INTO expected_view VALUES
 ('report_by_hour',
 	'campaign text, run_id bigint, activity text, channel text, hour timestamp with time zone, sent bigint, delivered bigint, bounced bigint, opened bigint, clicked bigint, unsubscribed bigint, complained bigint, converted bigint'),
 ('open_queue',
-	'channel text, campaign text, run_id bigint, activity text, queued bigint, pending bigint, due bigint, leased bigint, sent bigint, failed bigint, withdrawn bigint, expired bigint, oldest timestamp with time zone, next_at timestamp with time zone'),
+	'channel text, campaign text, run_id bigint, activity text, queued bigint, pending bigint, due bigint, leased bigint, sent bigint, failed bigint, withdrawn bigint, expired bigint, oldest timestamp with time zone, next_at timestamp with time zone, rate numeric'),
 ('queue_status',
 	'channel text, campaign text, run_id bigint, activity text, queued bigint, pending bigint, due bigint, leased bigint, sent bigint, failed bigint, withdrawn bigint, expired bigint, oldest timestamp with time zone, next_at timestamp with time zone, rate numeric');
 SELECT is(left(a.columns, length(e.columns)), e.columns, 'first columns of campaign.' || e.name)
@@ -563,7 +563,7 @@ INSERT INTO expected_table VALUES
 ('flow',
 	'run_id bigint not null, source text not null, outcome text not null, rows bigint not null, dimension text, population text, active boolean not null, kept boolean not null'),
 ('log',
-	'log_id bigint not null, logged_at timestamp with time zone not null, role_name text not null, owner oid not null, campaign text, run_id bigint, activity text, event text not null, old_state text, new_state text, message text, sqlstate text'),
+	'log_id bigint not null, logged_at timestamp with time zone not null, role_name text not null, owner oid not null, campaign text, run_id bigint, activity text, event text not null, old_state text, new_state text, message text, sqlstate text, hint text, level text'),
 ('audience',
 	'audience_id bigint not null, name text not null, owner oid not null, owner_name text not null'),
 ('audience_version',
@@ -583,7 +583,7 @@ INSERT INTO expected_table VALUES
 ('parked_event',
 	'parked_at timestamp with time zone not null, role oid not null, message_id bigint not null, event text not null, at timestamp with time zone not null, detail jsonb'),
 ('run',
-	'run_id bigint not null, uuid uuid not null, campaign_id bigint not null, version_id bigint not null, state text not null, home text not null, epoch bigint not null, variables jsonb not null, started_by text not null, started_at timestamp with time zone not null, ended_at timestamp with time zone, occurrence timestamp with time zone, test boolean not null, parent_run bigint, parent_activity text, depth integer not null, attached boolean not null, errors integer not null, test_options jsonb, erased_at timestamp with time zone'),
+	'run_id bigint not null, uuid uuid not null, campaign_id bigint not null, version_id bigint not null, state text not null, home text not null, epoch bigint not null, variables jsonb not null, started_by text not null, started_at timestamp with time zone not null, ended_at timestamp with time zone, occurrence timestamp with time zone, test boolean not null, parent_run bigint, parent_activity text, depth integer not null, attached boolean not null, errors integer not null, test_options jsonb, erased_at timestamp with time zone, unheard boolean not null'),
 ('privilege',
 	'campaign_id bigint not null, grantee oid not null, grantee_name text not null, privilege text not null, grantor text not null, granted_at timestamp with time zone not null'),
 ('schedule',
