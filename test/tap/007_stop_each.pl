@@ -16,6 +16,7 @@ my $grace = 0.5;
 my $node = start_node('stop', qq(
 max_prepared_transactions = 2
 campaign.pause_grace = '500ms'
+campaign.enable_fusion = off
 ));
 
 make_people($node, 500);
