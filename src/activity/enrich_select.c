@@ -343,6 +343,9 @@ campaign_enrich_choose(CampaignEnrichPlan *plan)
 	double		rows;
 	ListCell   *cell;
 
+	/* Only linked rows are aggregated; a population in no table has none. */
+	if (plan->links == NIL)
+		return;
 	rows = campaign_population_rows(plan->population);
 	if (rows >= 0 && rows < FEW_ROWS)
 		return;

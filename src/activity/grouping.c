@@ -72,6 +72,7 @@ read_pair(const Joined *joined, Node *node, const char *key, char **column,
 		  char **operator)
 {
 	OpExpr	   *equality = (OpExpr *) node;
+	Node	   *plain;
 	Oid			number;
 	TypeCacheEntry *type;
 
@@ -91,8 +92,11 @@ read_pair(const Joined *joined, Node *node, const char *key, char **column,
 		strcmp(column_of(joined, linitial(equality->args), joined->row),
 			   key) != 0)
 		return false;
-	type = lookup_type_cache(exprType(lsecond(equality->args)),
-							 TYPECACHE_BTREE_OPFAMILY);
+	/* GROUP BY goes by the column's own type, not by what it is taken for. */
+	plain = lsecond(equality->args);
+	while (IsA(plain, RelabelType))
+		plain = (Node *) ((RelabelType *) plain)->arg;
+	type = lookup_type_cache(exprType(plain), TYPECACHE_BTREE_OPFAMILY);
 	*operator = psprintf("OPERATOR(%s.%s)",
 						 quote_identifier(get_namespace_name(campaign_row_operator_schema(number))),
 						 get_opname(number));

@@ -170,14 +170,15 @@ campaign_figures_count(CampaignFigures *figures,
 
 	if (strcmp(event->event, "converted") == 0)
 		row->value = event->value;
-	if (before == 0 || event->at < before)
+	if (!state->any || event->at < before)
 	{
 		row->messages = 1;
 		state->first_at = event->at;
 		/* It was counted in a minute that is not its first one. */
-		if (before != 0)
+		if (state->any)
 			add_row(figures, subject, GRAIN_MINUTE, event->event,
 					before)->messages = -1;
+		state->any = true;
 	}
 	if (strcmp(event->event, "clicked") == 0)
 		count_link(figures, subject, event, state);

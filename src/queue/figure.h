@@ -15,7 +15,8 @@
 /* What is known of the events of a kind that a message had before. */
 typedef struct CampaignFigureState
 {
-	TimestampTz first_at;		/* 0: there was none */
+	bool		any;			/* there was one */
+	TimestampTz first_at;		/* the first, if there was one */
 	bool		hard;			/* one of its bounces was for good */
 	List	   *links;			/* clicked, of char *; NULL for none said */
 } CampaignFigureState;

@@ -321,6 +321,7 @@ read_state(Others *others, const CampaignRows *rows, int row)
 	List	   *links = campaign_row_text_array(rows, row, 7);
 	ListCell   *cell;
 
+	state->any = true;
 	state->first_at = campaign_row_time(rows, row, 5);
 	state->hard = campaign_row_bool(rows, row, 6);
 	foreach(cell, links)

@@ -79,6 +79,9 @@ campaign_news_send(const char *channel, const CampaignNews *news)
 		length = pg_mbcliplen(news->message, length, length * 3 / 4);
 		payload = build_payload(news, supervisors, length);
 	}
+	/* Better without them than not at all. */
+	if (strlen(payload) >= PAYLOAD_BYTES)
+		payload = build_payload(news, NULL, length);
 	if (strlen(payload) < PAYLOAD_BYTES)
 		Async_Notify(channel, payload);
 }
