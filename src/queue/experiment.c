@@ -151,6 +151,7 @@ campaign_experiment_decide(int64 delivery_id, const CampaignQuestion *question)
 {
 	CampaignVerdict *verdict = palloc0(sizeof(CampaignVerdict));
 
+	campaign_figures_lock(delivery_id);
 	campaign_lanes_reopen(delivery_id);
 	verdict->scores = read_scores(delivery_id, question);
 	judge(verdict, question);

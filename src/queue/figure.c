@@ -380,6 +380,13 @@ campaign_figures_write(CampaignFigures *figures)
 
 /* ------------------------------- keeping -------------------------------- */
 
+/* Waits until nobody else replaces rows of the delivery. */
+void
+campaign_figures_lock(int64 delivery_id)
+{
+	(void) lock_rows(delivery_id, true);
+}
+
 CAMPAIGN_STATEMENT(decide,
 				   "UPDATE campaign.figure"
 				   " SET edition = ($2 * $3 - 1 - edition)::smallint"
@@ -390,7 +397,6 @@ CAMPAIGN_STATEMENT(decide,
 void
 campaign_figures_decide(int64 delivery_id, int winner, int languages)
 {
-	(void) lock_rows(delivery_id, true);
 	campaign_execute(&decide, campaign_int8(delivery_id),
 					 campaign_int4(winner), campaign_int4(languages));
 }
@@ -450,14 +456,17 @@ CAMPAIGN_STATEMENT(drop_links,
 				   " GROUP BY delivery_id, grain, event, name"
 				   " HAVING sum(messages) <> 0 OR sum(events) <> 0");
 
-/* Takes out what the message's clicks added, or adds what they say now. */
+/* Takes out what the message's clicks added. */
 void
-campaign_figures_relink(int64 delivery_id, int64 message_id, bool after)
+campaign_figures_unlink(int64 message_id)
 {
-	if (!after)
-		(void) lock_rows(delivery_id, true);
-	campaign_execute(&relink, campaign_int8(message_id),
-					 campaign_int8(after ? 1 : -1));
-	if (!after)
-		campaign_execute(&drop_links, campaign_int8(message_id));
+	campaign_execute(&relink, campaign_int8(message_id), campaign_int4(-1));
+	campaign_execute(&drop_links, campaign_int8(message_id));
+}
+
+/* Adds what the message's clicks say now. */
+void
+campaign_figures_relink(int64 message_id)
+{
+	campaign_execute(&relink, campaign_int8(message_id), campaign_int4(1));
 }

@@ -40,13 +40,18 @@ extern void campaign_figures_count(CampaignFigures *figures,
 /* Writes what was counted; the collection is then done with. */
 extern void campaign_figures_write(CampaignFigures *figures);
 
-/* Those of messages kept back become those of the variant they get. */
+/*
+ * Has nobody else replace figures of the delivery until the transaction ends.
+ * Whoever locks chunks, too, locks figures first, by delivery.
+ */
+extern void campaign_figures_lock(int64 delivery_id);
+/* Those of messages kept back become those of the variant they get; locked. */
 extern void campaign_figures_decide(int64 delivery_id, int winner,
 									int languages);
 /* Writes down how many messages of a run were sent, which chunks tell. */
 extern void campaign_figures_keep_sent(int64 run_id);
-/* Has links of a message be what its events say now: call it before and after. */
-extern void campaign_figures_relink(int64 delivery_id, int64 message_id,
-									bool after);
+/* Before events of a message change, and after it; figures must be locked. */
+extern void campaign_figures_unlink(int64 message_id);
+extern void campaign_figures_relink(int64 message_id);
 
 #endif							/* CAMPAIGN_FIGURE_H */

@@ -117,7 +117,7 @@ compare_targets(const ListCell *a, const ListCell *b)
 	return first == second ? 0 : first < second ? -1 : 1;
 }
 
-/* Their messages, in the order in which chunks are locked. */
+/* Their messages, in the same order. */
 static List *
 find_targets(List *recipients)
 {
@@ -139,8 +139,28 @@ find_targets(List *recipients)
 		target->found = found;
 		targets = lappend(targets, target);
 	}
-	list_sort(targets, compare_targets);
 	return targets;
+}
+
+/*
+ * Has nobody else replace figures of the deliveries.  Before any chunk is
+ * locked, and in the order of deliveries: that of chunks is not the same for
+ * everybody, and two who lock both in turns would wait for each other.
+ */
+static void
+lock_figures(List *targets)
+{
+	int64		locked = 0;
+	ListCell   *cell;
+
+	foreach(cell, targets)
+	{
+		int64		delivery_id = ((Target *) lfirst(cell))->recipient->delivery_id;
+
+		if (delivery_id != locked)
+			campaign_figures_lock(delivery_id);
+		locked = delivery_id;
+	}
 }
 
 /* Locks the chunk the message is in now; it may have been cut or retried. */
@@ -218,11 +238,9 @@ blank(const Target *target, CampaignForgotten *counts)
 			counts->addresses = lappend(counts->addresses, pstrdup(address));
 	}
 	campaign_execute(&blank_outcomes, message_id);
-	campaign_figures_relink(target->found->chunk->delivery_id,
-							target->found->message_id, false);
+	campaign_figures_unlink(target->found->message_id);
 	counts->events += campaign_execute(&blank_events, message_id);
-	campaign_figures_relink(target->found->chunk->delivery_id,
-							target->found->message_id, true);
+	campaign_figures_relink(target->found->message_id);
 	campaign_execute(&delete_parked, message_id);
 }
 
@@ -258,7 +276,7 @@ discount(List *targets)
 	campaign_settings_leave(nestlevel);
 }
 
-/* Forgets the messages of recipients. */
+/* Forgets the messages of recipients, who come by delivery. */
 void
 campaign_queue_forget(List *recipients, CampaignForgotten *counts)
 {
@@ -266,6 +284,8 @@ campaign_queue_forget(List *recipients, CampaignForgotten *counts)
 	List	   *forgotten = NIL;
 	ListCell   *cell;
 
+	lock_figures(targets);
+	list_sort(targets, compare_targets);
 	foreach(cell, targets)
 	{
 		Target	   *target = lfirst(cell);
