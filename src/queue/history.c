@@ -177,6 +177,15 @@ CAMPAIGN_STATEMENT(find_empty,
 CAMPAIGN_STATEMENT(delete_epoch,
 				   "DELETE FROM campaign.epoch WHERE epoch_id = $1");
 
+/*
+ * Figures of deliveries that are gone: events that were being recorded while
+ * their run was deleted have added some behind it.
+ */
+CAMPAIGN_STATEMENT(delete_figures,
+				   "DELETE FROM campaign.figure f WHERE NOT EXISTS"
+				   " (SELECT FROM campaign.delivery d"
+				   " WHERE d.delivery_id = f.delivery_id)");
+
 /* Locks a table as a whole, if that takes no waiting in line. */
 static bool
 lock_whole(Oid relation)
@@ -223,7 +232,11 @@ drop_epoch(void *arg)
 	campaign_execute(&delete_epoch, campaign_int8(epoch));
 }
 
-/* Drops what is empty. */
+/*
+ * Drops what is empty.  Nobody records events then, so all figures there will
+ * ever be of deliveries that are gone are there; and they are looked for so
+ * seldom that it may cost a look at every figure.
+ */
 int
 campaign_history_drop_partitions(void)
 {
@@ -244,5 +257,6 @@ campaign_history_drop_partitions(void)
 				 error->sqlerrcode != ERRCODE_LOCK_NOT_AVAILABLE)
 			ReThrowError(error);
 	}
+	campaign_sql_execute(&delete_figures, 0, NULL);
 	return dropped;
 }
