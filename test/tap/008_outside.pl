@@ -79,13 +79,39 @@ is(as_owner($node, "SELECT string_agg(DISTINCT level, ' ' ORDER BY level) FROM c
 is(as_owner($node, "SELECT level, event, activity, sqlstate FROM campaign.log WHERE run_id = $run AND level = 'error' ORDER BY log_id LIMIT 1"),
 	'error|error|people|22012', 'an error says who, what and with which SQLSTATE');
 
+note 'what takes longer than it may, questions that nobody answers, and an end before the end';
+as_owner($node, q(
+SELECT campaign_create('late', dimension => 'customers');
+SELECT campaign_add_audience('late', 'people');
+SELECT campaign_add_approval('late', 'ask', after => 'people', roles => 'ann', question => 'All {{ rows }}?', remind_every => '0.1 seconds');
+SELECT campaign_alter('late', 'ask', '{"max_duration": "10 milliseconds"}');
+SELECT campaign_publish('late')));
+$heard = as_owner($node, q(
+LISTEN campaign;
+SELECT campaign_start('late') AS run \gset
+DO $$ BEGIN
+	FOR i IN 1..6000 LOOP
+		EXIT WHEN (SELECT count(DISTINCT event) = 2 FROM campaign.log l WHERE l.campaign = 'late' AND event IN ('overdue', 'reminder'));
+		PERFORM pg_sleep(0.01);
+	END LOOP;
+END $$;
+SELECT campaign_stop(:run);
+SELECT 1));
+$run = $node->safe_psql('postgres', 'SELECT max(run_id) FROM campaign.run');
+my $ask = qq("campaign": "late", "run": $run, "activity": "ask");
+like($heard, qr/with payload "\{"event": "reminder", $ask, "approval": \d+, "message": "All 200\?"\}" received/, 'a reminder says what the question did');
+my @overdue = $heard =~ /with payload "(\{"event": "overdue",.*?\})" received/g;
+is(scalar @overdue, 1, 'what takes too long is told once');
+like($overdue[0], qr/^\{"event": "overdue", $ask, "message": "[^"]+"\}$/, '... with what takes so long');
+like($heard, qr/with payload "\{"event": "stopped", "campaign": "late", "run": $run\}" received/, 'a stop is heard');
+
 $run = $node->safe_psql('postgres', 'SELECT min(run_id) FROM campaign.run');
 note 'waiting outlasts a crash, and so does what was committed just before it';
 kill_server($node);
 is(as_owner($node, "SELECT campaign_wait($run)"), 'waiting', 'the run still waits');
 is(as_owner($node, q(SELECT campaign_decide(approval_id, 'approved') FROM campaign.approvals WHERE asked AND state = 'open')), 't', 'an answer');
 kill_server($node);
-is(as_owner($node, 'SELECT answer FROM campaign.approvals'), 'approved', 'is still there');
+is(as_owner($node, "SELECT answer FROM campaign.approvals WHERE run_id = $run"), 'approved', 'is still there');
 ok($node->poll_query_until('postgres', "SELECT state = 'waiting' FROM campaign.run_progress WHERE run_id = $run AND activity = 'a_day'"),
 	'and the run has gone on');
 is(as_owner($node, "SELECT campaign_hurry($run, 'a_day')"), 1, 'a wait is hurried');

@@ -56,14 +56,19 @@ sub sound_launches
 	return;
 }
 
-$node->init;
-$node->append_conf('postgresql.conf', "log_line_prefix = '%m [%p] %e %q%a '\nshared_preload_libraries = ''\n");
-set_clock('+0');
+# Starts the server with the clock of the file.
+sub start_clock
 {
+	set_clock('+0');
 	local %ENV = (%ENV, LD_PRELOAD => $library, FAKETIME_TIMESTAMP_FILE => $offset_file,
 		FAKETIME_NO_CACHE => 1, FAKETIME_DONT_FAKE_MONOTONIC => 1);
 	$node->start;
+	return;
 }
+
+$node->init;
+$node->append_conf('postgresql.conf', "log_line_prefix = '%m [%p] %e %q%a '\nshared_preload_libraries = ''\n");
+start_clock();
 $node->safe_psql('postgres', 'CREATE ROLE ann LOGIN');
 make_user($node, 'postgres');
 make_people($node, 200);
@@ -110,5 +115,22 @@ my $last = start('fresh');
 is(work_on($last), 'succeeded', 'and forward again');
 like(handed_out(), qr/2 x \d+/, 'leases expire by the clock there is');
 sound_launches('forward again');
+
+# ------------------------ days without a scheduler ------------------------
+
+# One says when something will be old, and has a day from then on to delete it.
+as_owner($node, q(SELECT campaign_create('old', dimension => 'customers', settings => '{"keep_populations": true, "history": {"populations": 2}}');
+SELECT campaign_add_audience('old', 'people');
+SELECT campaign_publish('old')));
+set_clock('+0');
+is(work_on(start('old')), 'succeeded', 'a run leaves a population for two days');
+$node->append_conf('postgresql.conf', "shared_preload_libraries = 'campaign'\n");
+$node->stop;
+start_clock();
+set_clock('+4d');
+my $retention = q(SELECT string_agg(severity || ': ' || message, '') FROM campaign_health() WHERE code = 'retention');
+ok($node->poll_query_until('postgres', $retention, 'warning: messages or populations are older than they are to be kept'), 'if it is not deleted after days, campaign_health says so');
+set_clock('+60h');
+is($node->safe_psql('postgres', $retention), '', '... but not after hours');
 sound_log($node);
 done_testing();
