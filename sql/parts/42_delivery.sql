@@ -139,6 +139,23 @@ LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED;
 COMMENT ON FUNCTION campaign.address_first(uuid)
 	IS 'whether the statement has not met the hash of an address before';
 
+-- Counts the rows that come to a place of a statement and those for which the
+-- condition is true.  What follows the condition is evaluated for each of them.
+CREATE FUNCTION campaign.count_passing_support(internal)
+RETURNS internal
+AS 'MODULE_PATHNAME', 'campaign_count_passing_support'
+LANGUAGE C STRICT;
+COMMENT ON FUNCTION campaign.count_passing_support(internal)
+	IS 'tells the planner how many rows pass a place where they are counted';
+
+CREATE FUNCTION campaign.count_passing(counter bigint, VARIADIC "values" "any")
+RETURNS boolean
+AS 'MODULE_PATHNAME', 'campaign_count_passing'
+LANGUAGE C VOLATILE PARALLEL RESTRICTED
+SUPPORT campaign.count_passing_support;
+COMMENT ON FUNCTION campaign.count_passing(bigint, "any")
+	IS 'whether a row passes, for statements of runs that have to count it';
+
 -- How many segments a text message is sent in: 160 septets of the alphabet of
 -- GSM 03.38, or 153 in each of several; 70 or 67 units where another character
 -- is in it.

@@ -24,6 +24,7 @@ GRANT EXECUTE ON FUNCTION
 	campaign.sample_position(text, text),
 	campaign.address_hash(text),
 	campaign.address_first(uuid),
+	campaign.count_passing(bigint, "any"),
 	campaign.sms_segments(text),
 	campaign.two_proportions(bigint, bigint, bigint, bigint),
 	campaign.address_fault(text),

@@ -17,6 +17,7 @@
 #include "base/errors.h"
 #include "base/text.h"
 #include "set/row.h"
+#include "set/stream.h"
 
 /* In order of name. */
 static const CampaignKind *const kinds[] = {
@@ -517,6 +518,21 @@ campaign_task_population(const CampaignTask *task, int number)
 	return campaign_population_open(flow->population, task->scope.target);
 }
 
+/* It as one that is in no table. */
+CampaignPopulation *
+campaign_task_stream(const CampaignTask *task)
+{
+	CampaignPopulation *population;
+
+	if (task->stream != NULL)
+		return task->stream;
+	if (!OidIsValid(task->scope.target->relation))
+		return NULL;
+	population = campaign_task_population(task, 0);
+	return population->spread ? NULL :
+		campaign_stream_over(population, CAMPAIGN_ROW_LEFT);
+}
+
 /* How many rows of a population that was not written there were. */
 void
 campaign_task_came(CampaignTask *task, int64 rows)
@@ -534,7 +550,10 @@ campaign_task_select(const CampaignTask *task)
 
 	select->sample = campaign_trial_sample(task);
 	if (task->stream != NULL)
+	{
 		select->expressions = list_copy(task->stream->expressions);
+		select->counters = task->stream->counters;
+	}
 	return select;
 }
 

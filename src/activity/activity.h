@@ -186,8 +186,9 @@ typedef struct CampaignKind
 	/*
 	 * Gives the rows of its first outcome for the statement of the only
 	 * activity that reads them, instead of running; NULL: they have to be
-	 * written.  Every row that comes in must come out, and none elsewhere.
-	 * NULL: it never does.
+	 * written.  Every row that comes in must come out there, or is dropped by
+	 * what has a counter; it is one of the second outcome then, if the kind
+	 * divides its rows.  NULL: it never does.
 	 */
 	CampaignPopulation *(*stream) (CampaignTask *task);
 	/*
@@ -291,6 +292,11 @@ extern int	campaign_activity_inbound_number(const CampaignActivity *activity,
 /* An inbound population, by number from 0. */
 extern CampaignPopulation *campaign_task_population(const CampaignTask *task,
 													int number);
+/*
+ * The first inbound population as one that is in no table, to go on with its
+ * rows; NULL if they have to be read for themselves.
+ */
+extern CampaignPopulation *campaign_task_stream(const CampaignTask *task);
 /* How many rows of a population that was not written there were. */
 extern void campaign_task_came(CampaignTask *task, int64 rows);
 /* A new select for the task's expressions. */

@@ -121,25 +121,36 @@ select_from_dimension(CampaignTask *task, const CampaignPopulation *reacted,
 		campaign_sink_write(select, CAMPAIGN_ROUTE_NUMBER, outlets, OUTCOMES);
 }
 
+/*
+ * Appends the condition on rows of a population of which all are seen, also
+ * those that are gone from the dimension.
+ */
+static void
+append_condition(const CampaignTask *task, CampaignSelect *select,
+				 const CampaignPopulation *population)
+{
+	CampaignExpression *filter =
+		campaign_option_expression(task->scope.activity, "filter");
+
+	appendStringInfo(&select->text, "CASE WHEN %s THEN ",
+					 campaign_row_found(task->scope.target, population));
+	if (filter == NULL)
+		appendStringInfoString(&select->text, "true");
+	else
+		campaign_select_expression(select, filter);
+	appendStringInfoString(&select->text, " END");
+}
+
 /* Selects rows of an inbound population that is counted on the way. */
 static void
 select_from_stream(CampaignTask *task, CampaignOutlet *outlets)
 {
 	CampaignTarget *target = task->scope.target;
 	CampaignSelect *select = campaign_task_select(task);
-	CampaignExpression *filter =
-		campaign_option_expression(task->scope.activity, "filter");
 
-	appendStringInfoString(&select->text, "SELECT ");
-	if (filter == NULL)
-		appendStringInfo(&select->text, "%d", OUTCOME_RESULT);
-	else
-	{
-		appendStringInfoString(&select->text, "CASE WHEN ");
-		campaign_select_expression(select, filter);
-		appendStringInfo(&select->text, " THEN %d END", OUTCOME_RESULT);
-	}
-	appendStringInfoString(&select->text, ", ");
+	appendStringInfoString(&select->text, "SELECT CASE WHEN ");
+	append_condition(task, select, task->stream);
+	appendStringInfo(&select->text, " THEN %d END, ", OUTCOME_RESULT);
 	campaign_row_columns(select, target, task->stream);
 	appendStringInfoString(&select->text, " FROM ");
 	campaign_row_from(select, target, task->stream, CAMPAIGN_ROW_INNER);
@@ -202,29 +213,6 @@ is_involved(const CampaignActivity *activity)
 	return campaign_object_member(&activity->options->root, "feedback") != NULL;
 }
 
-/*
- * Gives the rows of a dimension whose keys are fit to be relied on.  A branch
- * that may end here is not known to go on; rows on other servers are written
- * there.
- */
-static CampaignPopulation *
-stream_audience(CampaignTask *task)
-{
-	const CampaignActivity *activity = task->scope.activity;
-	CampaignTarget *target = task->scope.target;
-	CampaignExpression *filter = campaign_option_expression(activity, "filter");
-	CampaignSelect *select = campaign_task_select(task);
-
-	if (activity->inbound != NIL || is_involved(activity) ||
-		campaign_option_bool(activity->options, "skip_empty", false) ||
-		!OidIsValid(target->relation) || !target->unique ||
-		!target->not_null || campaign_cluster_has(target->relation))
-		return NULL;
-	if (filter != NULL)
-		campaign_select_expression(select, filter);
-	return campaign_stream_open(target, select);
-}
-
 /* raw_expression_tree_walker: true if there is a subquery. */
 static bool
 has_subquery(Node *node, void *context)
@@ -236,7 +224,7 @@ has_subquery(Node *node, void *context)
 
 /*
  * Behind another activity, what has no subquery: only in WHERE can the planner
- * make a join of one, and only in the SELECT list every row is counted.
+ * make a join of one, and only elsewhere every row is counted.
  */
 static bool
 takes_rows(const CampaignScope *scope)
@@ -246,6 +234,46 @@ takes_rows(const CampaignScope *scope)
 
 	return !is_involved(scope->activity) &&
 		(filter == NULL || (!filter->rule && !has_subquery(filter->tree, NULL)));
+}
+
+/* Gives the rows of a dimension whose keys are fit to be relied on. */
+static CampaignPopulation *
+stream_dimension(CampaignTask *task)
+{
+	CampaignTarget *target = task->scope.target;
+	CampaignExpression *filter =
+		campaign_option_expression(task->scope.activity, "filter");
+	CampaignSelect *select = campaign_task_select(task);
+
+	if (is_involved(task->scope.activity) || !OidIsValid(target->relation) ||
+		!target->unique || !target->not_null ||
+		campaign_cluster_has(target->relation))
+		return NULL;
+	if (filter != NULL)
+		campaign_select_expression(select, filter);
+	return campaign_stream_open(target, select);
+}
+
+/*
+ * Gives the rows.  A branch that may end here is not known to go on; rows on
+ * other servers are written there.
+ */
+static CampaignPopulation *
+stream_audience(CampaignTask *task)
+{
+	const CampaignActivity *activity = task->scope.activity;
+	CampaignPopulation *stream;
+	CampaignSelect *select = campaign_task_select(task);
+
+	if (campaign_option_bool(activity->options, "skip_empty", false))
+		return NULL;
+	if (activity->inbound == NIL)
+		return stream_dimension(task);
+	stream = takes_rows(&task->scope) ? campaign_task_stream(task) : NULL;
+	if (stream == NULL)
+		return NULL;
+	append_condition(task, select, stream);
+	return campaign_stream_narrow(task->scope.target, stream, select);
 }
 
 const CampaignKind campaign_kind_audience = {

@@ -19,6 +19,7 @@
 #include "activity/merge.h"
 #include "activity/option.h"
 #include "set/row.h"
+#include "set/stream.h"
 
 static const CampaignOption options[] = {
 	{"by", CAMPAIGN_OPTION_VALUES, true, NULL,
@@ -215,16 +216,16 @@ set_group(Plan *plan)
 				 nulls ? "" : unmatched.data, nulls ? "" : " OR ", number);
 }
 
-/* Appends the row with all that is evaluated over it, each once. */
+/* Appends the row with all that is evaluated over it, up to what it is from. */
 static void
-append_evaluated(Plan *plan)
+append_evaluation(Plan *plan)
 {
 	const CampaignTarget *target = plan->task->scope.target;
 	StringInfo	text = &plan->select->text;
 	const char *alias = quote_identifier(target->dimension->name);
 	ListCell   *cell;
 
-	appendStringInfo(text, "(SELECT %s.*, %s AS \"campaign.position\"", alias,
+	appendStringInfo(text, "SELECT %s.*, %s AS \"campaign.position\"", alias,
 					 campaign_task_position(plan->task, plan->population));
 	foreach(cell, plan->by)
 	{
@@ -258,21 +259,18 @@ append_evaluated(Plan *plan)
 	}
 	campaign_merges_evaluate(plan->select, plan->records);
 	appendStringInfoString(text, " FROM ");
-	campaign_row_from(plan->select, target, plan->population,
-					  CAMPAIGN_ROW_LEFT);
-	appendStringInfo(text, " OFFSET 0) AS %s", alias);
 }
 
-/* Appends the row with its rank among those it is equal to. */
+/* Appends the row with its rank among those it is equal to, likewise. */
 static void
-append_ranked(Plan *plan)
+append_ranking(Plan *plan)
 {
 	StringInfo	text = &plan->select->text;
 	const char *alias = quote_identifier(plan->task->scope.target->dimension->name);
 	ListCell   *cell;
 
 	appendStringInfo(text,
-					 "(SELECT %s.*, pg_catalog.row_number() OVER (PARTITION BY %s ORDER BY ",
+					 "SELECT %s.*, pg_catalog.row_number() OVER (PARTITION BY %s ORDER BY ",
 					 alias, plan->group);
 	foreach(cell, plan->preferences)
 		appendStringInfo(text, "\"campaign.prefer%d\" NULLS LAST, ",
@@ -282,8 +280,23 @@ append_ranked(Plan *plan)
 						 foreach_current_index(cell),
 						 ((CampaignExpression *) lfirst(cell))->order);
 	appendStringInfoString(text, "\"campaign.position\") AS \"campaign.rank\" FROM ");
-	append_evaluated(plan);
-	appendStringInfo(text, ") AS %s", alias);
+}
+
+/* Appends the item that has both, each expression evaluated once. */
+static void
+append_ranked(Plan *plan)
+{
+	StringInfo	text = &plan->select->text;
+	const CampaignTarget *target = plan->task->scope.target;
+	const char *alias = quote_identifier(target->dimension->name);
+
+	appendStringInfoChar(text, '(');
+	append_ranking(plan);
+	appendStringInfoChar(text, '(');
+	append_evaluation(plan);
+	campaign_row_from(plan->select, target, plan->population,
+					  CAMPAIGN_ROW_LEFT);
+	appendStringInfo(text, " OFFSET 0) AS %s) AS %s", alias, alias);
 }
 
 /* Appends, for each added column, the rank of the first row that has it. */
@@ -358,27 +371,39 @@ build_select(Plan *plan)
 		append_ranked(plan);
 }
 
+/* Reads the options of the activity. */
+static void
+open_plan(Plan *plan, const CampaignTask *task,
+		  const CampaignPopulation *population)
+{
+	const CampaignActivity *activity = task->scope.activity;
+
+	memset(plan, 0, sizeof(*plan));
+	plan->task = task;
+	plan->population = population;
+	plan->select = campaign_task_select(task);
+	plan->by = campaign_option_expressions(activity, "by");
+	plan->order = campaign_option_expressions(activity, "keep");
+	plan->preferences = read_preferences(activity);
+	plan->records = campaign_merges_read(&task->scope);
+	plan->merge = campaign_population_added(population) != NIL &&
+		campaign_option_bool(activity->options, "merge", false);
+	set_group(plan);
+}
+
 /* Routes every row in one pass. */
 static void
 run_deduplicate(CampaignTask *task)
 {
-	const CampaignActivity *activity = task->scope.activity;
 	CampaignPopulation *population = campaign_task_population(task, 0);
-	List	   *added = campaign_population_added(population);
 	CampaignOutlet outlets[OUTCOMES];
-	Plan		plan = {task, population, campaign_task_select(task)};
+	Plan		plan;
 
-	plan.by = campaign_option_expressions(activity, "by");
-	plan.order = campaign_option_expressions(activity, "keep");
-	plan.preferences = read_preferences(activity);
-	plan.records = campaign_merges_read(&task->scope);
-	plan.merge = added != NIL &&
-		campaign_option_bool(activity->options, "merge", false);
-	set_group(&plan);
+	open_plan(&plan, task, population);
 	build_select(&plan);
 	for (int i = 0; i < OUTCOMES; i++)
 		campaign_task_outlet(task, &outlets[i], i,
-							 list_concat_copy(added,
+							 list_concat_copy(campaign_population_added(population),
 											  columns_of_deduplicate(&task->scope)));
 	/* No estimate says how many are duplicates. */
 	outlets[0].share = 1;
@@ -387,6 +412,28 @@ run_deduplicate(CampaignTask *task)
 												 outlets, OUTCOMES));
 	for (int i = 0; i < OUTCOMES; i++)
 		campaign_task_emit(task, &outlets[i], i, true);
+}
+
+/* Gives the rows that stay, unless duplicates lend them values. */
+static CampaignPopulation *
+stream_deduplicate(CampaignTask *task)
+{
+	CampaignPopulation *stream = campaign_task_stream(task);
+	Plan		plan;
+
+	if (stream == NULL)
+		return NULL;
+	open_plan(&plan, task, stream);
+	if (plan.merge || plan.records != NIL)
+		return NULL;
+	append_evaluation(&plan);
+	stream = campaign_stream_stage(stream, plan.select, false);
+	resetStringInfo(&plan.select->text);
+	append_ranking(&plan);
+	stream = campaign_stream_stage(stream, plan.select, true);
+	resetStringInfo(&plan.select->text);
+	appendStringInfoString(&plan.select->text, plan.stays);
+	return campaign_stream_narrow(task->scope.target, stream, plan.select);
 }
 
 /* Every row comes out of the one statement. */
@@ -411,5 +458,6 @@ const CampaignKind campaign_kind_deduplicate = {
 	.columns = columns_of_deduplicate,
 	.check = check_deduplicate,
 	.run = run_deduplicate,
+	.stream = stream_deduplicate,
 	.takes = takes_rows
 };

@@ -13,6 +13,7 @@
 #include "activity/count.h"
 #include "base/settings.h"
 #include "engine/fusion.h"
+#include "set/counter.h"
 
 /* The only activity that reads what comes out of this one, or NULL. */
 static CampaignActivity *
@@ -100,13 +101,20 @@ campaign_fusion_lend(CampaignTask *task, CampaignTask *next)
 	return true;
 }
 
-/* Notes how many rows came out of the task. */
+/* Notes what came in and what came out of the task. */
 void
 campaign_fusion_settle(CampaignTask *task, const CampaignTask *next)
 {
+	const CampaignCounter *counter = next->stream->counter;
 	int64		rows = ((CampaignFlow *) linitial(next->inbound))->rows;
+	int64		came = counter == NULL ? rows : counter->came;
 
+	/* What has a counter is passed by every row once: the reader knows, too. */
+	if (counter != NULL && counter->passed != rows)
+		elog(ERROR, "activity \"%s\" took " INT64_FORMAT " rows of " INT64_FORMAT,
+			 next->scope.activity->name, rows, counter->passed);
 	((CampaignFlow *) linitial(task->outbound))->rows = rows;
-	if (task->stream != NULL)
-		campaign_task_came(task, rows);
+	if (campaign_kind_find(task->scope.activity->kind)->divides)
+		((CampaignFlow *) lsecond(task->outbound))->rows = came - rows;
+	campaign_task_came(task, came);
 }

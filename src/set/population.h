@@ -22,8 +22,11 @@ typedef struct CampaignPopulation
 	bool		spread;			/* over servers, as its dimension is */
 	Oid			stage;			/* see campaign_population_stage */
 	/* of one that is in no table, without a name then; see set/stream.h */
-	List	   *levels;			/* SELECTs, of char *; NIL: it is in a table */
+	List	   *levels;			/* of its SELECT; NIL: it is in a table */
 	List	   *expressions;	/* what $n is in them, of CampaignExpression * */
+	List	   *counters;		/* that rows pass, of CampaignCounter * */
+	struct CampaignCounter *counter;	/* the last of them, if those who made
+										 * it drop rows; or NULL */
 	bool		sorted;			/* they come in the order of the key */
 } CampaignPopulation;
 

@@ -94,6 +94,20 @@ readable_names(Oid relation)
 	return readable != NIL ? readable : all;
 }
 
+/* Those columns as "prefix.column, ...". */
+char *
+campaign_row_listed(Oid relation, const char *prefix)
+{
+	StringInfoData text;
+	ListCell   *cell;
+
+	initStringInfo(&text);
+	foreach(cell, readable_names(relation))
+		appendStringInfo(&text, "%s%s.%s", text.len > 0 ? ", " : "",
+						 prefix, quote_identifier(lfirst(cell)));
+	return text.data;
+}
+
 /*
  * Columns of a relation as "prefix.column, ...": those the current user
  * may read, so that a grant on some columns is enough.
@@ -101,16 +115,9 @@ readable_names(Oid relation)
 char *
 campaign_row_readable(Oid relation, const char *prefix)
 {
-	StringInfoData text;
-	ListCell   *cell;
-
 	if (pg_class_aclcheck(relation, GetUserId(), ACL_SELECT) == ACLCHECK_OK)
 		return psprintf("%s.*", prefix);
-	initStringInfo(&text);
-	foreach(cell, readable_names(relation))
-		appendStringInfo(&text, "%s%s.%s", text.len > 0 ? ", " : "",
-						 prefix, quote_identifier(lfirst(cell)));
-	return text.data;
+	return campaign_row_listed(relation, prefix);
 }
 
 /*

@@ -61,6 +61,8 @@ extern CampaignPopulation *campaign_row_ordered(const CampaignTarget *target,
  * read, so that a grant on some of them is enough.
  */
 extern char *campaign_row_readable(Oid relation, const char *prefix);
+/* The same, always one by one. */
+extern char *campaign_row_listed(Oid relation, const char *prefix);
 /* The equality operator of a type, written with its schema. */
 extern char *campaign_row_equality(Oid type);
 /* The condition that the key is the same in two items of FROM, by alias. */

@@ -34,6 +34,7 @@
 #include "base/shared.h"
 #include "base/text.h"
 #include "set/condition.h"
+#include "set/counter.h"
 #include "set/literal.h"
 #include "set/observe.h"
 #include "set/select.h"
@@ -589,7 +590,7 @@ parameters(const CampaignSelect *select)
 
 /* Runs a plan into the receiver; gives the number of rows. */
 static uint64
-run_plan(PlannedStmt *plan, const CampaignSelect *select,
+run_counting(PlannedStmt *plan, const CampaignSelect *select,
 		 CampaignReceiver *receiver)
 {
 	RowReceiver rows = {
@@ -611,6 +612,29 @@ run_plan(PlannedStmt *plan, const CampaignSelect *select,
 	ExecutorEnd(desc);
 	FreeQueryDesc(desc);
 	MemoryContextDelete(rows.context);
+	return processed;
+}
+
+/* The same, with the counters of the statement open. */
+static uint64
+run_plan(PlannedStmt *plan, const CampaignSelect *select,
+		 CampaignReceiver *receiver)
+{
+	List	   *before;
+	volatile uint64 processed = 0;
+
+	if (select->counters == NIL)
+		return run_counting(plan, select, receiver);
+	before = campaign_counters_open(select->counters);
+	PG_TRY();
+	{
+		processed = run_counting(plan, select, receiver);
+	}
+	PG_FINALLY();
+	{
+		campaign_counters_close(before);
+	}
+	PG_END_TRY();
 	return processed;
 }
 

@@ -26,6 +26,7 @@ typedef struct CampaignSelect
 	List	   *expressions;	/* of CampaignExpression *, $1 is the first */
 	const CampaignVariables *variables; /* what vars.x means; may be NULL */
 	const char *search_path;	/* in force while it is planned and run */
+	List	   *counters;		/* of CampaignCounter *; they count while it runs */
 	List	   *queries;		/* of Query *, see campaign_select_rows */
 	Query	   *effect;			/* see campaign_select_effect; or NULL */
 	bool		answer;			/* it is run where others are only planned */

@@ -7,7 +7,9 @@
 
 #include "postgres.h"
 
+#include "set/counter.h"
 #include "set/population.h"
+#include "set/row.h"
 #include "set/select.h"
 #include "set/target.h"
 
@@ -17,6 +19,9 @@
  */
 extern CampaignPopulation *campaign_stream_open(const CampaignTarget *target,
 												const CampaignSelect *condition);
+/* The rows of a population that is in a table of this server. */
+extern CampaignPopulation *campaign_stream_over(const CampaignPopulation *population,
+												CampaignRowJoin join);
 /*
  * The same rows with further columns, of CampaignColumn *, whose values are the
  * select's text, each after a comma.
@@ -25,6 +30,20 @@ extern CampaignPopulation *campaign_stream_extend(const CampaignTarget *target,
 												  const CampaignPopulation *stream,
 												  const CampaignSelect *values,
 												  List *columns);
+/*
+ * The same rows with more beside them: the select's text is a SELECT up to what
+ * it is from, aliased as the dimension.  They come in another order if shuffled.
+ */
+extern CampaignPopulation *campaign_stream_stage(const CampaignPopulation *stream,
+												 const CampaignSelect *stage,
+												 bool shuffled);
+/*
+ * Those of the rows for which the select's text is true, without what stages
+ * have put beside them; the counter says how many came and how many passed.
+ */
+extern CampaignPopulation *campaign_stream_narrow(const CampaignTarget *target,
+												  const CampaignPopulation *stream,
+												  const CampaignSelect *condition);
 /* It in the order of the key. */
 extern CampaignPopulation *campaign_stream_sorted(const CampaignPopulation *stream);
 /*

@@ -20,8 +20,11 @@ LANGUAGE sql SECURITY DEFINER SET search_path = fusion, public AS $$
 	SELECT $1, $2, 'run', state FROM campaign.run WHERE run_id = $3
 	UNION ALL SELECT $1, $2, 'task', concat_ws(' ', activity, state, rows_in, attempts, sqlstate, error) FROM campaign.task WHERE run_id = $3
 	UNION ALL SELECT $1, $2, 'flow', concat_ws(' ', source, outcome, rows, dimension, active) FROM campaign.flow WHERE run_id = $3
-	UNION ALL SELECT $1, $2, 'population ' || source || '.' || outcome, p FROM campaign.flow, rows_of(population) AS p
-		WHERE run_id = $3 AND population IS NOT NULL
+	-- What has been read may be there still.
+	UNION ALL SELECT $1, $2, 'population ' || f.source || '.' || f.outcome, p
+		FROM campaign.flow AS f JOIN campaign.run USING (run_id) JOIN campaign.transition AS t USING (version_id, source, outcome)
+		JOIN campaign.task AS u ON u.run_id = f.run_id AND u.activity = t.target, rows_of(f.population) AS p
+		WHERE f.run_id = $3 AND f.population IS NOT NULL AND u.state IN ('pending', 'ready', 'waiting', 'failed')
 	UNION ALL SELECT $1, $2, 'message', concat_ws(' ', activity, recipient, address, variables) FROM campaign.dispatch JOIN campaign.delivery USING (delivery_id)
 		WHERE run_id = $3
 	UNION ALL SELECT $1, $2, 'excluded', concat_ws(' ', activity, recipient, reason) FROM campaign.excluded WHERE run_id = $3

@@ -379,6 +379,8 @@ INSERT INTO calls VALUES
 ('campaign.cron_problems()', 'none', $$SELECT count(*) FROM campaign.cron_problems()$$),
 ('campaign.executors()', 'none', $$SELECT count(*) FROM campaign.executors() WHERE owner <> ALL (ARRAY[to_regrole('regress_rights_ann'), to_regrole('regress_rights_bob')])$$),
 ('campaign.address_first(uuid)', 'none', $$SELECT campaign.address_first(campaign.address_hash('a'))$$),
+('campaign.count_passing(bigint,"any")', 'none', $$SELECT campaign.count_passing(1, true)$$),
+('campaign.count_passing_support(internal)', 'none', $$SELECT campaign.count_passing_support(NULL)$$),
 ('campaign.address_hash(text)', 'none', $$SELECT campaign.address_hash('a') = campaign.address_hash(' A ')$$),
 ('campaign.known_zone(text)', 'none', $$SELECT campaign.known_zone('Asia/Kolkata')$$),
 ('campaign.local_instant(timestamp, text)', 'none', $$SELECT campaign.local_instant('2026-01-01', 'UTC') IS NOT NULL$$),

@@ -1,0 +1,72 @@
+/*
+ * counter.c
+ *		SQL-callable functions of statements that count their rows.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "nodes/nodeFuncs.h"
+#include "nodes/supportnodes.h"
+#include "optimizer/optimizer.h"
+
+#include "base/compat.h"
+#include "set/counter.h"
+
+CAMPAIGN_FUNCTION(campaign_count_passing);
+CAMPAIGN_FUNCTION(campaign_count_passing_support);
+
+/* The counter a place of a statement names, found once. */
+static CampaignCounter *
+counter_of(FunctionCallInfo fcinfo)
+{
+	CampaignCounter *counter = NULL;
+
+	if (!PG_ARGISNULL(0))
+		counter = campaign_counter_find(PG_GETARG_INT64(0));
+	if (counter == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("rows can be counted only by a statement of a run"),
+				 errhint("A run writes such statements itself, with numbers that are theirs alone.")));
+	fcinfo->flinfo->fn_extra = counter;
+	return counter;
+}
+
+/*
+ * campaign.count_passing(counter, condition, …): whether a row passes.  What
+ * follows the condition is only evaluated.
+ */
+Datum
+campaign_count_passing(PG_FUNCTION_ARGS)
+{
+	CampaignCounter *counter = fcinfo->flinfo->fn_extra;
+	bool		passes = PG_NARGS() > 1 && !PG_ARGISNULL(1) &&
+		PG_GETARG_BOOL(1);
+
+	if (counter == NULL)
+		counter = counter_of(fcinfo);
+	counter->came++;
+	counter->passed += passes;
+	PG_RETURN_BOOL(passes);
+}
+
+/* As many rows pass as the condition lets pass. */
+Datum
+campaign_count_passing_support(PG_FUNCTION_ARGS)
+{
+	SupportRequestSelectivity *request = (SupportRequestSelectivity *) PG_GETARG_POINTER(0);
+	Node	   *condition;
+
+	if (!IsA(request, SupportRequestSelectivity) || request->is_join ||
+		list_length(request->args) < 2)
+		PG_RETURN_POINTER(NULL);
+	condition = lsecond(request->args);
+	if (exprType(condition) != BOOLOID)
+		PG_RETURN_POINTER(NULL);
+	request->selectivity = clause_selectivity(request->root, condition,
+											  request->varRelid,
+											  request->jointype,
+											  request->sjinfo);
+	PG_RETURN_POINTER(request);
+}
