@@ -11,6 +11,7 @@
 #include "miscadmin.h"
 
 #include "base/compat.h"
+#include "base/rest.h"
 #include "base/settings.h"
 #include "base/shared.h"
 #include "worker/launcher.h"
@@ -29,5 +30,6 @@ _PG_init(void)
 	if (!process_shared_preload_libraries_in_progress)
 		return;
 	campaign_shared_request();
+	campaign_rest_request();
 	campaign_launcher_register();
 }

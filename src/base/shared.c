@@ -29,6 +29,7 @@
 #include "utils/backend_status.h"
 
 #include "base/clock.h"
+#include "base/rest.h"
 #include "base/shared.h"
 
 /* How many databases can have something to do at the same time. */
@@ -155,8 +156,8 @@ campaign_shared_active(void)
 /* -------------------------------- waking -------------------------------- */
 
 /*
- * Wakes the scheduler of this database if and when the transaction commits.
- * Undoing a subtransaction does not take it back: a look for nothing is
+ * Wakes the scheduler of this database if and when the transaction commits, and
+ * who waits for a run.  Undoing a subtransaction does not take it back: a look for nothing is
  * cheap.
  */
 void
@@ -170,6 +171,7 @@ campaign_shared_wake_at_commit(void)
 		wake_registered = true;
 	}
 	wake_pending = true;
+	campaign_rest_tell_at_commit();
 }
 
 /*
@@ -734,6 +736,7 @@ executor_exit(int code, Datum arg)
 	(void) want_scheduler(my_executor->database);
 	LWLockRelease(shared->lock);
 	my_executor = NULL;
+	campaign_rest_tell();
 }
 
 /*
@@ -760,6 +763,7 @@ campaign_shared_progress_begin(int64 run_id, const char *activity)
 	my_executor->expected = 0;
 	my_executor->started_at = campaign_clock_now();
 	LWLockRelease(shared->lock);
+	campaign_rest_hold();
 }
 
 /*
@@ -794,4 +798,5 @@ campaign_shared_progress_end(void)
 	my_executor->rows = 0;
 	my_executor->started_at = 0;
 	LWLockRelease(shared->lock);
+	campaign_rest_release();
 }

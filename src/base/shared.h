@@ -38,7 +38,10 @@ extern void campaign_shared_request(void);
 /* False if the library was not preloaded: no worker will do anything. */
 extern bool campaign_shared_active(void);
 
-/* At commit of this transaction, wakes the scheduler of this database. */
+/*
+ * At commit of this transaction, wakes the scheduler of this database and
+ * whoever waits for a run.
+ */
 extern void campaign_shared_wake_at_commit(void);
 
 /*

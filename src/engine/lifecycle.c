@@ -11,7 +11,6 @@
 #include "access/xact.h"
 #include "miscadmin.h"
 #include "pgstat.h"
-#include "storage/latch.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
@@ -22,6 +21,7 @@
 #include "base/errors.h"
 #include "base/fault.h"
 #include "base/identity.h"
+#include "base/rest.h"
 #include "base/settings.h"
 #include "base/shared.h"
 #include "base/text.h"
@@ -44,9 +44,8 @@
 #include "store/task.h"
 #include "store/version.h"
 
-/* How often a waiting session looks, at first and at most. */
-#define FIRST_LOOK_MS	10
-#define LAST_LOOK_MS	50
+/* A waiting session looks so often even if it hears nothing. */
+#define LOOK_MS			250
 
 /* Makes what was changed durable and known. */
 void
@@ -628,16 +627,6 @@ check_can_wait(int64 run_id)
 				 errhint("Commit first: nobody else sees the change before.")));
 }
 
-/* Sleeps, interruptibly. */
-static void
-nap(long milliseconds)
-{
-	(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
-					 milliseconds, PG_WAIT_EXTENSION);
-	ResetLatch(MyLatch);
-	CHECK_FOR_INTERRUPTS();
-}
-
 /* What to answer now; NULL if there is reason to look again. */
 static char *
 look(int64 run_id, TimestampTz until)
@@ -671,14 +660,15 @@ campaign_lifecycle_wait(int64 run_id, const Interval *timeout)
 	until = campaign_clock_after(campaign_clock_now(), timeout);
 	turn = AllocSetContextCreate(old, "campaign wait", ALLOCSET_SMALL_SIZES);
 	MemoryContextSwitchTo(turn);
-	for (long milliseconds = FIRST_LOOK_MS; state == NULL;
-		 milliseconds = Min(milliseconds * 2, LAST_LOOK_MS))
+	campaign_rest_begin();
+	while (state == NULL)
 	{
 		MemoryContextReset(turn);
 		state = look(run_id, until);
 		if (state == NULL)
-			nap(campaign_clock_until(until, milliseconds));
+			campaign_rest_wait(campaign_clock_until(until, LOOK_MS));
 	}
+	campaign_rest_end();
 	MemoryContextSwitchTo(old);
 	return pstrdup(state);
 }

@@ -35,6 +35,7 @@
 #include "base/fault.h"
 #include "base/file.h"
 #include "base/identity.h"
+#include "base/rest.h"
 #include "base/settings.h"
 #include "base/shared.h"
 #include "base/text.h"
@@ -432,6 +433,8 @@ record_task(Step *step, const char *state)
 		last_step(step)->task.wait_until != 0 ||
 		tasks.ready + tasks.waiting + tasks.pending == 0)
 		campaign_shared_wake_at_commit();
+	else if (tasks.ready == 0)
+		campaign_rest_tell_at_commit();
 }
 
 /* Records the step under the run's lock; false if the run was halted. */
