@@ -16,24 +16,15 @@
  */
 #include "postgres.h"
 
-#include <signal.h>
-
 #include "access/xact.h"
-#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "storage/ipc.h"
-#include "storage/latch.h"
-#include "storage/lwlock.h"
 #include "storage/shmem.h"
-#include "tcop/tcopprot.h"
-#include "utils/backend_status.h"
 
 #include "base/clock.h"
 #include "base/rest.h"
-#include "base/shared.h"
+#include "base/slots.h"
 
-/* How many databases can have something to do at the same time. */
-#define MAX_DATABASES 1024
 /* How many databases the launcher has looked at side by side. */
 #define MAX_VISITS 2
 /* A scheduler that has not finished a look for so long does not count there. */
@@ -41,35 +32,8 @@
 /* The longest pause between attempts to start a scheduler. */
 #define MAX_DELAY_SECONDS 60
 
-typedef struct DatabaseSlot
-{
-	Oid			database;		/* InvalidOid: free */
-	int			pid;			/* its scheduler, or 0 */
-	Latch	   *latch;			/* the scheduler's */
-	bool		wanted;			/* somebody committed work */
-	bool		visit;			/* nobody has looked since the server began */
-	bool		contended;		/* more wants to run than may */
-	TimestampTz next_due;		/* without a scheduler: when to start one */
-	int			attempts;		/* to start one, since one last succeeded */
-	TimestampTz attempted_at;
-	Oid			cleaned;		/* the database of the next two; stays behind */
-	TimestampTz clean_at;		/* when to look for what is old */
-	TimestampTz old_at;			/* when there will be some; 0: never */
-} DatabaseSlot;
-
-typedef struct SharedState
-{
-	LWLock	   *lock;			/* protects all below */
-	Latch	   *launcher;
-	int64		last_ticket;
-	DatabaseSlot databases[MAX_DATABASES];
-	int			nexecutors;
-	CampaignExecutor executors[FLEXIBLE_ARRAY_MEMBER];
-} SharedState;
-
-static SharedState *shared = NULL;	/* NULL: not preloaded */
+SharedState *campaign_slots = NULL;
 static DatabaseSlot *my_database = NULL;	/* in a scheduler */
-static CampaignExecutor *my_executor = NULL;	/* in an executor */
 static bool wake_registered = false;
 static bool wake_pending = false;	/* this transaction asked for it */
 
@@ -79,13 +43,10 @@ static shmem_startup_hook_type previous_startup_hook = NULL;
 static void request_memory(void);
 static void create_memory(void);
 static void wake_scheduler(XactEvent event, void *arg);
-static bool want_scheduler(Oid database);
-static DatabaseSlot *find_database(Oid database, bool add);
 static TimestampTz when_to_start(const DatabaseSlot *slot, int visits);
 static int	count_visits(void);
 static void launcher_exit(int code, Datum arg);
 static void scheduler_exit(int code, Datum arg);
-static void executor_exit(int code, Datum arg);
 
 /*
  * Gives the size of it all.  There is a slot for every executor the server
@@ -134,12 +95,12 @@ create_memory(void)
 		previous_startup_hook();
 
 	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
-	shared = ShmemInitStruct("campaign", shared_size(), &found);
+	campaign_slots = ShmemInitStruct("campaign", shared_size(), &found);
 	if (!found)
 	{
-		memset(shared, 0, shared_size());
-		shared->lock = &GetNamedLWLockTranche("campaign")->lock;
-		shared->nexecutors = max_worker_processes;
+		memset(campaign_slots, 0, shared_size());
+		campaign_slots->lock = &GetNamedLWLockTranche("campaign")->lock;
+		campaign_slots->nexecutors = max_worker_processes;
 	}
 	LWLockRelease(AddinShmemInitLock);
 }
@@ -150,7 +111,7 @@ create_memory(void)
 bool
 campaign_shared_active(void)
 {
-	return shared != NULL;
+	return campaign_slots != NULL;
 }
 
 /* -------------------------------- waking -------------------------------- */
@@ -163,7 +124,7 @@ campaign_shared_active(void)
 void
 campaign_shared_wake_at_commit(void)
 {
-	if (!shared)
+	if (!campaign_slots)
 		return;
 	if (!wake_registered)
 	{
@@ -195,9 +156,9 @@ wake_scheduler(XactEvent event, void *arg)
 			break;
 		case XACT_EVENT_COMMIT:
 			wake_pending = false;
-			LWLockAcquire(shared->lock, LW_EXCLUSIVE);
-			full = !want_scheduler(MyDatabaseId);
-			LWLockRelease(shared->lock);
+			LWLockAcquire(campaign_slots->lock, LW_EXCLUSIVE);
+			full = !campaign_slot_wake(MyDatabaseId);
+			LWLockRelease(campaign_slots->lock);
 			if (full)
 				ereport(LOG,
 						(errmsg("no scheduler can be started: %d databases have one or wait for one",
@@ -215,18 +176,18 @@ wake_scheduler(XactEvent event, void *arg)
  * Wakes the database's scheduler or has one started; needs the lock.  False
  * if there is no room.
  */
-static bool
-want_scheduler(Oid database)
+bool
+campaign_slot_wake(Oid database)
 {
-	DatabaseSlot *slot = find_database(database, true);
+	DatabaseSlot *slot = campaign_slot_of(database, true);
 
 	if (slot == NULL)
 		return false;
 	slot->wanted = true;
 	if (slot->pid != 0)
 		SetLatch(slot->latch);
-	else if (shared->launcher)
-		SetLatch(shared->launcher);
+	else if (campaign_slots->launcher)
+		SetLatch(campaign_slots->launcher);
 	return true;
 }
 
@@ -253,14 +214,14 @@ take_slot(DatabaseSlot *slot, Oid database)
  * Finds the slot of a database, or makes one if asked to, of the one it had
  * before if that is empty; needs the lock.  NULL if there is none and no room.
  */
-static DatabaseSlot *
-find_database(Oid database, bool add)
+DatabaseSlot *
+campaign_slot_of(Oid database, bool add)
 {
 	DatabaseSlot *empty = NULL;
 
 	for (int i = 0; i < MAX_DATABASES; i++)
 	{
-		DatabaseSlot *slot = &shared->databases[i];
+		DatabaseSlot *slot = &campaign_slots->databases[i];
 
 		if (slot->database == database)
 			return slot;
@@ -282,9 +243,9 @@ void
 campaign_shared_launcher_attach(void)
 {
 	before_shmem_exit(launcher_exit, (Datum) 0);
-	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
-	shared->launcher = MyLatch;
-	LWLockRelease(shared->lock);
+	LWLockAcquire(campaign_slots->lock, LW_EXCLUSIVE);
+	campaign_slots->launcher = MyLatch;
+	LWLockRelease(campaign_slots->lock);
 }
 
 /*
@@ -293,9 +254,9 @@ campaign_shared_launcher_attach(void)
 static void
 launcher_exit(int code, Datum arg)
 {
-	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
-	shared->launcher = NULL;
-	LWLockRelease(shared->lock);
+	LWLockAcquire(campaign_slots->lock, LW_EXCLUSIVE);
+	campaign_slots->launcher = NULL;
+	LWLockRelease(campaign_slots->lock);
 }
 
 /*
@@ -307,16 +268,16 @@ campaign_shared_visit(List *databases)
 {
 	ListCell   *cell;
 
-	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	LWLockAcquire(campaign_slots->lock, LW_EXCLUSIVE);
 	foreach(cell, databases)
 	{
-		DatabaseSlot *slot = find_database(lfirst_oid(cell), true);
+		DatabaseSlot *slot = campaign_slot_of(lfirst_oid(cell), true);
 
 		if (slot == NULL)
 			break;
 		slot->visit = true;
 	}
-	LWLockRelease(shared->lock);
+	LWLockRelease(campaign_slots->lock);
 }
 
 /*
@@ -331,11 +292,11 @@ campaign_shared_next_database(TimestampTz *next)
 	int			visits;
 
 	*next = DT_NOEND;
-	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	LWLockAcquire(campaign_slots->lock, LW_EXCLUSIVE);
 	visits = count_visits();
 	for (int i = 0; i < MAX_DATABASES && !OidIsValid(chosen); i++)
 	{
-		DatabaseSlot *slot = &shared->databases[i];
+		DatabaseSlot *slot = &campaign_slots->databases[i];
 		TimestampTz when = when_to_start(slot, visits);
 
 		if (when <= now)
@@ -347,7 +308,7 @@ campaign_shared_next_database(TimestampTz *next)
 		else
 			*next = Min(*next, when);
 	}
-	LWLockRelease(shared->lock);
+	LWLockRelease(campaign_slots->lock);
 	return chosen;
 }
 
@@ -363,7 +324,7 @@ count_visits(void)
 
 	for (int i = 0; i < MAX_DATABASES; i++)
 	{
-		const DatabaseSlot *slot = &shared->databases[i];
+		const DatabaseSlot *slot = &campaign_slots->databases[i];
 
 		if (slot->attempts > 0 && slot->attempted_at > limit)
 			visits++;
@@ -409,11 +370,11 @@ campaign_shared_next_postponed(Oid database)
 {
 	DatabaseSlot *slot;
 
-	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
-	slot = find_database(database, false);
+	LWLockAcquire(campaign_slots->lock, LW_EXCLUSIVE);
+	slot = campaign_slot_of(database, false);
 	if (slot && slot->attempts > 0)
 		slot->attempts--;
-	LWLockRelease(shared->lock);
+	LWLockRelease(campaign_slots->lock);
 }
 
 /*
@@ -425,19 +386,19 @@ campaign_shared_forget(Oid database)
 {
 	DatabaseSlot *slot;
 
-	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
-	slot = find_database(database, false);
+	LWLockAcquire(campaign_slots->lock, LW_EXCLUSIVE);
+	slot = campaign_slot_of(database, false);
 	if (slot && slot->pid == 0)
 		slot->database = InvalidOid;
-	for (int i = 0; i < shared->nexecutors; i++)
+	for (int i = 0; i < campaign_slots->nexecutors; i++)
 	{
-		CampaignExecutor *executor = &shared->executors[i];
+		CampaignExecutor *executor = &campaign_slots->executors[i];
 
 		if (executor->database == database &&
 			(executor->ended || executor->pid == 0))
 			executor->ticket = 0;
 	}
-	LWLockRelease(shared->lock);
+	LWLockRelease(campaign_slots->lock);
 }
 
 /* ------------------------------ schedulers ------------------------------ */
@@ -452,15 +413,15 @@ campaign_shared_scheduler_attach(Oid database)
 {
 	DatabaseSlot *slot;
 
-	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
-	slot = find_database(database, true);
+	LWLockAcquire(campaign_slots->lock, LW_EXCLUSIVE);
+	slot = campaign_slot_of(database, true);
 	if (slot && slot->pid == 0)
 	{
 		slot->pid = MyProcPid;
 		slot->latch = MyLatch;
 		my_database = slot;
 	}
-	LWLockRelease(shared->lock);
+	LWLockRelease(campaign_slots->lock);
 	if (my_database == NULL)
 		return false;
 	before_shmem_exit(scheduler_exit, (Datum) 0);
@@ -475,11 +436,11 @@ campaign_shared_scheduler_begin(void)
 {
 	bool		woken;
 
-	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	LWLockAcquire(campaign_slots->lock, LW_EXCLUSIVE);
 	woken = my_database->wanted;
 	my_database->wanted = false;
 	my_database->next_due = 0;
-	LWLockRelease(shared->lock);
+	LWLockRelease(campaign_slots->lock);
 	return woken;
 }
 
@@ -489,10 +450,10 @@ campaign_shared_scheduler_begin(void)
 void
 campaign_shared_scheduler_end(void)
 {
-	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	LWLockAcquire(campaign_slots->lock, LW_EXCLUSIVE);
 	my_database->visit = false;
 	my_database->attempts = 0;
-	LWLockRelease(shared->lock);
+	LWLockRelease(campaign_slots->lock);
 }
 
 /*
@@ -503,10 +464,10 @@ void
 campaign_shared_clean_times(TimestampTz *clean_at, TimestampTz *old_at)
 {
 	*clean_at = *old_at = 0;
-	LWLockAcquire(shared->lock, LW_SHARED);
+	LWLockAcquire(campaign_slots->lock, LW_SHARED);
 	for (int i = 0; i < MAX_DATABASES; i++)
 	{
-		DatabaseSlot *slot = &shared->databases[i];
+		DatabaseSlot *slot = &campaign_slots->databases[i];
 
 		if (slot->cleaned == MyDatabaseId)
 		{
@@ -514,7 +475,7 @@ campaign_shared_clean_times(TimestampTz *clean_at, TimestampTz *old_at)
 			*old_at = slot->old_at;
 		}
 	}
-	LWLockRelease(shared->lock);
+	LWLockRelease(campaign_slots->lock);
 }
 
 /*
@@ -523,10 +484,10 @@ campaign_shared_clean_times(TimestampTz *clean_at, TimestampTz *old_at)
 void
 campaign_shared_scheduler_cleaned(TimestampTz clean_at, TimestampTz old_at)
 {
-	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	LWLockAcquire(campaign_slots->lock, LW_EXCLUSIVE);
 	my_database->clean_at = clean_at;
 	my_database->old_at = old_at;
-	LWLockRelease(shared->lock);
+	LWLockRelease(campaign_slots->lock);
 }
 
 /*
@@ -535,9 +496,9 @@ campaign_shared_scheduler_cleaned(TimestampTz clean_at, TimestampTz old_at)
 void
 campaign_shared_scheduler_contend(bool contended)
 {
-	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	LWLockAcquire(campaign_slots->lock, LW_EXCLUSIVE);
 	my_database->contended = contended;
-	LWLockRelease(shared->lock);
+	LWLockRelease(campaign_slots->lock);
 }
 
 /*
@@ -550,7 +511,7 @@ campaign_shared_scheduler_leave(TimestampTz next_due)
 {
 	DatabaseSlot *slot = my_database;
 
-	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	LWLockAcquire(campaign_slots->lock, LW_EXCLUSIVE);
 	if (!slot->wanted)
 	{
 		my_database = NULL;
@@ -559,10 +520,10 @@ campaign_shared_scheduler_leave(TimestampTz next_due)
 		slot->next_due = next_due;
 		if (next_due == 0)
 			slot->database = InvalidOid;
-		if (shared->launcher)
-			SetLatch(shared->launcher);
+		if (campaign_slots->launcher)
+			SetLatch(campaign_slots->launcher);
 	}
-	LWLockRelease(shared->lock);
+	LWLockRelease(campaign_slots->lock);
 	return my_database == NULL;
 }
 
@@ -574,7 +535,7 @@ scheduler_exit(int code, Datum arg)
 {
 	if (my_database == NULL)
 		return;
-	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	LWLockAcquire(campaign_slots->lock, LW_EXCLUSIVE);
 	my_database->pid = 0;
 	my_database->latch = NULL;
 	if (my_database->attempts == 0)
@@ -582,221 +543,7 @@ scheduler_exit(int code, Datum arg)
 		my_database->attempts = 1;
 		my_database->attempted_at = campaign_clock_now();
 	}
-	(void) want_scheduler(my_database->database);
-	LWLockRelease(shared->lock);
+	(void) campaign_slot_wake(my_database->database);
+	LWLockRelease(campaign_slots->lock);
 	my_database = NULL;
-}
-
-/* ------------------------------ executors ------------------------------- */
-
-/*
- * Copies what is known about the executors of this database, those included
- * that are about to begin or have ended.
- */
-List *
-campaign_shared_executors(void)
-{
-	List	   *result = NIL;
-	CampaignExecutor *copy;
-	int			count = 0;
-
-	if (!shared)
-		return NIL;
-	/* Nothing is allocated under the lock. */
-	copy = palloc(mul_size(shared->nexecutors, sizeof(CampaignExecutor)));
-	LWLockAcquire(shared->lock, LW_SHARED);
-	for (int i = 0; i < shared->nexecutors; i++)
-	{
-		const CampaignExecutor *executor = &shared->executors[i];
-
-		if (executor->ticket != 0 && executor->database == MyDatabaseId)
-			copy[count++] = *executor;
-	}
-	LWLockRelease(shared->lock);
-	for (int i = 0; i < count; i++)
-		result = lappend(result, &copy[i]);
-	return result;
-}
-
-/*
- * Reserves a place and describes it, for the process to be started.
- */
-bool
-campaign_shared_executor_reserve(Oid owner, int64 run_id,
-								 CampaignExecutor *executor)
-{
-	bool		found = false;
-
-	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
-	for (int i = 0; i < shared->nexecutors && !found; i++)
-	{
-		CampaignExecutor *slot = &shared->executors[i];
-
-		if (slot->ticket != 0)
-			continue;
-		memset(slot, 0, sizeof(CampaignExecutor));
-		slot->slot = i;
-		slot->ticket = ++shared->last_ticket;
-		slot->database = MyDatabaseId;
-		slot->owner = owner;
-		slot->run_id = run_id;
-		slot->reserved_at = campaign_clock_now();
-		*executor = *slot;
-		found = true;
-	}
-	LWLockRelease(shared->lock);
-	return found;
-}
-
-/*
- * Frees the place of an executor that has ended or did not begin.
- */
-void
-campaign_shared_executor_release(const CampaignExecutor *executor)
-{
-	CampaignExecutor *slot = &shared->executors[executor->slot];
-
-	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
-	if (slot->ticket == executor->ticket &&
-		(slot->ended || slot->pid == 0))
-		slot->ticket = 0;
-	LWLockRelease(shared->lock);
-}
-
-/*
- * Signals an executor unless it has ended since the copy was made.
- */
-void
-campaign_shared_executor_signal(const CampaignExecutor *executor, int signal)
-{
-	CampaignExecutor *slot = &shared->executors[executor->slot];
-
-	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
-	if (slot->ticket == executor->ticket && slot->pid != 0 && !slot->ended)
-	{
-		if (slot->interrupted_at == 0)
-			slot->interrupted_at = campaign_clock_now();
-		kill(slot->pid, signal);
-	}
-	LWLockRelease(shared->lock);
-}
-
-/*
- * Takes the place that was reserved for this process; false if the scheduler
- * gave up waiting for it.
- */
-bool
-campaign_shared_executor_attach(int slot, int64 ticket)
-{
-	CampaignExecutor *executor;
-
-	if (!shared || slot < 0 || slot >= shared->nexecutors)
-		return false;
-	executor = &shared->executors[slot];
-	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
-	if (executor->ticket == ticket && executor->pid == 0)
-	{
-		executor->pid = MyProcPid;
-		my_executor = executor;
-	}
-	LWLockRelease(shared->lock);
-	if (my_executor == NULL)
-		return false;
-	before_shmem_exit(executor_exit, (Datum) 0);
-	return true;
-}
-
-/*
- * Notes that starting this process was worth it; true if others should have
- * the place now.
- */
-bool
-campaign_shared_executor_worked(void)
-{
-	DatabaseSlot *slot;
-	bool		contended;
-
-	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
-	my_executor->worked = true;
-	slot = find_database(my_executor->database, false);
-	contended = slot && slot->contended;
-	LWLockRelease(shared->lock);
-	return contended;
-}
-
-/*
- * Leaves the result in the slot for the scheduler and wakes it.
- */
-static void
-executor_exit(int code, Datum arg)
-{
-	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
-	my_executor->ended = true;
-	my_executor->failed = code != 0;
-	(void) want_scheduler(my_executor->database);
-	LWLockRelease(shared->lock);
-	my_executor = NULL;
-	campaign_rest_tell();
-}
-
-/*
- * Shows what this executor begins, here and in pg_stat_activity.
- */
-void
-campaign_shared_progress_begin(int64 run_id, const char *activity)
-{
-	static char title[NAMEDATALEN + 64];
-	int			length;
-
-	if (my_executor == NULL)
-		return;
-	length = pg_mbcliplen(activity, strlen(activity), NAMEDATALEN - 1);
-	snprintf(title, sizeof(title), "campaign run " INT64_FORMAT ": %.*s",
-			 run_id, length, activity);
-	debug_query_string = title;
-	pgstat_report_activity(STATE_RUNNING, title);
-
-	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
-	memcpy(my_executor->activity, activity, length);
-	my_executor->activity[length] = '\0';
-	my_executor->rows = 0;
-	my_executor->expected = 0;
-	my_executor->started_at = campaign_clock_now();
-	LWLockRelease(shared->lock);
-	campaign_rest_hold();
-}
-
-/*
- * Shows how far it is.  Without the lock, because it may be called for every
- * row: at worst a reader sees half of an old number.
- */
-void
-campaign_shared_progress_rows(int64 rows)
-{
-	if (my_executor)
-		((volatile CampaignExecutor *) my_executor)->rows = rows;
-}
-
-/* Tells how many rows are expected. */
-void
-campaign_shared_progress_expect(double rows)
-{
-	if (my_executor)
-		((volatile CampaignExecutor *) my_executor)->expected = rows;
-}
-
-/* Shows that it is at nothing. */
-void
-campaign_shared_progress_end(void)
-{
-	if (my_executor == NULL)
-		return;
-	debug_query_string = NULL;
-	pgstat_report_activity(STATE_IDLE, NULL);
-	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
-	my_executor->activity[0] = '\0';
-	my_executor->rows = 0;
-	my_executor->started_at = 0;
-	LWLockRelease(shared->lock);
-	campaign_rest_release();
 }

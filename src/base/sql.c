@@ -27,7 +27,12 @@
 #include "base/identity.h"
 #include "base/sql.h"
 
-/* Plans a statement for the session, once. */
+bool		campaign_sql_brief = false;
+
+/*
+ * Plans a statement for the session, once; who is soon gone does not have its
+ * first executions planned by their values.
+ */
 static SPIPlanPtr
 planned(CampaignStatement *statement, int nvalues, const CampaignValue *values)
 {
@@ -40,7 +45,8 @@ planned(CampaignStatement *statement, int nvalues, const CampaignValue *values)
 	types = palloc(sizeof(Oid) * Max(nvalues, 1));
 	for (int i = 0; i < nvalues; i++)
 		types[i] = values[i].type;
-	plan = SPI_prepare(statement->text, nvalues, types);
+	plan = SPI_prepare_cursor(statement->text, nvalues, types,
+							  campaign_sql_brief ? CURSOR_OPT_GENERIC_PLAN : 0);
 	if (plan == NULL)
 		elog(ERROR, "could not prepare statement: %s",
 			 SPI_result_code_string(SPI_result));

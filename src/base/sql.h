@@ -60,6 +60,13 @@ extern CampaignRows *campaign_sql_query(CampaignStatement *statement,
 extern uint64 campaign_sql_execute(CampaignStatement *statement,
 								   int nvalues, const CampaignValue *values);
 
+/*
+ * Whether plans need not suit the values.  Set once by executors: they live so
+ * short that planning was most of the work of a task on few rows, and what they
+ * ask is found by the key of a run or a delivery.
+ */
+extern bool campaign_sql_brief;
+
 /* Runs a utility statement of ours, such as the DDL of a partition. */
 extern void campaign_sql_utility(const char *text);
 /*

@@ -14,6 +14,7 @@
 #include "utils/memutils.h"
 
 #include "base/fault.h"
+#include "base/sql.h"
 #include "engine/step.h"
 #include "worker/executor.h"
 #include "worker/worker.h"
@@ -81,6 +82,7 @@ campaign_executor_main(Datum arg)
 	if (!campaign_shared_executor_attach(assignment.slot, assignment.ticket))
 		return;
 	CAMPAIGN_FAULT("executor_connect");
+	campaign_sql_brief = true;
 	campaign_worker_connect(assignment.database, assignment.owner);
 	if (!execute_run(assignment.run_id))
 		proc_exit(1);
