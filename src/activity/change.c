@@ -141,7 +141,9 @@ append_pairs(const Plan *plan)
 	if (change->collection != NULL)
 		append_line(plan);
 	appendStringInfoString(text, " FROM ");
-	campaign_row_from(plan->select, change->scope->target, plan->population,
+	campaign_row_from(plan->select, change->scope->target,
+					  campaign_row_looked_up(change->scope->target,
+											 plan->population),
 					  CAMPAIGN_ROW_LEFT);
 	appendStringInfoString(text, " LEFT JOIN ");
 	change->append(change, plan->select);

@@ -28,6 +28,13 @@ campaign_enrich_append_key(CampaignEnrichPlan *plan, const char *alias)
 						 i > 0 ? ", " : "", alias, i + 1);
 }
 
+/* True if its rows are joined with keys that need not be in the dimension. */
+static bool
+is_held(const CampaignEnrichLink *link)
+{
+	return link->grouping != NULL && link->grouping->held;
+}
+
 /* Appends " FROM row JOIN linked ON condition", or LEFT JOIN. */
 void
 campaign_enrich_append_join(CampaignEnrichPlan *plan, const CampaignEnrichLink *link, const char *join)
@@ -36,7 +43,7 @@ campaign_enrich_append_join(CampaignEnrichPlan *plan, const CampaignEnrichLink *
 
 	appendStringInfoString(text, " FROM ");
 	campaign_row_from(plan->select, plan->task->scope.target, plan->population,
-					  CAMPAIGN_ROW_INNER);
+					  is_held(link) ? CAMPAIGN_ROW_BARE : CAMPAIGN_ROW_INNER);
 	appendStringInfo(text, " %s ", join);
 	if (link->path != NIL)
 	{
@@ -262,6 +269,27 @@ append_link_columns(CampaignEnrichPlan *plan, const CampaignEnrichLink *link, in
 	}
 }
 
+/*
+ * Appends the rows that get columns.  Where nothing else is asked about them
+ * than what is linked to their keys, the dimension has nothing to add; else each
+ * is looked up there if they are few.
+ */
+static void
+append_rows(CampaignEnrichPlan *plan)
+{
+	const CampaignTarget *target = plan->task->scope.target;
+	bool		held = plan->additions == NIL;
+	ListCell   *cell;
+
+	foreach(cell, plan->links)
+		held &= is_held(lfirst(cell));
+	campaign_row_from(plan->select, target,
+					  plan->additions == NIL && !plan->grouped ?
+					  plan->population :
+					  campaign_row_looked_up(target, plan->population),
+					  held ? CAMPAIGN_ROW_BARE : CAMPAIGN_ROW_LEFT);
+}
+
 /* Writes the whole select: the population's columns, then the new ones. */
 void
 campaign_enrich_build(CampaignEnrichPlan *plan)
@@ -281,8 +309,7 @@ campaign_enrich_build(CampaignEnrichPlan *plan)
 	foreach(cell, plan->links)
 		append_link_columns(plan, lfirst(cell), foreach_current_index(cell));
 	appendStringInfoString(text, " FROM ");
-	campaign_row_from(plan->select, target, plan->population,
-					  CAMPAIGN_ROW_LEFT);
+	append_rows(plan);
 	foreach(cell, plan->links)
 	{
 		CampaignEnrichLink	   *link = lfirst(cell);

@@ -10,13 +10,22 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
+#include "access/relation.h"
 #include "access/stratnum.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_constraint.h"
+#include "catalog/pg_inherits.h"
+#include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/clauses.h"
 #include "optimizer/optimizer.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/syscache.h"
 #include "utils/typcache.h"
 
 #include "activity/grouping.h"
@@ -184,6 +193,94 @@ can_fail(Node *node, void *context)
 	return expression_tree_walker(node, can_fail, context);
 }
 
+/* ------------------------------ foreign keys ----------------------------- */
+
+/* True if what the constraint says was checked for the rows there were. */
+static bool
+is_validated(Oid constraint)
+{
+	HeapTuple	tuple = SearchSysCache1(CONSTROID, ObjectIdGetDatum(constraint));
+	bool		validated;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	validated = ((Form_pg_constraint) GETSTRUCT(tuple))->convalidated;
+	ReleaseSysCache(tuple);
+	return validated;
+}
+
+/* True if the foreign key leads from these columns to the target's key. */
+static bool
+is_of_grouping(const ForeignKeyCacheInfo *reference, Oid linked,
+			   const CampaignTarget *target, const CampaignGrouping *grouping)
+{
+	ListCell   *column;
+	ListCell   *key;
+
+	if (reference->confrelid != target->relation ||
+		reference->nkeys != list_length(target->key))
+		return false;
+	forboth(column, grouping->columns, key, target->key)
+	{
+		AttrNumber	from = get_attnum(linked, lfirst(column));
+		AttrNumber	to = get_attnum(target->relation,
+									((CampaignColumn *) lfirst(key))->name);
+		int			i = 0;
+
+		while (i < reference->nkeys && (reference->conkey[i] != from ||
+										reference->confkey[i] != to))
+			i++;
+		if (i == reference->nkeys)
+			return false;
+	}
+	return is_validated(reference->conoid);
+}
+
+/* True if such a foreign key holds for all rows of the relation. */
+static bool
+has_foreign_key(Oid linked, const CampaignTarget *target,
+				const CampaignGrouping *grouping)
+{
+	char		kind = get_rel_relkind(linked);
+	Relation	relation;
+	bool		found = false;
+	ListCell   *cell;
+
+	/* Tables that inherit from it have no keys of its. */
+	if (kind != RELKIND_PARTITIONED_TABLE &&
+		(kind != RELKIND_RELATION || has_subclass(linked)))
+		return false;
+	relation = relation_open(linked, AccessShareLock);
+	foreach(cell, RelationGetFKeyList(relation))
+		found |= is_of_grouping(lfirst(cell), linked, target, grouping);
+	relation_close(relation, NoLock);
+	return found;
+}
+
+/*
+ * True if linked rows lead to none that is gone from the dimension: then the
+ * dimension need not be asked who is still there.  Who may not read it all
+ * would see fewer rows, or an error.
+ */
+static bool
+is_held(const Joined *joined, const CampaignTarget *target,
+		const CampaignGrouping *grouping)
+{
+	RangeTblEntry *linked = list_nth_node(RangeTblEntry, joined->query->rtable,
+										  joined->linked - 1);
+	Relation	relation;
+	bool		hidden;
+
+	if (linked->rtekind != RTE_RELATION || !OidIsValid(target->relation) ||
+		!target->unique ||
+		pg_class_aclcheck(target->relation, GetUserId(), ACL_SELECT) != ACLCHECK_OK)
+		return false;
+	relation = relation_open(target->relation, AccessShareLock);
+	hidden = relation->rd_rel->relrowsecurity;
+	relation_close(relation, NoLock);
+	return !hidden && has_foreign_key(linked->relid, target, grouping);
+}
+
 /* The grouping, or NULL. */
 CampaignGrouping *
 campaign_grouping_find(CampaignSelect *select, const CampaignTarget *target)
@@ -200,6 +297,7 @@ campaign_grouping_find(CampaignSelect *select, const CampaignTarget *target)
 		!read_pairs(&joined, target, join->quals, grouping))
 		return NULL;
 	grouping->plain = !can_fail((Node *) query->targetList, NULL);
+	grouping->held = is_held(&joined, target, grouping);
 	return grouping;
 }
 

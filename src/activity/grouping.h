@@ -17,6 +17,7 @@ typedef struct CampaignGrouping
 	List	   *columns;		/* of char *: one for each column of the key */
 	List	   *matches;		/* of char *: operators between row and group */
 	bool		plain;			/* nothing can go wrong in groups nobody asks for */
+	bool		held;			/* no row is linked to one that is gone */
 } CampaignGrouping;
 
 /*

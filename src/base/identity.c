@@ -16,6 +16,7 @@
 #include "catalog/pg_namespace.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
+#include "optimizer/optimizer.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
@@ -29,6 +30,9 @@
 
 /* Our own statements see the server's names and nothing of anybody else's. */
 #define RESTRICTED_PATH "pg_catalog, pg_temp"
+
+/* So much more must parallel workers save than parallel_setup_cost says. */
+#define SETUP_COST_FACTOR	50
 
 /* Sets search_path until the nest level is left. */
 static void
@@ -146,6 +150,32 @@ set_for_section(const char *name, const char *value)
 							 GUC_ACTION_SAVE, true, 0, false);
 }
 
+/* Sets work_mem until the nest level is left. */
+void
+campaign_memory_set(int kilobytes)
+{
+	char		value[32];
+
+	if (work_mem == kilobytes)
+		return;
+	snprintf(value, sizeof(value), "%dkB", kilobytes);
+	set_for_section("work_mem", value);
+}
+
+/*
+ * What a parallel worker costs: it comes after a while, builds hash tables that
+ * others have, too, and takes a core that another branch or run could use.
+ */
+static void
+raise_setup_cost(void)
+{
+	char		value[64];
+
+	snprintf(value, sizeof(value), "%g",
+			 parallel_setup_cost * SETUP_COST_FACTOR);
+	set_for_section("parallel_setup_cost", value);
+}
+
 /*
  * Raises work_mem until the nest level is left.  Expressions are not compiled:
  * they are many and short, and compiling takes longer than what it saves.
@@ -153,13 +183,10 @@ set_for_section(const char *name, const char *value)
 void
 campaign_planning_adjust(int kilobytes)
 {
-	char		value[32];
-
 	set_for_section("jit", "off");
-	if (work_mem >= kilobytes)
-		return;
-	snprintf(value, sizeof(value), "%dkB", kilobytes);
-	set_for_section("work_mem", value);
+	raise_setup_cost();
+	if (work_mem < kilobytes)
+		campaign_memory_set(kilobytes);
 }
 
 /* The same, and no loop over a large set that the planner takes for one row. */

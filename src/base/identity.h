@@ -41,9 +41,11 @@ extern void campaign_settings_leave(int nestlevel);
 extern int	campaign_formats_enter(void);
 /* A section with the given search_path, for parsing a stored expression. */
 extern int	campaign_search_path_enter(const char *path);
+/* Within such a section, lets each sort and hash take that much. */
+extern void campaign_memory_set(int kilobytes);
 /*
- * Within such a section, lets sorts and hashes take that much, if not more,
- * and has plans executed without compiling them.
+ * The same if it is not more anyway; has plans executed without compiling them,
+ * and in parallel only if that saves more than usual.
  */
 extern void campaign_planning_adjust(int kilobytes);
 /* The same, and loops only where there is no other way to join. */

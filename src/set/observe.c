@@ -94,6 +94,22 @@ campaign_observing(void)
 	return observing;
 }
 
+/* The size the table is taken for; -1 if it is its own. */
+double
+campaign_observe_size_of(Oid relation)
+{
+	ListCell   *cell;
+
+	foreach(cell, sizes)
+	{
+		const TableSize *size = lfirst(cell);
+
+		if (size->relation == relation)
+			return size->rows;
+	}
+	return -1;
+}
+
 /* Lets the planner take the table for one of that size. */
 void
 campaign_observe_size(Oid relation, double rows)

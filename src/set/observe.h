@@ -28,6 +28,8 @@ extern void campaign_observe(void (*body) (void *arg), void *arg);
 extern bool campaign_observing(void);
 /* Lets the planner take the table, which is empty, for one of that size. */
 extern void campaign_observe_size(Oid relation, double rows);
+/* The size it is taken for; -1 if it is its own. */
+extern double campaign_observe_size_of(Oid relation);
 /* What was planned since the last call, of CampaignObserved *. */
 extern List *campaign_observe_taken(void);
 

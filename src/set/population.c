@@ -32,6 +32,7 @@
 #include "base/fault.h"
 #include "base/identity.h"
 #include "base/text.h"
+#include "set/observe.h"
 #include "set/population.h"
 #include "set/select.h"
 
@@ -200,14 +201,19 @@ campaign_population_scratch(const char *name, List *columns,
 	return population;
 }
 
-/* About how many rows it has, as whoever wrote it told the planner. */
+/*
+ * About how many rows it has, as whoever wrote it told the planner, or as it
+ * would be told if they were written.
+ */
 double
 campaign_population_rows(const CampaignPopulation *population)
 {
-	HeapTuple	tuple = SearchSysCache1(RELOID,
-										ObjectIdGetDatum(population->relation));
-	double		rows;
+	double		rows = campaign_observe_size_of(population->relation);
+	HeapTuple	tuple;
 
+	if (rows >= 0)
+		return rows;
+	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(population->relation));
 	if (!HeapTupleIsValid(tuple))
 		elog(ERROR, "cache lookup failed for relation %u",
 			 population->relation);

@@ -482,6 +482,19 @@ campaign_row_ordered(const CampaignTarget *target,
 	return ordered;
 }
 
+/* The same if its rows are looked up then, else as it is. */
+const CampaignPopulation *
+campaign_row_looked_up(const CampaignTarget *target,
+					   const CampaignPopulation *population)
+{
+	const CampaignPopulation *ordered;
+
+	if (population == NULL || !OidIsValid(population->relation))
+		return population;
+	ordered = campaign_row_ordered(target, population);
+	return is_looked_up(target, ordered) ? ordered : population;
+}
+
 /* True where the row is still in the dimension. */
 const char *
 campaign_row_found(const CampaignTarget *target,

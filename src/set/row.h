@@ -56,6 +56,9 @@ extern char *campaign_row_order(const CampaignTarget *target,
 /* The population as an item of FROM that comes in that order, if it has it. */
 extern CampaignPopulation *campaign_row_ordered(const CampaignTarget *target,
 												const CampaignPopulation *population);
+/* The same if its rows are few enough to be looked up by their keys, else as it is. */
+extern const CampaignPopulation *campaign_row_looked_up(const CampaignTarget *target,
+														const CampaignPopulation *population);
 /*
  * Columns of a relation as "prefix.column, ...": those the current user may
  * read, so that a grant on some of them is enough.

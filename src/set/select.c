@@ -35,6 +35,7 @@
 #include "base/text.h"
 #include "set/condition.h"
 #include "set/counter.h"
+#include "set/footprint.h"
 #include "set/literal.h"
 #include "set/observe.h"
 #include "set/select.h"
@@ -670,6 +671,7 @@ campaign_select_run(CampaignSelect *select, CampaignReceiver *receiver)
 		campaign_shared_progress_expect(plan->planTree->plan_rows);
 		receiver->ahead = plan->parallelModeNeeded ?
 			plan->planTree->plan_rows : 0;
+		campaign_memory_set(campaign_footprint_fit(plan));
 		processed = run_plan(plan, select, receiver);
 	}
 	PopActiveSnapshot();

@@ -257,6 +257,46 @@ WHERE (to_jsonb(h) - 'kinds') IS DISTINCT FROM (r - 'kinds')
 DROP VIEW by_hand;
 SELECT campaign_drop('many');
 
+-- Where a foreign key says that no row is linked to one that is gone, the
+-- dimension is not asked who is there; the results are the same.
+CREATE TABLE paid (person bigint, amount numeric);
+INSERT INTO paid SELECT id, id % 100 FROM many, generate_series(1, 3) AS n WHERE id % n = 0;
+ANALYZE paid;
+SELECT campaign_create('held', dimension => 'many', settings => '{"keep_populations": true}');
+SELECT campaign_add_audience('held', 'some', filter => 'id > 100');
+SELECT campaign_add_enrich('held', 'sums', after => 'some', links => $$[
+	{"name": "p", "relation": "paid", "condition": "p.person = many.id", "aggregate": true, "columns": {"n": "count(*)", "total": "sum(p.amount)"}}]$$);
+CREATE FUNCTION asks() RETURNS boolean LANGUAGE sql
+RETURN (SELECT bool_or(sql ~ 'JOIN (enrich\.)?many d') FROM campaign_explain('held', analyzed => true) WHERE activity = 'sums');
+SELECT asks() AS no_key;
+ALTER TABLE paid ADD CONSTRAINT paid_person FOREIGN KEY (person) REFERENCES many NOT VALID;
+SELECT asks() AS not_valid;
+ALTER TABLE paid VALIDATE CONSTRAINT paid_person;
+SELECT asks() AS valid;
+ALTER TABLE many ENABLE ROW LEVEL SECURITY;
+SELECT asks() AS row_security;
+ALTER TABLE many DISABLE ROW LEVEL SECURITY;
+CREATE TABLE paid_too () INHERITS (paid);
+SELECT asks() AS inherited;
+DROP TABLE paid_too;
+SELECT campaign_alter('held', 'sums', '{"columns": {"twice": "2 * score"}}');
+SELECT asks() AS other_columns;
+SELECT campaign_publish('held');
+SELECT campaign_start('held') AS run \gset
+SELECT campaign_wait(:run);
+SELECT count(*) AS rows, count(*) FILTER (WHERE row(r ->> 'n', r ->> 'total', r ->> 'twice') IS DISTINCT FROM
+	row(h.n::text, h.total::text, (2 * h.score)::text)) AS differences
+FROM rows_of(:run, 'sums') r JOIN (SELECT m.id, m.score, count(p.person) AS n, sum(p.amount) AS total FROM many m LEFT JOIN paid p ON p.person = m.id
+	GROUP BY m.id) AS h ON h.id = (r ->> 'id')::bigint;
+SELECT campaign_alter('held', 'sums', '{"columns": null}');
+SELECT campaign_publish('held');
+SELECT campaign_start('held') AS run \gset
+SELECT campaign_wait(:run);
+SELECT count(*) AS rows, count(*) FILTER (WHERE row(r ->> 'n', r ->> 'total') IS DISTINCT FROM row(h.n::text, h.total::text)) AS differences
+FROM rows_of(:run, 'sums') r JOIN (SELECT m.id, count(p.person) AS n, sum(p.amount) AS total FROM many m LEFT JOIN paid p ON p.person = m.id
+	GROUP BY m.id) AS h ON h.id = (r ->> 'id')::bigint;
+SELECT campaign_drop('held');
+
 -- Nor where the column's own type finds more to be equal than the condition.
 RESET SESSION AUTHORIZATION;
 CREATE EXTENSION citext SCHEMA enrich;

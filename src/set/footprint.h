@@ -1,0 +1,18 @@
+/*
+ * footprint.h
+ *		How much memory a plan takes.
+ */
+#ifndef CAMPAIGN_FOOTPRINT_H
+#define CAMPAIGN_FOOTPRINT_H
+
+#include "postgres.h"
+
+#include "nodes/plannodes.h"
+
+/*
+ * The work_mem, in kB, with which the plan's nodes together stay within three
+ * times work_mem; work_mem itself where they do anyway.
+ */
+extern int	campaign_footprint_fit(const PlannedStmt *plan);
+
+#endif							/* CAMPAIGN_FOOTPRINT_H */
