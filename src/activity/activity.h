@@ -115,6 +115,8 @@ typedef struct CampaignTask
 								 * columns; or NULL */
 	CampaignPopulation *stream; /* its only inbound population, if that was not
 								 * written; or NULL */
+	const struct CampaignFan *fan;	/* what it is executed for together with
+									 * others; or NULL */
 	/* results */
 	List	   *outbound;		/* of CampaignFlow * */
 	TimestampTz follow_at;		/* not 0: when follow() is to be called */
@@ -123,6 +125,25 @@ typedef struct CampaignTask
 	CampaignLaunch *launch;		/* may be NULL */
 	Jsonb	   *overlaps;		/* rows by the sets they were in; may be NULL */
 } CampaignTask;
+
+/* One of several tasks that take the rows of an activity's outcomes. */
+typedef struct CampaignBranch
+{
+	int			outcome;		/* its number, from 0 */
+	CampaignTask *task;
+} CampaignBranch;
+
+/* All of them, and what they share. */
+typedef struct CampaignFan CampaignFan;
+struct CampaignFan
+{
+	void		(*gather) (CampaignFan *fan);	/* executes them */
+	CampaignPopulation *stream; /* rows of all outcomes, which the last of its
+								 * columns tells apart */
+	List	   *branches;		/* of CampaignBranch *, by outcome */
+	int			noutcomes;		/* with those that nothing follows */
+	int64	   *rows;			/* of each outcome, set by gather() */
+};
 
 /* A doubt about an activity, as campaign_check() shows it. */
 typedef struct CampaignWarning
@@ -203,6 +224,21 @@ typedef struct CampaignKind
 	 * and something follows it, it writes it where the population says.
 	 */
 	bool		passes;
+	/*
+	 * Gives the rows of all its outcomes for one statement of the activities
+	 * that read them, with a column for the outcome's number; whole says that
+	 * something follows each.  NULL: they have to be written.  NULL: it never
+	 * does.
+	 */
+	CampaignPopulation *(*fan) (CampaignTask *task, bool whole);
+	/*
+	 * True if it can take the rows of one outcome like that: others that read
+	 * other outcomes, of kinds with the same gather(), are executed with it,
+	 * and so many rows come to all of them at most.  NULL: it never can.
+	 */
+	bool		(*gathers) (const CampaignScope *scope, double rows);
+	/* executes them all, as run() does one; sets the rows of the outcomes */
+	void		(*gather) (CampaignFan *fan);
 } CampaignKind;
 
 extern const CampaignKind campaign_kind_alert;

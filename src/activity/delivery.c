@@ -179,44 +179,53 @@ fetch_rows(const CampaignTask *task)
 							   task->run->owner);
 }
 
+/* What a task enqueues; no rule counts its messages yet. */
+static CampaignEnqueue *
+new_enqueue(const CampaignTask *task)
+{
+	CampaignEnqueue *enqueue = palloc0(sizeof(CampaignEnqueue));
+	const Jsonb *options = task->scope.activity->options;
+
+	enqueue->run_id = task->run->id;
+	enqueue->activity = task->scope.activity->name;
+	enqueue->channel = campaign_delivery_channel(&task->scope);
+	enqueue->contents = campaign_content_parse(task->scope.activity->kind,
+											   options);
+	enqueue->epoch = task->run->epoch;
+	enqueue->now = campaign_clock_now();
+	enqueue->confirmed = true;
+	enqueue->test = task->run->test;
+	enqueue->uncounted = task->stream != NULL;
+	if (task->stream != NULL && OidIsValid(task->stream->relation))
+		enqueue->population = task->stream;
+	enqueue->judged_later = campaign_recipient_consent(&task->scope) != NULL;
+	enqueue->valid_until = campaign_option_time(options, "valid_until");
+	enqueue->valid_for = campaign_option_interval(options, "valid_for");
+	return enqueue;
+}
+
 /* Puts a message for every row that may get one into the queue. */
 static void
-enqueue(CampaignTask *task)
+enqueue_rows(CampaignTask *task)
 {
-	CampaignEnqueue enqueue = {0};
+	CampaignEnqueue *enqueue = new_enqueue(task);
 	CampaignTask here = *task;
 	CampaignPopulation *fetched = fetch_rows(task);
 	Selection	selection;
 
-	enqueue.run_id = task->run->id;
-	enqueue.activity = task->scope.activity->name;
-	enqueue.channel = campaign_delivery_channel(&task->scope);
-	enqueue.contents = campaign_content_parse(task->scope.activity->kind,
-											  task->scope.activity->options);
-	enqueue.epoch = task->run->epoch;
-	enqueue.now = campaign_clock_now();
-	enqueue.confirmed = true;
-	enqueue.test = task->run->test;
-	enqueue.uncounted = task->stream != NULL;
-	if (task->stream != NULL && OidIsValid(task->stream->relation))
-		enqueue.population = task->stream;
-	enqueue.judged_later = campaign_recipient_consent(&task->scope) != NULL;
-	selection.contents = enqueue.contents;
-	selection.ruling = campaign_ruling_open(task, enqueue.now);
-	selection.now = enqueue.now;
-	enqueue.rules = selection.ruling->counting;
-	enqueue.valid_until = campaign_option_time(task->scope.activity->options,
-											   "valid_until");
-	enqueue.valid_for = campaign_option_interval(task->scope.activity->options,
-												 "valid_for");
+	selection.contents = enqueue->contents;
+	selection.ruling = campaign_ruling_open(task, enqueue->now);
+	selection.now = enqueue->now;
+	enqueue->rules = selection.ruling->counting;
 	if (fetched != NULL)
 		here.fetched = fetched->source;
-	campaign_quarantine_enqueue(&here, &enqueue, build_selection, &selection);
+	campaign_quarantine_enqueue(&here, enqueue, build_selection, &selection);
 	if (fetched != NULL)
 		(void) campaign_population_drop(fetched->name);
-	campaign_task_came(task, enqueue.targeted);
-	if (enqueue.zoneless > 0)
-		campaign_timing_note_zoneless(task, enqueue.zoneless, enqueue.queued);
+	campaign_task_came(task, enqueue->targeted);
+	if (enqueue->zoneless > 0)
+		campaign_timing_note_zoneless(task, enqueue->zoneless,
+									  enqueue->queued);
 }
 
 /* When there is something to do for messages kept back; 0: nothing. */
@@ -246,25 +255,13 @@ finish_test(CampaignTask *task, const CampaignDelivery *delivery,
 	campaign_task_pass(task, 0);
 }
 
-/*
- * Enqueues, and passes the whole population on.  Who waits for a confirmation
- * comes here again, when it was given.
- */
-void
-campaign_delivery_run(CampaignTask *task)
+/* Goes on after messages that are there; fresh says that they are new. */
+static void
+finish(CampaignTask *task, const CampaignDelivery *delivery, bool fresh)
 {
-	const char *activity = task->scope.activity->name;
-	CampaignDelivery *delivery = campaign_delivery_find(task->run->id,
-														activity);
-	char	   *reason = NULL;
+	char	   *reason = !fresh || task->rehearsal ? NULL :
+		campaign_confirmation_reason(task, delivery);
 
-	if (delivery == NULL)
-	{
-		enqueue(task);
-		delivery = campaign_delivery_find(task->run->id, activity);
-		reason = task->rehearsal ? NULL :
-			campaign_confirmation_reason(task, delivery);
-	}
 	if (task->run->test)
 	{
 		finish_test(task, delivery, reason);
@@ -280,6 +277,63 @@ campaign_delivery_run(CampaignTask *task)
 								  delivery->delivery_id, campaign_clock_now());
 		task->follow_at = next_follow(delivery);
 		campaign_task_pass(task, 0);
+	}
+}
+
+/*
+ * Enqueues, and passes the whole population on.  Who waits for a confirmation
+ * comes here again, when it was given.
+ */
+void
+campaign_delivery_run(CampaignTask *task)
+{
+	const char *activity = task->scope.activity->name;
+	CampaignDelivery *delivery = campaign_delivery_find(task->run->id,
+														activity);
+	bool		fresh = delivery == NULL;
+
+	if (fresh)
+	{
+		enqueue_rows(task);
+		delivery = campaign_delivery_find(task->run->id, activity);
+	}
+	finish(task, delivery, fresh);
+}
+
+/* The same for several, whose rows come out of one select. */
+void
+campaign_delivery_gather(CampaignFan *fan)
+{
+	CampaignEnqueue **enqueues = palloc0(sizeof(CampaignEnqueue *) *
+										 fan->noutcomes);
+	const CampaignBranch *first = linitial(fan->branches);
+	CampaignTask task = *first->task;
+	TimestampTz now;
+	ListCell   *cell;
+
+	foreach(cell, fan->branches)
+	{
+		const CampaignBranch *branch = lfirst(cell);
+
+		enqueues[branch->outcome] = new_enqueue(branch->task);
+	}
+	now = enqueues[first->outcome]->now;
+	task.stream = fan->stream;
+	task.fan = fan;
+	campaign_enqueue_all(enqueues, fan->noutcomes,
+						 campaign_delivery_select(&task, enqueues[first->outcome]->contents,
+												  campaign_ruling_open(&task, now),
+												  now),
+						 fan->rows);
+	foreach(cell, fan->branches)
+	{
+		const CampaignBranch *branch = lfirst(cell);
+
+		campaign_task_came(branch->task, fan->rows[branch->outcome]);
+		finish(branch->task,
+			   campaign_delivery_find(branch->task->run->id,
+									  branch->task->scope.activity->name),
+			   true);
 	}
 }
 

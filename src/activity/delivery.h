@@ -59,6 +59,8 @@ extern void campaign_delivery_check(const CampaignScope *scope);
 extern void campaign_delivery_run(CampaignTask *task);
 extern void campaign_delivery_follow(CampaignTask *task);
 extern bool campaign_delivery_takes(const CampaignScope *scope);
+extern bool campaign_delivery_gathers(const CampaignScope *scope, double rows);
+extern void campaign_delivery_gather(CampaignFan *fan);
 
 /* The name of the channel it sends by. */
 extern const char *campaign_delivery_channel(const CampaignScope *scope);

@@ -18,6 +18,7 @@
 #include "activity/quarantine.h"
 #include "activity/recipient.h"
 #include "activity/rule.h"
+#include "base/errors.h"
 #include "base/seen.h"
 #include "base/settings.h"
 #include "queue/content.h"
@@ -91,6 +92,170 @@ end_stage(StringInfo text, const CampaignTask *task,
 					 quote_identifier(target->dimension->name));
 }
 
+/* Appends a part of the select that depends on the delivery. */
+typedef void (*PartAppender) (CampaignSelect *select,
+							  const CampaignTask *task);
+
+/* The part alone, and the expressions that are in it. */
+static CampaignSelect
+lone_part(const CampaignSelect *select, PartAppender append,
+		  const CampaignTask *task)
+{
+	CampaignSelect part = *select;
+
+	part.expressions = NIL;
+	initStringInfo(&part.text);
+	append(&part, task);
+	return part;
+}
+
+/* True if both texts are one expression. */
+static bool
+same_expression(const CampaignExpression *one, const CampaignExpression *other)
+{
+	return !one->rule && !other->rule && strcmp(one->text, other->text) == 0 &&
+		strcmp(one->search_path, other->search_path) == 0;
+}
+
+/* True if two deliveries evaluate the same. */
+static bool
+same_part(const CampaignSelect *one, const CampaignSelect *other)
+{
+	ListCell   *left;
+	ListCell   *right;
+
+	if (strcmp(one->text.data, other->text.data) != 0 ||
+		list_length(one->expressions) != list_length(other->expressions))
+		return false;
+	forboth(left, one->expressions, right, other->expressions)
+	{
+		if (!same_expression(lfirst(left), lfirst(right)))
+			return false;
+	}
+	return true;
+}
+
+/* The outcomes, with commas between, whose parts are like that one. */
+static char *
+outcomes_alike(const CampaignFan *fan, const CampaignSelect *parts, int number,
+			   int *count)
+{
+	StringInfoData text;
+	ListCell   *cell;
+
+	*count = 0;
+	initStringInfo(&text);
+	foreach(cell, fan->branches)
+	{
+		int			other = foreach_current_index(cell);
+
+		if (!same_part(&parts[number], &parts[other]))
+			continue;
+		/* It is there already. */
+		if (other < number)
+			return NULL;
+		appendStringInfo(&text, "%s%d", (*count)++ > 0 ? ", " : "",
+						 ((CampaignBranch *) lfirst(cell))->outcome);
+	}
+	return text.data;
+}
+
+/* The number of the outcome that a row fell to. */
+static const char *
+outcome_column(const CampaignTask *task)
+{
+	const CampaignPopulation *stream = task->fan->stream;
+
+	return campaign_row_column(task->scope.target, stream,
+							   list_length(stream->columns) - 1);
+}
+
+/*
+ * Appends the part of the delivery.  Of several, a row gets that of the one it
+ * is for, and nothing of the others is evaluated; what is alike is there once.
+ */
+static void
+append_part(CampaignSelect *select, const CampaignTask *task,
+			PartAppender append)
+{
+	const CampaignFan *fan = task->fan;
+	CampaignSelect *parts;
+	ListCell   *cell;
+
+	if (fan == NULL)
+	{
+		append(select, task);
+		return;
+	}
+	parts = palloc(sizeof(CampaignSelect) * list_length(fan->branches));
+	foreach(cell, fan->branches)
+		parts[foreach_current_index(cell)] =
+			lone_part(select, append, ((CampaignBranch *) lfirst(cell))->task);
+	appendStringInfoString(&select->text, "CASE");
+	foreach(cell, fan->branches)
+	{
+		int			count;
+		char	   *outcomes = outcomes_alike(fan, parts,
+											  foreach_current_index(cell),
+											  &count);
+
+		if (outcomes == NULL)
+			continue;
+		if (count == fan->noutcomes)
+			appendStringInfoString(&select->text, " WHEN true THEN ");
+		else
+			appendStringInfo(&select->text, " WHEN %s IN (%s) THEN ",
+							 outcome_column(task), outcomes);
+		append(select, ((CampaignBranch *) lfirst(cell))->task);
+	}
+	appendStringInfoString(&select->text, " END");
+}
+
+/* The same of what each delivery has for itself, even where it is alike. */
+static void
+append_own_part(CampaignSelect *select, const CampaignTask *task,
+				PartAppender append)
+{
+	ListCell   *cell;
+
+	if (task->fan == NULL)
+	{
+		append(select, task);
+		return;
+	}
+	appendStringInfo(&select->text, "CASE %s", outcome_column(task));
+	foreach(cell, task->fan->branches)
+	{
+		const CampaignBranch *branch = lfirst(cell);
+
+		appendStringInfo(&select->text, " WHEN %d THEN ", branch->outcome);
+		append(select, branch->task);
+	}
+	appendStringInfoString(&select->text, " END");
+}
+
+/* Its address. */
+static void
+append_address(CampaignSelect *select, const CampaignTask *task)
+{
+	appendStringInfoString(&select->text, "pg_catalog.btrim(");
+	campaign_recipient_append(select, &task->scope,
+							  campaign_recipient_address(&task->scope));
+	appendStringInfoString(&select->text, "::pg_catalog.text)");
+}
+
+/* Whether the row has agreed. */
+static void
+append_consent(CampaignSelect *select, const CampaignTask *task)
+{
+	CampaignExpression *consent = campaign_recipient_consent(&task->scope);
+
+	if (consent != NULL)
+		campaign_recipient_append(select, &task->scope, consent);
+	else
+		appendStringInfoString(&select->text, "true");
+}
+
 /* First stage: the row with its address, consent, recipient and person. */
 static void
 append_addressed(CampaignSelect *select, const CampaignTask *task,
@@ -98,17 +263,13 @@ append_addressed(CampaignSelect *select, const CampaignTask *task,
 {
 	const CampaignScope *scope = &task->scope;
 	const char *alias = quote_identifier(scope->target->dimension->name);
-	CampaignExpression *consent = campaign_recipient_consent(scope);
 	CampaignExpression *language = campaign_language_expression(scope, editions);
 	StringInfo	text = &select->text;
 
-	appendStringInfo(text, "(SELECT %s.*, pg_catalog.btrim(", alias);
-	campaign_recipient_append(select, scope, campaign_recipient_address(scope));
-	appendStringInfoString(text, "::pg_catalog.text) AS \"campaign.address\", ");
-	if (consent != NULL)
-		campaign_recipient_append(select, scope, consent);
-	else
-		appendStringInfoString(text, "true");
+	appendStringInfo(text, "(SELECT %s.*, ", alias);
+	append_part(select, task, append_address);
+	appendStringInfoString(text, " AS \"campaign.address\", ");
+	append_part(select, task, append_consent);
 	appendStringInfo(text, " AS \"campaign.consent\", %s COLLATE \"C\" AS \"campaign.recipient\", ",
 					 campaign_row_recipient(scope->target, population));
 	campaign_recipient_columns(select, scope);
@@ -245,6 +406,16 @@ is_personal(const CampaignScope *scope)
 		campaign_option_bool(scope->activity->options, "one_per_person", false);
 }
 
+/* Whether nobody may write to the address by the channel. */
+static void
+append_suppressed(CampaignSelect *select, const CampaignTask *task)
+{
+	appendStringInfo(&select->text,
+					 "EXISTS (SELECT FROM campaign.suppressed AS s"
+					 " WHERE s.channel = %s AND s.address_hash = \"campaign.hash\")",
+					 quote_literal_cstr(campaign_delivery_channel(&task->scope)));
+}
+
 /*
  * Third stage: why the row gets no message, NULL if it may.  Suppression is
  * not joined: only a join that sorts would keep the rows in their order.
@@ -262,14 +433,14 @@ append_reasoned(CampaignSelect *select, const CampaignTask *task,
 					 " WHEN NOT %s THEN 'gone'%s ELSE"
 					 " coalesce(campaign.address_fault(\"campaign.address\"), CASE"
 					 " WHEN \"campaign.consent\" IS NOT TRUE THEN 'no_consent'"
-					 " WHEN EXISTS (SELECT FROM campaign.suppressed AS s"
-					 " WHERE s.channel = %s AND s.address_hash = \"campaign.hash\")"
-					 " THEN 'suppressed' END) END AS \"campaign.%s\" FROM ",
+					 " WHEN ",
 					 alias,
 					 campaign_row_found(task->scope.target, population),
 					 campaign_recipient_needs_person(&task->scope) ?
-					 " WHEN NOT \"campaign.known\" THEN 'no_person'" : "",
-					 quote_literal_cstr(campaign_delivery_channel(&task->scope)),
+					 " WHEN NOT \"campaign.known\" THEN 'no_person'" : "");
+	append_part(select, task, append_suppressed);
+	appendStringInfo(text,
+					 " THEN 'suppressed' END) END AS \"campaign.%s\" FROM ",
 					 is_personal(&task->scope) ? "barred" : "excluded");
 	append_hashed(select, task, population, editions, apart);
 	/* Of persons the reason is used more than once. */
@@ -317,12 +488,12 @@ most_hashes(void)
 
 /*
  * True if the hashes of the population's addresses fit into memory.  Of one
- * that is in no table, campaign_delivery_takes() has made sure of it.
+ * that was not written for the delivery it has been made sure before.
  */
 static bool
-hashes_fit(const CampaignPopulation *population)
+hashes_fit(const CampaignTask *task, const CampaignPopulation *population)
 {
-	return !flows(population) || population->levels != NIL ||
+	return !flows(population) || task->stream != NULL ||
 		campaign_population_rows(population) <= most_hashes();
 }
 
@@ -347,6 +518,39 @@ campaign_delivery_takes(const CampaignScope *scope)
 }
 
 /*
+ * True if it decides about each row by that row alone, and by addresses of all,
+ * which together fit into memory; then it may do so beside others.
+ */
+bool
+campaign_delivery_gathers(const CampaignScope *scope, double rows)
+{
+	const Jsonb *options = scope->activity->options;
+
+	return rows >= 0 && rows <= most_hashes() &&
+		scope->target->dimension->profile == NULL && scope->person == NULL &&
+		campaign_rules_of(scope) == NIL &&
+		campaign_option_text(options, "control_percent") == NULL &&
+		!has_editions(scope, campaign_content_parse(scope->activity->kind,
+													options)) &&
+		!campaign_timing_varies(scope, campaign_delivery_channel(scope));
+}
+
+/*
+ * Whether the address is new.  Each delivery asks in a place of its own, so it
+ * has addresses of its own.
+ */
+static void
+append_first(CampaignSelect *select, const CampaignTask *task)
+{
+	if (campaign_option_bool(task->scope.activity->options, "one_per_address",
+							 true))
+		appendStringInfoString(&select->text,
+							   "campaign.address_first(\"campaign.hash\")");
+	else
+		appendStringInfoString(&select->text, "true");
+}
+
+/*
  * Fifth stage: of the rows that share an address, the first one stays.  Rows
  * come in order, so it is the one whose address has not been seen before; a
  * sort by addresses says the same if there are too many to be remembered.
@@ -359,23 +563,23 @@ append_deduplicated(CampaignSelect *select, const CampaignTask *task,
 	const char *alias = quote_identifier(task->scope.target->dimension->name);
 	StringInfo	text = &select->text;
 
-	appendStringInfo(text, "(SELECT %s.*, ", alias);
-	if (!campaign_option_bool(task->scope.activity->options,
+	appendStringInfo(text, "(SELECT %s.*, coalesce(\"campaign.excluded\", CASE WHEN ",
+					 alias);
+	if (hashes_fit(task, population) ||
+		!campaign_option_bool(task->scope.activity->options,
 							  "one_per_address", true))
-		appendStringInfoString(text, "\"campaign.excluded\"");
-	else if (hashes_fit(population))
-		appendStringInfoString(text,
-							   "coalesce(\"campaign.excluded\", CASE"
-							   " WHEN NOT campaign.address_first(\"campaign.hash\")"
-							   " THEN 'duplicate_address' END)");
+	{
+		appendStringInfoString(text, "NOT ");
+		append_own_part(select, task, append_first);
+	}
 	else
 		appendStringInfo(text,
-						 "coalesce(\"campaign.excluded\", CASE"
-						 " WHEN pg_catalog.row_number() OVER"
+						 "pg_catalog.row_number() OVER"
 						 " (PARTITION BY \"campaign.hash\", \"campaign.excluded\""
-						 " ORDER BY %s) > 1 THEN 'duplicate_address' END)",
+						 " ORDER BY %s) > 1",
 						 campaign_row_order(task->scope.target, population));
-	appendStringInfoString(text, " AS \"campaign.reason\" FROM ");
+	appendStringInfoString(text,
+						   " THEN 'duplicate_address' END) AS \"campaign.reason\" FROM ");
 	append_personal(select, task, population, editions, apart);
 	end_stage(text, task, population);
 }
@@ -447,6 +651,17 @@ append_values(CampaignSelect *select, const CampaignTask *task,
 	appendStringInfoString(text, "]::pg_catalog.text[]");
 }
 
+/* Those of a delivery with the same content for all. */
+static void
+append_sole_values(CampaignSelect *select, const CampaignTask *task)
+{
+	const CampaignActivity *activity = task->scope.activity;
+
+	append_values(select, task,
+				  linitial(campaign_content_parse(activity->kind,
+												  activity->options)));
+}
+
 /* The same of the right edition, for who gets a message. */
 static void
 append_variables(CampaignSelect *select, const CampaignTask *task,
@@ -476,12 +691,42 @@ append_variables(CampaignSelect *select, const CampaignTask *task,
 	else
 	{
 		appendStringInfoString(text, " ELSE ");
-		append_values(select, task, linitial(editions));
+		append_own_part(select, task, append_sole_values);
 	}
 	appendStringInfoString(text, " END");
 }
 
-/* The whole select: see campaign_enqueue for its columns. */
+/*
+ * Appends what the enqueue needs besides: the population's columns where that
+ * is written, and which delivery a row is for.
+ */
+static void
+append_carried(CampaignSelect *select, const CampaignTask *task,
+			   const CampaignPopulation *population)
+{
+	bool		written = task->stream != NULL &&
+		OidIsValid(task->stream->relation);
+	ListCell   *cell;
+
+	if (task->fan != NULL)
+	{
+		written = false;
+		foreach(cell, task->fan->branches)
+			written |= OidIsValid(((CampaignBranch *) lfirst(cell))->task->stream->relation);
+	}
+	if (written)
+	{
+		appendStringInfoString(&select->text, ", ");
+		campaign_row_columns(select, task->scope.target, population);
+	}
+	else if (task->fan != NULL)
+		appendStringInfo(&select->text, ", %s", outcome_column(task));
+}
+
+/*
+ * The whole select: see campaign_enqueue for its columns.  Of several
+ * deliveries it is that of any of them; what differs is in parts.
+ */
 CampaignSelect *
 campaign_delivery_select(const CampaignTask *task, const List *editions,
 						 CampaignRuling *ruling, TimestampTz now)
@@ -495,6 +740,9 @@ campaign_delivery_select(const CampaignTask *task, const List *editions,
 												  campaign_delivery_channel(&task->scope),
 												  now);
 
+	campaign_ensure(task->fan == NULL ||
+					(ruling->stages == NIL && !timing->varies),
+					"there is a new rule, or a new limit");
 	campaign_timing_follow(timing, ruling->reason, ruling->send_at);
 	appendStringInfo(text,
 					 "SELECT \"campaign.recipient\","
@@ -504,12 +752,10 @@ campaign_delivery_select(const CampaignTask *task, const List *editions,
 	appendStringInfo(text, ", %s, \"campaign.edition\", %s, %s, %s",
 					 timing->send_column, timing->domain_column,
 					 ruling->subjects, timing->zoneless_column);
-	if (task->stream != NULL && OidIsValid(task->stream->relation))
-	{
-		appendStringInfoString(text, ", ");
-		campaign_row_columns(select, task->scope.target, population);
-	}
+	append_carried(select, task, population);
 	appendStringInfoString(text, " FROM ");
+	select->ordered = task->stream != NULL &&
+		campaign_row_ordered(task->scope.target, population)->sorted;
 	campaign_timing_begin(timing, select);
 	campaign_ruling_append(ruling, select, population, editions, append_rows);
 	campaign_timing_end(timing, select);

@@ -526,3 +526,83 @@ campaign_shares_resolve(CampaignShares *shares, const CampaignTask *task)
 	}
 	check_sum(shares);
 }
+
+/* ------------------------------ capacities ------------------------------ */
+
+/* Its limit counts rows. */
+bool
+campaign_share_counted(const CampaignShares *shares, const CampaignShare *share)
+{
+	return share->limited && !campaign_share_drawn(shares, share);
+}
+
+/* True if two outcomes sort their rows in the same way. */
+static bool
+same_order(const CampaignShare *one, const CampaignShare *other)
+{
+	if (one->sort_by == NULL || other->sort_by == NULL)
+		return one->sort_by == other->sort_by;
+	return strcmp(one->sort_by, other->sort_by) == 0;
+}
+
+/* True if no outcome needs a rank. */
+bool
+campaign_split_streams(const CampaignShares *shares)
+{
+	const CampaignShare *first = NULL;
+	ListCell   *cell;
+
+	if (shares->overlap || shares->column != NULL)
+		return false;
+	foreach(cell, shares->list)
+	{
+		const CampaignShare *share = lfirst(cell);
+
+		if (!campaign_share_counted(shares, share))
+			continue;
+		if (share->by != NULL || share->segment || share->with_ties)
+			return false;
+		if (first != NULL && !same_order(first, share))
+			return false;
+		first = share;
+	}
+	return true;
+}
+
+/* A share of rows, rounded; halves up. */
+static int64
+part(double percent, int64 rows)
+{
+	return (int64) floor(percent / 100 * (double) rows + 0.5);
+}
+
+/* How many rows an outcome takes at most. */
+int64
+campaign_split_capacity(const CampaignShares *shares,
+						const CampaignShare *share, int64 rows, double *before)
+{
+	int64		capacity;
+
+	if (!campaign_share_counted(shares, share))
+		return -1;
+	if (!share->percent)
+		return (int64) share->limit;
+	/* The sums are rounded, so that percentages of the whole give the whole. */
+	capacity = part(*before + share->limit, rows) - part(*before, rows);
+	*before += share->limit;
+	return capacity;
+}
+
+/* The range of positions that an outcome draws; *from moves on to its end. */
+double
+campaign_split_range(const CampaignShares *shares, const CampaignShare *share,
+					 double *from)
+{
+	double		start = shares->overlap ? 0 : *from;
+
+	*from = Min(start + share->limit / 100, 1.0);
+	/* All of the range belongs to a split that adds up to the whole. */
+	if (*from > 1 - 1e-9)
+		*from = 1;
+	return start;
+}

@@ -58,6 +58,9 @@ extern bool campaign_share_takes_rest(const CampaignShare *share);
 /* Its percentage is a range of positions, for which nothing is counted. */
 extern bool campaign_share_drawn(const CampaignShares *shares,
 								 const CampaignShare *share);
+/* Its limit counts rows. */
+extern bool campaign_share_counted(const CampaignShares *shares,
+								   const CampaignShare *share);
 /* The last outcome takes the rest; else there is one more, "remainder". */
 extern bool campaign_shares_whole(const CampaignShares *shares);
 
@@ -70,5 +73,24 @@ extern List *campaign_share_order(const CampaignActivity *activity,
 								  const CampaignShare *share);
 /* All expressions of all outcomes. */
 extern List *campaign_shares_expressions(const CampaignScope *scope);
+
+/*
+ * True if the rows that an outcome takes need no rank: then the sink counts
+ * them, in the order that all outcomes have in common.
+ */
+extern bool campaign_split_streams(const CampaignShares *shares);
+/*
+ * How many rows an outcome takes at most, if that does not depend on the rows;
+ * -1: all it gets.  *before is the sum of the percentages of those before it.
+ */
+extern int64 campaign_split_capacity(const CampaignShares *shares,
+									 const CampaignShare *share, int64 rows,
+									 double *before);
+/*
+ * Where the range of positions begins that an outcome draws; it ends at *from,
+ * which is where the one before it ended.
+ */
+extern double campaign_split_range(const CampaignShares *shares,
+								   const CampaignShare *share, double *from);
 
 #endif							/* CAMPAIGN_SHARE_H */

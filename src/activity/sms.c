@@ -103,5 +103,7 @@ const CampaignKind campaign_kind_sms = {
 	.run = campaign_delivery_run,
 	.follow = campaign_delivery_follow,
 	.takes = campaign_delivery_takes,
-	.passes = true
+	.passes = true,
+	.gathers = campaign_delivery_gathers,
+	.gather = campaign_delivery_gather
 };

@@ -167,6 +167,55 @@ takes_rows(const CampaignScope *scope)
 	return !shares->overlap;
 }
 
+/* True if an outcome ends its branch when nothing comes out of it. */
+static bool
+skips(const CampaignShares *shares)
+{
+	ListCell   *cell;
+
+	foreach(cell, shares->list)
+	{
+		if (((CampaignShare *) lfirst(cell))->skip_empty)
+			return true;
+	}
+	return false;
+}
+
+/* True if an outcome's limit is an expression, to be evaluated once. */
+static bool
+reckons(const CampaignShares *shares)
+{
+	ListCell   *cell;
+
+	foreach(cell, shares->list)
+	{
+		if (((CampaignShare *) lfirst(cell))->formula != NULL)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * All rows with the number of their outcome.  Those of a table would be joined
+ * with the dimension for nothing where nothing follows.
+ */
+static CampaignPopulation *
+fan_split(CampaignTask *task, bool whole)
+{
+	CampaignShares *shares = campaign_shares_read(task->scope.activity->options);
+	CampaignPopulation *population;
+
+	if (shares->one_relation || shares->column != NULL || skips(shares) ||
+		reckons(shares) || !OidIsValid(task->scope.target->relation) ||
+		(!whole && task->stream == NULL))
+		return NULL;
+	population = campaign_task_population(task, 0);
+	if (population->spread)
+		return NULL;
+	return campaign_split_number(task, shares, population,
+								 ((CampaignFlow *) linitial(task->inbound))->rows);
+}
+
 const CampaignKind campaign_kind_split = {
 	.name = "split",
 	.category = "targeting",
@@ -182,5 +231,6 @@ const CampaignKind campaign_kind_split = {
 	.columns = columns_of_split,
 	.check = check_split,
 	.run = run_split,
-	.takes = takes_rows
+	.takes = takes_rows,
+	.fan = fan_split
 };

@@ -13,13 +13,14 @@
  */
 #include "postgres.h"
 
-#include <math.h>
-
+#include "catalog/pg_type.h"
 #include "utils/builtins.h"
 
+#include "activity/column.h"
 #include "activity/split_select.h"
 #include "base/text.h"
 #include "set/row.h"
+#include "set/stream.h"
 
 /* What the select is made of. */
 typedef struct Plan
@@ -32,72 +33,6 @@ typedef struct Plan
 	const char *alias;			/* of the row, at every level */
 	int			rest;			/* number of the outcome that takes the rest */
 } Plan;
-
-/* ------------------------------ capacities ------------------------------ */
-
-/* True if its limit counts rows. */
-static bool
-counted(const CampaignShares *shares, const CampaignShare *share)
-{
-	return share->limited && !campaign_share_drawn(shares, share);
-}
-
-/* True if two outcomes sort their rows in the same way. */
-static bool
-same_order(const CampaignShare *one, const CampaignShare *other)
-{
-	if (one->sort_by == NULL || other->sort_by == NULL)
-		return one->sort_by == other->sort_by;
-	return strcmp(one->sort_by, other->sort_by) == 0;
-}
-
-/* True if no outcome needs a rank. */
-bool
-campaign_split_streams(const CampaignShares *shares)
-{
-	const CampaignShare *first = NULL;
-	ListCell   *cell;
-
-	if (shares->overlap || shares->column != NULL)
-		return false;
-	foreach(cell, shares->list)
-	{
-		const CampaignShare *share = lfirst(cell);
-
-		if (!counted(shares, share))
-			continue;
-		if (share->by != NULL || share->segment || share->with_ties)
-			return false;
-		if (first != NULL && !same_order(first, share))
-			return false;
-		first = share;
-	}
-	return true;
-}
-
-/* A share of rows, rounded; halves up. */
-static int64
-part(double percent, int64 rows)
-{
-	return (int64) floor(percent / 100 * (double) rows + 0.5);
-}
-
-/* How many rows an outcome takes at most. */
-int64
-campaign_split_capacity(const CampaignShares *shares,
-						const CampaignShare *share, int64 rows, double *before)
-{
-	int64		capacity;
-
-	if (!counted(shares, share))
-		return -1;
-	if (!share->percent)
-		return (int64) share->limit;
-	/* The sums are rounded, so that percentages of the whole give the whole. */
-	capacity = part(*before + share->limit, rows) - part(*before, rows);
-	*before += share->limit;
-	return capacity;
-}
 
 /* ----------------------------- the inner row ---------------------------- */
 
@@ -122,20 +57,6 @@ draws(const CampaignShares *shares)
 			return true;
 	}
 	return false;
-}
-
-/* The range of positions that an outcome draws; *from moves on to its end. */
-double
-campaign_split_range(const CampaignShares *shares, const CampaignShare *share,
-					 double *from)
-{
-	double		start = shares->overlap ? 0 : *from;
-
-	*from = Min(start + share->limit / 100, 1.0);
-	/* All of the range belongs to a split that adds up to the whole. */
-	if (*from > 1 - 1e-9)
-		*from = 1;
-	return start;
 }
 
 /* Appends the conditions that draw an outcome's rows; *from moves on. */
@@ -193,20 +114,13 @@ append_expressions(Plan *plan, List *expressions, char letter, int number)
 	}
 }
 
-/* The rows with all that is evaluated over them, as an item of FROM. */
-static char *
-evaluated_item(Plan *plan)
+/* Appends all that is evaluated over the rows, each after a comma. */
+static void
+append_evaluated(Plan *plan)
 {
 	const CampaignActivity *activity = plan->task->scope.activity;
-	StringInfo	text = &plan->select->text;
 	ListCell   *cell;
-	char	   *item;
 
-	appendStringInfoString(text, "(SELECT ");
-	for (int i = 0; i < list_length(plan->population->columns); i++)
-		appendStringInfo(text, "%s%s", i > 0 ? ", " : "",
-						 campaign_row_column(plan->task->scope.target,
-											 plan->population, i));
 	append_positions(plan);
 	foreach(cell, plan->shares->list)
 	{
@@ -221,6 +135,21 @@ evaluated_item(Plan *plan)
 		append_expressions(plan, campaign_share_order(activity, share), 's',
 						   number);
 	}
+}
+
+/* The rows with all that is evaluated over them, as an item of FROM. */
+static char *
+evaluated_item(Plan *plan)
+{
+	StringInfo	text = &plan->select->text;
+	char	   *item;
+
+	appendStringInfoString(text, "(SELECT ");
+	for (int i = 0; i < list_length(plan->population->columns); i++)
+		appendStringInfo(text, "%s%s", i > 0 ? ", " : "",
+						 campaign_row_column(plan->task->scope.target,
+											 plan->population, i));
+	append_evaluated(plan);
 	appendStringInfoString(text, " FROM ");
 	campaign_row_from(plan->select, plan->task->scope.target, plan->population,
 					  CAMPAIGN_ROW_LEFT);
@@ -335,6 +264,49 @@ append_rank(const Plan *plan, StringInfo text, const CampaignShare *share,
 	appendStringInfo(text, ") AS \"campaign.n%d\"", number);
 }
 
+/* What the outcomes that count sort by, the same for all; NIL: nothing. */
+static List *
+common_order(const Plan *plan)
+{
+	ListCell   *cell;
+
+	foreach(cell, plan->shares->list)
+	{
+		if (campaign_share_counted(plan->shares, lfirst(cell)))
+			return campaign_share_order(plan->task->scope.activity,
+										lfirst(cell));
+	}
+	return NIL;
+}
+
+/* True if the key is a part of the order, so that no lot is needed. */
+static bool
+has_key(const Plan *plan, List *order)
+{
+	List	   *key = plan->task->scope.target->key;
+	ListCell   *cell;
+
+	foreach(cell, order)
+	{
+		ColumnRef  *column = (ColumnRef *) ((CampaignExpression *) lfirst(cell))->tree;
+
+		if (list_length(key) == 1 && IsA(column, ColumnRef) &&
+			IsA(llast(column->fields), String) &&
+			strcmp(strVal(llast(column->fields)),
+				   ((CampaignColumn *) linitial(key))->name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* What makes the order a total one; rows that are gone have no key but their own. */
+static const char *
+last_of_order(const Plan *plan, List *order)
+{
+	return !has_key(plan, order) ? "\"campaign.position\"" :
+		campaign_row_column(plan->task->scope.target, plan->population, 0);
+}
+
 /* ----------------------------- first match wins ------------------------- */
 
 /*
@@ -358,16 +330,60 @@ ranked_item(const Plan *plan, const char *item, const char *chosen,
 	return text.data;
 }
 
+/*
+ * How many of the first outcomes take rows in one and the same order, whatever
+ * the rows are: one rank tells those of all of them.
+ */
+static int
+leading(const Plan *plan)
+{
+	ListCell   *cell;
+
+	if (!campaign_split_streams(plan->shares))
+		return 0;
+	foreach(cell, plan->shares->list)
+	{
+		const CampaignShare *share = lfirst(cell);
+
+		if (share->filter != NULL || !campaign_share_counted(plan->shares, share))
+			return foreach_current_index(cell);
+	}
+	return list_length(plan->shares->list);
+}
+
+/* Wraps the item in a level with the rank that is common to all of them. */
+static char *
+leading_item(Plan *plan, const char *item)
+{
+	List	   *order = common_order(plan);
+	StringInfoData text;
+
+	initStringInfo(&text);
+	appendStringInfo(&text,
+					 "(SELECT %s.*, pg_catalog.row_number() OVER (ORDER BY ",
+					 plan->alias);
+	for (int i = 0; i < list_length(order); i++)
+		appendStringInfo(&text, "\"campaign.s0_%d\" %s, ", i,
+						 ((CampaignExpression *) list_nth(order, i))->order);
+	appendStringInfo(&text, "%s) AS \"campaign.rank\" FROM %s) AS %s",
+					 last_of_order(plan, order), item, plan->alias);
+	return text.data;
+}
+
 /* The rows with the number of the outcome that takes them, or NULL. */
 static char *
 first_match_item(Plan *plan)
 {
 	char	   *item = evaluated_item(plan);
+	int			nleading = leading(plan);
 	StringInfoData chosen;
 	double		from = 0;
 	double		before = 0;
+	int64		rank = 0;
 	ListCell   *cell;
 
+	if (nleading > 0)
+		item = leading_item(plan, item);
 	initStringInfo(&chosen);
 	appendStringInfoString(&chosen, "CASE WHEN false THEN 0");
 	foreach(cell, plan->shares->list)
@@ -379,7 +395,13 @@ first_match_item(Plan *plan)
 		if (campaign_share_takes_rest(share))
 			break;
 		condition = candidate(plan, share, number, &from);
-		if (counted(plan->shares, share))
+		if (number < nleading)
+		{
+			rank += campaign_split_capacity(plan->shares, share, plan->rows,
+											&before);
+			condition = psprintf("\"campaign.rank\" <= " INT64_FORMAT, rank);
+		}
+		else if (campaign_share_counted(plan->shares, share))
 		{
 			item = ranked_item(plan, item, psprintf("%s END", chosen.data),
 							   share, number, condition);
@@ -411,7 +433,7 @@ all_ranked_item(Plan *plan)
 	appendStringInfo(&text, "(SELECT %s.*", plan->alias);
 	foreach(cell, plan->shares->list)
 	{
-		if (counted(plan->shares, lfirst(cell)))
+		if (campaign_share_counted(plan->shares, lfirst(cell)))
 			append_rank(plan, &text, lfirst(cell), foreach_current_index(cell));
 	}
 	appendStringInfo(&text, " FROM (SELECT %s.*", plan->alias);
@@ -447,7 +469,7 @@ each_match_item(Plan *plan)
 		if (campaign_share_takes_rest(share))
 			break;
 		appendStringInfo(&text, ", CASE WHEN \"campaign.e%d\"", number);
-		if (counted(plan->shares, share))
+		if (campaign_share_counted(plan->shares, share))
 			appendStringInfo(&text, " AND %s",
 							 within(plan, share, number, &before));
 		appendStringInfo(&text, " THEN %d END", number);
@@ -532,41 +554,6 @@ append_mask(Plan *plan)
 					 INT64CONST(1) << plan->rest);
 }
 
-/* What the outcomes that count sort by, the same for all; NIL: nothing. */
-static List *
-common_order(const Plan *plan)
-{
-	ListCell   *cell;
-
-	foreach(cell, plan->shares->list)
-	{
-		if (counted(plan->shares, lfirst(cell)))
-			return campaign_share_order(plan->task->scope.activity,
-										lfirst(cell));
-	}
-	return NIL;
-}
-
-/* True if the key is a part of the order, so that no lot is needed. */
-static bool
-has_key(const Plan *plan, List *order)
-{
-	List	   *key = plan->task->scope.target->key;
-	ListCell   *cell;
-
-	foreach(cell, order)
-	{
-		ColumnRef  *column = (ColumnRef *) ((CampaignExpression *) lfirst(cell))->tree;
-
-		if (list_length(key) == 1 && IsA(column, ColumnRef) &&
-			IsA(llast(column->fields), String) &&
-			strcmp(strVal(llast(column->fields)),
-				   ((CampaignColumn *) linitial(key))->name) == 0)
-			return true;
-	}
-	return false;
-}
-
 /* True if rows need a position: some are drawn, or are equal in the order. */
 static bool
 needs_position(const Plan *plan)
@@ -591,7 +578,7 @@ append_order(Plan *plan)
 	bool		any = false;
 
 	foreach(cell, plan->shares->list)
-		any |= counted(plan->shares, lfirst(cell));
+		any |= campaign_share_counted(plan->shares, lfirst(cell));
 	if (!any)
 		return;
 	appendStringInfoString(text, " ORDER BY ");
@@ -601,11 +588,7 @@ append_order(Plan *plan)
 		appendStringInfo(text, " %s, ",
 						 ((CampaignExpression *) lfirst(cell))->order);
 	}
-	/* Rows that are gone have no key but their own. */
-	appendStringInfoString(text, has_key(plan, order) ?
-						   campaign_row_column(plan->task->scope.target,
-											   plan->population, 0) :
-						   "\"campaign.position\"");
+	appendStringInfoString(text, last_of_order(plan, order));
 }
 
 /* Writes the select that routes by mask. */
@@ -629,19 +612,142 @@ build_streaming(Plan *plan)
 	append_order(plan);
 }
 
-/* The select of a split. */
-CampaignSelect *
-campaign_split_select(const CampaignTask *task, const CampaignShares *shares,
-					  const CampaignPopulation *population, int64 rows)
+/* What a select is made from. */
+static Plan
+new_plan(const CampaignTask *task, const CampaignShares *shares,
+		 const CampaignPopulation *population, int64 rows)
 {
 	Plan		plan = {task, shares, population, rows};
 
 	plan.select = campaign_task_select(task);
 	plan.alias = quote_identifier(task->scope.target->dimension->name);
 	plan.rest = list_length(shares->list) - (campaign_shares_whole(shares) ? 1 : 0);
+	return plan;
+}
+
+/* The select of a split. */
+CampaignSelect *
+campaign_split_select(const CampaignTask *task, const CampaignShares *shares,
+					  const CampaignPopulation *population, int64 rows)
+{
+	Plan		plan = new_plan(task, shares, population, rows);
+
 	if (campaign_split_streams(shares))
 		build_streaming(&plan);
 	else
 		build_ranked(&plan);
 	return plan.select;
+}
+
+/* ------------------------- for several readers -------------------------- */
+
+/* The column for the number of the outcome. */
+static List *
+number_column(void)
+{
+	return list_make1(campaign_column_make("campaign.outcome", INT4OID,
+										   InvalidOid));
+}
+
+/* The rows with what is appended to the select, in one stage more. */
+static CampaignPopulation *
+add_stage(Plan *plan, const CampaignPopulation *stream, const char *values)
+{
+	StringInfo	text = &plan->select->text;
+
+	resetStringInfo(text);
+	appendStringInfo(text, "SELECT %s.*%s FROM ", plan->alias, values);
+	return campaign_stream_stage(stream, plan->select, false);
+}
+
+/* Rows that are in no table, each with the number of the first outcome. */
+static CampaignPopulation *
+number_stream(Plan *plan)
+{
+	CampaignPopulation *stream;
+	StringInfoData chosen;
+	double		from = 0;
+	ListCell   *cell;
+
+	append_evaluated(plan);
+	stream = add_stage(plan, plan->population,
+					   pstrdup(plan->select->text.data));
+	initStringInfo(&chosen);
+	appendStringInfoString(&chosen, ", CASE WHEN false THEN 0");
+	foreach(cell, plan->shares->list)
+	{
+		const CampaignShare *share = lfirst(cell);
+		int			number = foreach_current_index(cell);
+
+		if (campaign_share_takes_rest(share))
+			break;
+		appendStringInfo(&chosen, " WHEN %s THEN %d",
+						 candidate(plan, share, number, &from), number);
+	}
+	appendStringInfo(&chosen, " ELSE %d END AS \"campaign.%d\"", plan->rest,
+					 list_length(stream->columns) + 1);
+	stream = add_stage(plan, stream, chosen.data);
+	stream->columns = list_concat_copy(stream->columns, number_column());
+	return stream;
+}
+
+/* Those of a table, as an item that stands for it. */
+static CampaignPopulation *
+number_table(Plan *plan)
+{
+	CampaignPopulation *numbered = palloc(sizeof(CampaignPopulation));
+	char	   *item = first_match_item(plan);
+	StringInfoData text;
+	ListCell   *cell;
+
+	initStringInfo(&text);
+	appendStringInfoString(&text, "(SELECT ");
+	foreach(cell, plan->population->columns)
+		appendStringInfo(&text, "%s AS %s, ",
+						 campaign_row_column(plan->task->scope.target,
+											 plan->population,
+											 foreach_current_index(cell)),
+						 quote_identifier(((CampaignColumn *) lfirst(cell))->name));
+	appendStringInfo(&text, "\"campaign.outcome\" FROM %s)", item);
+	*numbered = *plan->population;
+	numbered->source = text.data;
+	numbered->columns = list_concat_copy(plan->population->columns,
+										 number_column());
+	numbered->expressions = plan->select->expressions;
+	return numbered;
+}
+
+/*
+ * True if one statement can tell the outcomes apart that does not sort more
+ * than theirs would.
+ */
+static bool
+can_number(const Plan *plan)
+{
+	int			number = leading(plan);
+	ListCell   *cell;
+
+	if (plan->shares->overlap)
+		return false;
+	if (!campaign_split_streams(plan->shares))
+		return plan->population->levels == NIL;
+	for_each_from(cell, plan->shares->list, number)
+	{
+		if (campaign_share_counted(plan->shares, lfirst(cell)))
+			return false;
+	}
+	return number == 0 || plan->population->levels == NIL;
+}
+
+/* The population with the number of the outcome that each row falls to. */
+CampaignPopulation *
+campaign_split_number(const CampaignTask *task, const CampaignShares *shares,
+					  const CampaignPopulation *population, int64 rows)
+{
+	Plan		plan = new_plan(task, shares, population, rows);
+
+	if (!can_number(&plan))
+		return NULL;
+	return population->levels != NIL ? number_stream(&plan) :
+		number_table(&plan);
 }

@@ -10,24 +10,6 @@
 #include "activity/share.h"
 
 /*
- * True if the rows that an outcome takes need no rank: then the sink counts
- * them, in the order that all outcomes have in common.
- */
-extern bool campaign_split_streams(const CampaignShares *shares);
-/*
- * How many rows an outcome takes at most, if that does not depend on the rows;
- * -1: all it gets.  *before is the sum of the percentages of those before it.
- */
-extern int64 campaign_split_capacity(const CampaignShares *shares,
-									 const CampaignShare *share, int64 rows,
-									 double *before);
-/*
- * Where the range of positions begins that an outcome draws; it ends at *from,
- * which is where the one before it ended.
- */
-extern double campaign_split_range(const CampaignShares *shares,
-								   const CampaignShare *share, double *from);
-/*
  * The select; its first column is the mask of the outcomes that would take a
  * row if it streams, else the number of the outlet.  rows is how many come in.
  */
@@ -35,5 +17,15 @@ extern CampaignSelect *campaign_split_select(const CampaignTask *task,
 											 const CampaignShares *shares,
 											 const CampaignPopulation *population,
 											 int64 rows);
+
+/*
+ * The population with one more column, which has the number of the outcome that
+ * a row falls to; nothing is written.  NULL: that would cost more than it
+ * spares, or is not known before the rows are.
+ */
+extern CampaignPopulation *campaign_split_number(const CampaignTask *task,
+												 const CampaignShares *shares,
+												 const CampaignPopulation *population,
+												 int64 rows);
 
 #endif							/* CAMPAIGN_SPLIT_SELECT_H */

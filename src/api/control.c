@@ -18,6 +18,7 @@
 #include "base/identity.h"
 #include "base/sql.h"
 #include "engine/brake.h"
+#include "engine/due.h"
 #include "engine/lifecycle.h"
 #include "engine/publish.h"
 #include "engine/schedule.h"

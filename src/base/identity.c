@@ -197,6 +197,17 @@ campaign_planning_sets(int kilobytes)
 	set_for_section("enable_nestloop", "off");
 }
 
+/*
+ * Until then, no rows that an index has in the right order are sorted: several
+ * sorts of parts and a merge cost more than that, and some servers think that
+ * fewer rows come out of it.
+ */
+void
+campaign_planning_ordered(void)
+{
+	set_for_section("enable_gathermerge", "off");
+}
+
 /* The schemas names are looked up in now, as a search_path to be stored. */
 char *
 campaign_search_path_current(void)

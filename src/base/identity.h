@@ -48,6 +48,7 @@ extern void campaign_memory_set(int kilobytes);
  * and in parallel only if that saves more than usual.
  */
 extern void campaign_planning_adjust(int kilobytes);
+extern void campaign_planning_ordered(void);
 /* The same, and loops only where there is no other way to join. */
 extern void campaign_planning_sets(int kilobytes);
 /* The caller's search_path with its schemas written out, pg_temp last. */

@@ -29,18 +29,25 @@
 #define BUFFERED_ROWS	500
 #define BUFFERED_BYTES	(256 * 1024)
 
+/* What each of several writers holds that write to one relation by turns. */
+#define GATHERED_ROWS	1000
+#define GATHERED_BYTES	(1024 * 1024)
+
 struct CampaignWriter
 {
 	Relation	relation;
 	MemoryContext context;		/* lives as long as the writer */
 	MemoryContext batch;		/* reset after each write */
 	BulkInsertState bulk;
+	bool		beside;			/* another one's */
 	CommandId	command;
 	EState	   *estate;			/* for index entries; NULL without indexes */
 	ResultRelInfo *target;
-	TupleTableSlot *slots[BUFFERED_ROWS];
+	TupleTableSlot *slots[GATHERED_ROWS];
 	int			buffered;
 	Size		bytes;
+	int			most_rows;		/* that are buffered */
+	Size		most_bytes;
 	int64		written;
 	BlockNumber first;			/* written to; see campaign_writer_blocks */
 	BlockNumber last;
@@ -76,9 +83,9 @@ check_local(Oid relation)
 				 errhint("Undo what was done to this table: campaigns distribute their populations by themselves, and keep their other tables on the coordinator.")));
 }
 
-/* Opens the relation for appending. */
-CampaignWriter *
-campaign_writer_open(Oid relation)
+/* Opens the relation for appending, where that bulk insert goes on, if any. */
+static CampaignWriter *
+open_writer(Oid relation, BulkInsertState bulk)
 {
 	MemoryContext context;
 	MemoryContext old;
@@ -93,13 +100,38 @@ campaign_writer_open(Oid relation)
 	writer->batch = AllocSetContextCreate(context, "campaign writer batch",
 										  ALLOCSET_DEFAULT_SIZES);
 	writer->relation = table_open(relation, RowExclusiveLock);
-	writer->bulk = GetBulkInsertState();
+	writer->beside = bulk != NULL;
+	writer->bulk = writer->beside ? bulk : GetBulkInsertState();
+	writer->most_rows = BUFFERED_ROWS;
+	writer->most_bytes = BUFFERED_BYTES;
 	(void) GetCurrentTransactionId();
 	writer->command = GetCurrentCommandId(true);
 	writer->first = InvalidBlockNumber;
 	writer->last = 0;
 	open_indexes(writer);
 	MemoryContextSwitchTo(old);
+	return writer;
+}
+
+/* Opens the relation for appending. */
+CampaignWriter *
+campaign_writer_open(Oid relation)
+{
+	return open_writer(relation, NULL);
+}
+
+/*
+ * Opens it once more.  Rows that one of the two gets are neighbours in the
+ * table: they are written more at a time, and where the last ones ended.
+ */
+CampaignWriter *
+campaign_writer_open_beside(CampaignWriter *other)
+{
+	CampaignWriter *writer = open_writer(RelationGetRelid(other->relation),
+										 other->bulk);
+
+	other->most_rows = writer->most_rows = GATHERED_ROWS;
+	other->most_bytes = writer->most_bytes = GATHERED_BYTES;
 	return writer;
 }
 
@@ -198,7 +230,8 @@ campaign_writer_add(CampaignWriter *writer, const Datum *values,
 
 	writer->buffered++;
 	writer->bytes += tuple->t_len;
-	if (writer->buffered == BUFFERED_ROWS || writer->bytes > BUFFERED_BYTES)
+	if (writer->buffered == writer->most_rows ||
+		writer->bytes > writer->most_bytes)
 		flush(writer);
 }
 
@@ -222,14 +255,15 @@ campaign_writer_close(CampaignWriter *writer)
 
 	flush(writer);
 	written = writer->written;
-	for (int i = 0; i < BUFFERED_ROWS && writer->slots[i] != NULL; i++)
+	for (int i = 0; i < writer->most_rows && writer->slots[i] != NULL; i++)
 		ExecDropSingleTupleTableSlot(writer->slots[i]);
 	if (writer->target != NULL)
 	{
 		ExecCloseIndices(writer->target);
 		FreeExecutorState(writer->estate);
 	}
-	FreeBulkInsertState(writer->bulk);
+	if (!writer->beside)
+		FreeBulkInsertState(writer->bulk);
 	table_finish_bulk_insert(writer->relation, 0);
 	table_close(writer->relation, NoLock);
 	MemoryContextDelete(writer->context);

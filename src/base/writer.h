@@ -20,6 +20,11 @@ typedef struct CampaignWriter CampaignWriter;
  * before a plan starts, for in a parallel plan no XID can be taken.
  */
 extern CampaignWriter *campaign_writer_open(Oid relation);
+/*
+ * Opens its relation once more, for rows that are to be together; it must be
+ * closed before the other.
+ */
+extern CampaignWriter *campaign_writer_open_beside(CampaignWriter *other);
 /* How many columns the relation has. */
 extern int	campaign_writer_columns(const CampaignWriter *writer);
 /* The values are copied at once. */

@@ -19,4 +19,13 @@ extern bool campaign_fusion_lend(CampaignTask *task, CampaignTask *next);
 extern void campaign_fusion_settle(CampaignTask *task,
 								   const CampaignTask *next);
 
+/*
+ * Has the readers of a task's outcomes, one each, take the rows in one
+ * statement; their tasks, those of the branches, have to be prepared.  NULL if
+ * they cannot.
+ */
+extern CampaignFan *campaign_fusion_fan(CampaignTask *task);
+/* Executes the task with them. */
+extern void campaign_fusion_gather(CampaignTask *task, CampaignFan *fan);
+
 #endif							/* CAMPAIGN_FUSION_H */

@@ -67,6 +67,8 @@ struct Step
 {
 	CampaignTask task;
 	Step	   *next;			/* executed in the same statement, or NULL */
+	CampaignFan *fan;			/* those of its outcomes, too; or NULL */
+	List	   *branches;		/* of Step *: their tasks */
 	bool		alone;			/* none is to be */
 	CampaignTaken *taken;
 	bool		follow;			/* a follow-up of a task that has succeeded */
@@ -141,33 +143,78 @@ execute(Step *step)
 		step->disabled = true;
 	else if (campaign_common_execution(activity) == CAMPAIGN_EXECUTION_PASS_THROUGH)
 		campaign_common_pass(&step->task);
+	else if (step->fan != NULL)
+		campaign_fusion_gather(&step->task, step->fan);
 	else
 		kind->run(&step->task);
 	if (step->task.launch != NULL)
 		campaign_child_start(&step->task);
 }
 
+/* The step of a task that is executed together with that of another. */
+static Step *
+follow(const Step *step, const CampaignTask *task)
+{
+	Step	   *next = palloc0(sizeof(Step));
+
+	next->task = *task;
+	next->taken = palloc0(sizeof(CampaignTaken));
+	next->taken->activity = task->scope.activity->name;
+	next->taken->state = "ready";
+	next->started_at = step->started_at;
+	return next;
+}
+
+/* Prepares the tasks that take the rows of its outcomes, if they can. */
+static void
+spread(Step *step)
+{
+	ListCell   *cell;
+
+	step->fan = campaign_fusion_fan(&step->task);
+	if (step->fan == NULL)
+		return;
+	foreach(cell, step->fan->branches)
+	{
+		CampaignBranch *branch = lfirst(cell);
+		Step	   *next = follow(step, branch->task);
+
+		branch->task = &next->task;
+		step->branches = lappend(step->branches, next);
+		prepare(next);
+	}
+}
+
 /*
  * Prepares the tasks that can be executed in one statement with this one, each
- * with the one before; gives the last of them.
+ * with the one before; gives the last of them, or the last before they part.
  */
 static Step *
 extend(Step *step)
 {
-	Step	   *next;
 	CampaignTask taker = {0};
 
-	if (step->alone || !campaign_fusion_lend(&step->task, &taker))
+	if (step->alone)
 		return step;
-	next = palloc0(sizeof(Step));
-	next->task = taker;
-	next->taken = palloc0(sizeof(CampaignTaken));
-	next->taken->activity = taker.scope.activity->name;
-	next->taken->state = "ready";
-	next->started_at = step->started_at;
-	step->next = next;
-	prepare(next);
-	return extend(next);
+	if (!campaign_fusion_lend(&step->task, &taker))
+	{
+		spread(step);
+		return step;
+	}
+	step->next = follow(step, &taker);
+	prepare(step->next);
+	return extend(step->next);
+}
+
+/* All steps that are executed together, of Step *, each after the one before. */
+static List *
+together(Step *step)
+{
+	List	   *steps = NIL;
+
+	for (; step != NULL; step = step->next)
+		steps = list_concat(lappend(steps, step), step->branches);
+	return steps;
 }
 
 /* Notes the counts between tasks that were executed together. */
@@ -385,25 +432,23 @@ drop_released(const Step *step, bool idle)
 							 released_populations(task));
 }
 
-/* The last of the tasks that were executed together. */
-static const Step *
-last_step(const Step *step)
+/* Records them, the one before making the next one ready; true if one waits. */
+static bool
+record_successes(List *steps)
 {
-	while (step->next != NULL)
-		step = step->next;
-	return step;
-}
+	bool		waits = false;
+	ListCell   *cell;
 
-/* Records them, the one before making the next one ready. */
-static void
-record_successes(Step *step)
-{
-	for (; step != NULL; step = step->next)
+	foreach(cell, steps)
 	{
+		Step	   *step = lfirst(cell);
+
 		record_success(step);
-		if (step->next != NULL)
+		waits = waits || step->task.wait_until != 0;
+		if (lnext(steps, cell) != NULL)
 			CAMPAIGN_FAULT("fusion_recorded");
 	}
+	return waits;
 }
 
 /* Records the task, and what the run is in then. */
@@ -412,10 +457,13 @@ record_task(Step *step, const char *state)
 {
 	int64		run_id = step->task.run->id;
 	CampaignRunSummary tasks = {0};
+	List	   *steps = together(step);
 	bool		ended = true;
+	bool		waits = false;
+	ListCell   *cell;
 
 	if (step->error == NULL)
-		record_successes(step);
+		waits = record_successes(steps);
 	else
 		ended = campaign_failure_record(&step->task, step->taken,
 										step->started_at, step->error);
@@ -423,14 +471,19 @@ record_task(Step *step, const char *state)
 		strcmp(campaign_run_lock(run_id), "stopped") == 0)
 		return;					/* its error has aborted it */
 	campaign_ready_run(run_id, state, &tasks);
-	for (const Step *each = step; ended && each != NULL; each = each->next)
-		drop_released(each, tasks.ready == 0);
+	foreach(cell, steps)
+	{
+		if (ended)
+			drop_released(lfirst(cell), tasks.ready == 0);
+		/* Whatever there is has been dropped then. */
+		if (tasks.ready == 0)
+			break;
+	}
 	/*
 	 * One ready task is this executor's own next one; a schedule may be
 	 * waiting for the end of the run.
 	 */
-	if (tasks.ready > 1 || step->error != NULL ||
-		last_step(step)->task.wait_until != 0 ||
+	if (tasks.ready > 1 || step->error != NULL || waits ||
 		tasks.ready + tasks.waiting + tasks.pending == 0)
 		campaign_shared_wake_at_commit();
 	else if (tasks.ready == 0)
@@ -620,7 +673,7 @@ attempt(Step *step)
 	if (step->error != NULL && MyBackendType != B_BG_WORKER &&
 		step->error->sqlerrcode == ERRCODE_QUERY_CANCELED)
 		ReThrowError(step->error);
-	if (step->error == NULL || step->next == NULL ||
+	if (step->error == NULL || list_length(together(step)) == 1 ||
 		ERRCODE_TO_CATEGORY(step->error->sqlerrcode) == ERRCODE_OPERATOR_INTERVENTION)
 		return;
 	*step = alone;
@@ -737,44 +790,4 @@ campaign_step_plan(CampaignRun *run, const char *activity)
 	run_owner_part(&step);
 	PopActiveSnapshot();
 	return step.task.outbound;
-}
-
-/* ------------------------------ what is due ----------------------------- */
-
-/* Runs of this database with due tasks, and when the next becomes due. */
-List *
-campaign_due_runs(int patience, TimestampTz *next_due)
-{
-	bool		told = campaign_child_tell();
-	TimestampTz now = campaign_clock_now();
-	TimestampTz again = now + campaign_scheduler_naptime * INT64CONST(1000);
-	List	   *due = campaign_run_due(now, now - patience * INT64CONST(1000),
-									   true);
-
-	campaign_task_warn(now);
-	*next_due = campaign_run_next_due(now);
-	if (!told && (*next_due == 0 || again < *next_due))
-		*next_due = again;
-	return due;
-}
-
-/* Those of one owner; *others counts the rest. */
-List *
-campaign_due_runs_of(Oid owner, int *others)
-{
-	List	   *own = NIL;
-	ListCell   *cell;
-
-	*others = 0;
-	(void) campaign_child_tell();
-	foreach(cell, campaign_run_due(campaign_clock_now(), 0, false))
-	{
-		CampaignDueRun *run = lfirst(cell);
-
-		if (OidIsValid(owner) && run->owner == owner)
-			own = lappend(own, run);
-		else
-			(*others)++;
-	}
-	return own;
 }

@@ -42,12 +42,4 @@ extern void campaign_step_rehearse(int64 run_id);
  */
 extern List *campaign_step_plan(CampaignRun *run, const char *activity);
 
-/*
- * Runs of this database with due tasks, which are late after so many ms, and
- * the instant when the next task becomes due (0: none is waiting).
- */
-extern List *campaign_due_runs(int patience, TimestampTz *next_due);
-/* Those of the list whose owner is that role; for campaign_work(). */
-extern List *campaign_due_runs_of(Oid owner, int *others);
-
 #endif							/* CAMPAIGN_STEP_H */

@@ -61,10 +61,14 @@
 /* The domain of messages that are not limited by one. */
 static char no_domain[] = "";
 
-typedef struct Enqueuer
+typedef struct Enqueuer Enqueuer;
+struct Enqueuer
 {
 	CampaignReceiver receiver;	/* first: it is cast */
 	CampaignEnqueue *enqueue;
+	Enqueuer   *first;			/* of several that take rows of one select:
+								 * numbers and tails are its own */
+	int64		arrived;		/* rows for any of them */
 	MemoryContext context;		/* lives as long as the enqueuer */
 	CampaignNumbers *thousands;
 	CampaignWriter *messages;
@@ -83,7 +87,7 @@ typedef struct Enqueuer
 	StringInfoData domain;		/* of the chunk being filled */
 	List	   *chunks;			/* of CampaignChunk *, filled */
 	List	   *lanes;			/* of char *, domains of the chunks */
-} Enqueuer;
+};
 
 CAMPAIGN_STATEMENT(insert_delivery,
 				   "INSERT INTO campaign.delivery"
@@ -165,7 +169,7 @@ next_message_id(Enqueuer *enqueuer)
 static void
 report_progress(Enqueuer *enqueuer)
 {
-	campaign_shared_progress_rows(enqueuer->enqueue->targeted);
+	campaign_shared_progress_rows(enqueuer->first->arrived);
 	campaign_tail_summarize(enqueuer->message_tail, false);
 	campaign_tail_summarize(enqueuer->exclusion_tail, false);
 }
@@ -434,6 +438,7 @@ take_row(CampaignReceiver *self, TupleTableSlot *slot)
 	length = VARSIZE_ANY_EXHDR(recipient);
 	repeated = is_repeated(enqueuer, data, length);
 	enqueuer->enqueue->targeted++;
+	enqueuer->first->arrived++;
 	if (enqueuer->population != NULL)
 		campaign_writer_add(enqueuer->population,
 							slot->tts_values + COLUMN_COUNT,
@@ -459,38 +464,46 @@ take_row(CampaignReceiver *self, TupleTableSlot *slot)
 	add_message(enqueuer, slot, &group, data, length);
 }
 
-/*
- * Receiver: checks what the select gives, and takes numbers for rows that were
- * not counted before; should they be more, the plan is not run to its end.
- */
+/* Checks what the select gives: our columns, and so many more. */
 static void
-begin_rows(CampaignReceiver *self, TupleDesc desc)
+check_columns(TupleDesc desc, int more)
 {
-	Enqueuer   *enqueuer = (Enqueuer *) self;
 	static const Oid types[COLUMN_COUNT] = {
 		TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTARRAYOID, TIMESTAMPTZOID,
 		INT2OID, TEXTOID, INT8ARRAYOID, BOOLOID
 	};
 
-	if (desc->natts != COLUMN_COUNT +
-		(enqueuer->population == NULL ? 0 :
-		 campaign_writer_columns(enqueuer->population)))
+	if (desc->natts != COLUMN_COUNT + more)
 		elog(ERROR, "enqueue expects another number of columns");
 	for (int i = 0; i < COLUMN_COUNT; i++)
 	{
 		if (TupleDescAttr(desc, i)->atttypid != types[i])
 			elog(ERROR, "enqueue expects another type for column %d", i + 1);
 	}
+}
+
+/*
+ * Receiver: takes numbers for rows that were not counted before; should they
+ * be more, the plan is not run to its end.
+ */
+static void
+begin_rows(CampaignReceiver *self, TupleDesc desc)
+{
+	Enqueuer   *enqueuer = (Enqueuer *) self;
+
+	check_columns(desc, enqueuer->population == NULL ? 0 :
+				  campaign_writer_columns(enqueuer->population));
 	if (enqueuer->enqueue->uncounted)
 		campaign_numbers_add(enqueuer->thousands,
 							 (int64) ceil(self->ahead * SPARE /
 										  CAMPAIGN_CHUNK_SIZE));
 }
 
-/* Opens all that rows are written to, and takes the numbers they can need. */
+/* Opens the queue's tables, and takes the numbers that messages can need. */
 static void
-open_enqueuer(Enqueuer *enqueuer, CampaignEnqueue *enqueue)
+open_queue(Enqueuer *enqueuer)
 {
+	const CampaignEnqueue *enqueue = enqueuer->enqueue;
 	CampaignRows *rows = campaign_query(&count_inflow,
 										campaign_int8(enqueue->run_id),
 										campaign_text(enqueue->activity));
@@ -499,11 +512,42 @@ open_enqueuer(Enqueuer *enqueuer, CampaignEnqueue *enqueue)
 	Oid			partition = campaign_partition_of(enqueue->epoch);
 	Oid			exclusion = campaign_queue_relation("exclusion");
 
+	enqueuer->first = enqueuer;
+	enqueuer->thousands = campaign_numbers_take("message_number", thousands);
+	enqueuer->message_tail = campaign_tail_open(partition);
+	enqueuer->exclusion_tail = campaign_tail_open(exclusion);
+	enqueuer->messages = campaign_writer_open(partition);
+	enqueuer->exclusions = campaign_writer_open(exclusion);
+}
+
+/* Opens what has to be its own beside one that has opened them. */
+static void
+open_queue_beside(Enqueuer *enqueuer, Enqueuer *first)
+{
+	enqueuer->first = first;
+	enqueuer->thousands = first->thousands;
+	enqueuer->message_tail = first->message_tail;
+	enqueuer->exclusion_tail = first->exclusion_tail;
+	enqueuer->messages = campaign_writer_open_beside(first->messages);
+	enqueuer->exclusions = campaign_writer_open_beside(first->exclusions);
+}
+
+/* Opens all that rows are written to; first is NULL for the first one. */
+static void
+open_enqueuer(Enqueuer *enqueuer, CampaignEnqueue *enqueue, Enqueuer *first)
+{
 	enqueuer->receiver.start = begin_rows;
 	enqueuer->receiver.row = take_row;
 	enqueuer->enqueue = enqueue;
 	enqueuer->context = CurrentMemoryContext;
-	enqueuer->thousands = campaign_numbers_take("message_number", thousands);
+	enqueue->targeted = 0;
+	enqueue->excluded = 0;
+	enqueue->queued = 0;
+	enqueue->zoneless = 0;
+	if (first == NULL)
+		open_queue(enqueuer);
+	else
+		open_queue_beside(enqueuer, first);
 	enqueuer->chunk.delivery_id = create_delivery(enqueue);
 	enqueuer->chunk.last_id = -1;
 	enqueuer->chunk.results = enqueuer->open_results;
@@ -515,10 +559,6 @@ open_enqueuer(Enqueuer *enqueuer, CampaignEnqueue *enqueue)
 	initStringInfo(&enqueuer->lowest);
 	initStringInfo(&enqueuer->highest);
 	initStringInfo(&enqueuer->domain);
-	enqueuer->message_tail = campaign_tail_open(partition);
-	enqueuer->exclusion_tail = campaign_tail_open(exclusion);
-	enqueuer->messages = campaign_writer_open(partition);
-	enqueuer->exclusions = campaign_writer_open(exclusion);
 	if (enqueue->population != NULL)
 		enqueuer->population =
 			campaign_writer_open(enqueue->population->relation);
@@ -557,8 +597,11 @@ close_enqueuer(Enqueuer *enqueuer)
 		campaign_ledger_close(enqueuer->ledger);
 	write_chunks(enqueuer);
 	CommandCounterIncrement();
-	campaign_tail_summarize(enqueuer->message_tail, true);
-	campaign_tail_summarize(enqueuer->exclusion_tail, true);
+	if (enqueuer->first == enqueuer)
+	{
+		campaign_tail_summarize(enqueuer->message_tail, true);
+		campaign_tail_summarize(enqueuer->exclusion_tail, true);
+	}
 	campaign_execute(&count_delivery,
 					 campaign_int8(enqueuer->chunk.delivery_id),
 					 campaign_int8(enqueue->targeted),
@@ -566,7 +609,7 @@ close_enqueuer(Enqueuer *enqueuer)
 					 campaign_int8(enqueue->queued),
 					 campaign_text_array(enqueuer->lanes),
 					 campaign_bool(enqueue->test));
-	campaign_shared_progress_rows(enqueue->targeted);
+	campaign_shared_progress_rows(enqueuer->first->arrived);
 	/* A hint for senders who LISTEN; sent when this commits. */
 	if (enqueue->queued > 0 && !enqueue->test)
 		Async_Notify(CAMPAIGN_NOTIFY_CHANNEL, enqueue->channel);
@@ -599,14 +642,95 @@ campaign_enqueue(CampaignEnqueue *enqueue, CampaignSelect *select)
 {
 	Enqueuer   *enqueuer = palloc0(sizeof(Enqueuer));
 
-	enqueue->targeted = 0;
-	enqueue->excluded = 0;
-	enqueue->queued = 0;
-	enqueue->zoneless = 0;
-	open_enqueuer(enqueuer, enqueue);
+	open_enqueuer(enqueuer, enqueue, NULL);
 	campaign_select_run(select, &enqueuer->receiver);
 	exclude_rejected(enqueuer);
 	CAMPAIGN_FAULT("enqueue_plan");
 	close_enqueuer(enqueuer);
+	CAMPAIGN_FAULT("enqueue_close");
+}
+
+/* ----------------------- several from one select ------------------------ */
+
+/* Hands rows to enqueuers, by the number in their last column. */
+typedef struct Distributor
+{
+	CampaignReceiver receiver;	/* first: it is cast */
+	CampaignEnqueue **enqueues;
+	Enqueuer  **enqueuers;		/* by number; NULL: rows are only counted */
+	Enqueuer   *first;
+	int			count;
+	int64	   *rows;
+} Distributor;
+
+/* Receiver: takes numbers, with some to spare for each of them. */
+static void
+begin_distribution(CampaignReceiver *self, TupleDesc desc)
+{
+	Distributor *distributor = (Distributor *) self;
+
+	check_columns(desc, desc->natts - COLUMN_COUNT);
+	if (TupleDescAttr(desc, desc->natts - 1)->atttypid != INT4OID)
+		elog(ERROR, "enqueue expects a number in the last column");
+	if (self->ahead > 0)
+		campaign_numbers_add(distributor->first->thousands,
+							 distributor->count +
+							 (int64) ceil(self->ahead * SPARE /
+										  CAMPAIGN_CHUNK_SIZE));
+}
+
+/* Receiver: counts a row and hands it on. */
+static void
+distribute_row(CampaignReceiver *self, TupleTableSlot *slot)
+{
+	Distributor *distributor = (Distributor *) self;
+	int			number;
+
+	slot_getallattrs(slot);
+	number = DatumGetInt32(slot->tts_values[slot->tts_tupleDescriptor->natts - 1]);
+	campaign_ensure(number >= 0 && number < distributor->count,
+					"a row is for none of the deliveries");
+	distributor->rows[number]++;
+	if (distributor->enqueuers[number] != NULL)
+		take_row(&distributor->enqueuers[number]->receiver, slot);
+}
+
+/* Opens the enqueuers. */
+static void
+open_distributor(Distributor *distributor)
+{
+	distributor->receiver.start = begin_distribution;
+	distributor->receiver.row = distribute_row;
+	distributor->enqueuers = palloc0(sizeof(Enqueuer *) * distributor->count);
+	for (int i = 0; i < distributor->count; i++)
+	{
+		if (distributor->enqueues[i] == NULL)
+			continue;
+		distributor->enqueuers[i] = palloc0(sizeof(Enqueuer));
+		open_enqueuer(distributor->enqueuers[i], distributor->enqueues[i],
+					  distributor->first);
+		if (distributor->first == NULL)
+			distributor->first = distributor->enqueuers[i];
+	}
+}
+
+/* Has each row of the select become a message or an exclusion of its delivery. */
+void
+campaign_enqueue_all(CampaignEnqueue **enqueues, int count,
+					 CampaignSelect *select, int64 *rows)
+{
+	Distributor distributor = {
+		.enqueues = enqueues, .count = count, .rows = rows
+	};
+
+	open_distributor(&distributor);
+	campaign_select_run(select, &distributor.receiver);
+	CAMPAIGN_FAULT("enqueue_plan");
+	/* The first one has what the others write with. */
+	for (int i = count - 1; i >= 0; i--)
+	{
+		if (distributor.enqueuers[i] != NULL)
+			close_enqueuer(distributor.enqueuers[i]);
+	}
 	CAMPAIGN_FAULT("enqueue_close");
 }

@@ -78,6 +78,14 @@ typedef struct CampaignEnqueue
  */
 extern void campaign_enqueue(CampaignEnqueue *enqueue, CampaignSelect *select);
 
+/*
+ * The same for several at a time, at least one, some of which may be NULL: the
+ * select has a further column, the last, with the position of the one that a
+ * row is for.  Adds to rows how many came for each.
+ */
+extern void campaign_enqueue_all(CampaignEnqueue **enqueues, int count,
+								 CampaignSelect *select, int64 *rows);
+
 /* The epoch whose partition takes the messages of a run that starts now. */
 extern int64 campaign_epoch_current(void);
 

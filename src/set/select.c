@@ -659,6 +659,8 @@ campaign_select_run(CampaignSelect *select, CampaignReceiver *receiver)
 				 errhint("Use triggers instead of rules, or change the table behind the view.")));
 	nestlevel = campaign_search_path_enter(select->search_path);
 	campaign_planning_adjust(campaign_work_mem);
+	if (select->ordered)
+		campaign_planning_ordered();
 	/* Tables this transaction wrote must be seen, others as of now. */
 	CommandCounterIncrement();
 	PushActiveSnapshot(GetTransactionSnapshot());

@@ -29,6 +29,8 @@ typedef struct CampaignSelect
 	List	   *counters;		/* of CampaignCounter *; they count while it runs */
 	List	   *queries;		/* of Query *, see campaign_select_rows */
 	Query	   *effect;			/* see campaign_select_effect; or NULL */
+	bool		ordered;		/* its rows come in the order of an index, which
+								 * is cheaper than to sort them in parallel */
 	bool		answer;			/* it is run where others are only planned */
 	bool		unkeyed;		/* rows of which a sink only counts how many
 								 * there are may have NULLs for a key */

@@ -28,6 +28,7 @@
 #include "base/identity.h"
 #include "base/settings.h"
 #include "base/shared.h"
+#include "engine/due.h"
 #include "engine/history.h"
 #include "engine/schedule.h"
 #include "engine/lifecycle.h"

@@ -36,6 +36,9 @@ LANGUAGE sql SECURITY DEFINER SET search_path = fusion, public AS $$
 	UNION ALL SELECT $1, $2, 'verify', v::text FROM campaign_verify($3) AS v
 $$;
 GRANT ALL ON TABLE fusion.seen TO regress_fusion;
+-- Deliveries that wait for somebody to look at them.
+CREATE FUNCTION fusion.unconfirmed(bigint) RETURNS SETOF text
+LANGUAGE sql SECURITY DEFINER AS 'SELECT activity FROM campaign.delivery WHERE run_id = $1 AND NOT confirmed';
 SET SESSION AUTHORIZATION regress_fusion;
 
 -- People without address, consent, score; with mailboxes they share.
@@ -133,17 +136,68 @@ BEGIN
 END $$;
 SELECT count(make('f' || n)) FROM generate_series(1, 40) AS n;
 
+-- Splits of two to five, each outcome with a delivery of its own, some with
+-- none and some with something after it: on what an audience gives, and on what
+-- was written before.
+CREATE FUNCTION make_fan(name text) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+	dimension text := choose(name || 'd', 'people', 'people', 'people', 'loose', 'places');
+	outcomes jsonb := choose(name || 'o',
+		'[{"name": "a", "percent": 50}, {"name": "b"}]', '[{"name": "a", "percent": 40}, {"name": "b", "percent": 30}]',
+		'[{"name": "a", "filter": "score > 5"}, {"name": "b", "filter": "false"}, {"name": "c", "percent": 50}, {"name": "d"}]',
+		'[{"name": "a", "filter": "country = ''DE''"}, {"name": "b", "filter": "country = ''FR''"}, {"name": "c", "filter": "country = vars.country"}, {"name": "d", "filter": "score < 4"}, {"name": "e"}]',
+		'[{"name": "a", "percent": 5, "sort_by": "score DESC, id"}, {"name": "b", "percent": 25, "sort_by": "score DESC, id"}, {"name": "c"}]',
+		'[{"name": "a", "number": 30, "sort_by": "score"}, {"name": "b", "percent": 40, "sort_by": "score"}]',
+		'[{"name": "a", "number": 5, "by": "country"}, {"name": "b", "filter": "score > 2"}, {"name": "c"}]',
+		'[{"name": "a", "filter": "10 / (score - 6) > 1"}, {"name": "b"}]',
+		'[{"name": "a", "filter": "score = 1"}, {"name": "b", "number": 20, "sort_by": "email"}, {"name": "c"}]');
+	source text := 'all';
+	outcome text;
+BEGIN
+	IF dimension = 'places' THEN
+		outcomes := replace(outcomes::text, 'score DESC, id', 'score DESC, town')::jsonb;
+	END IF;
+	PERFORM campaign_create(name, dimension, settings => '{"variables": {"country": {"type": "text", "default": "JP"}}}');
+	PERFORM campaign_add_audience(name, 'all', filter => choose(name || 'f', 'score IS DISTINCT FROM 4', 'true', 'false', 'length(email) > 1'));
+	IF pick(name || 'w', 2) = 1 THEN
+		source := 'then';
+		PERFORM campaign_add(name, source, 'wait', '{"duration": "0"}', after => 'all');
+	END IF;
+	PERFORM campaign_add(name, 'parted', 'split', jsonb_build_object('outcomes', outcomes)
+		|| choose(name || 'e', '{}', '{}', '{}', '{"exact": true}')::jsonb, after => source);
+	FOR outcome IN SELECT o ->> 'name' FROM jsonb_array_elements(outcomes) AS o LOOP
+		CONTINUE WHEN pick(name || outcome || 'n', 7) = 1;
+		PERFORM campaign_add(name, 'mail_' || outcome, 'email', jsonb_build_object(
+			'subject', choose(name || outcome || 's', 'Hello {{ country }}', 'For {{ score }}', '{{ vars.country }}'),
+			'body', choose(name || outcome || 'b', '<p>{{ email }} {{ score }}</p>', '<p>{{ 12 / nullif(score, 0) }}</p>', '<p>-</p>', '<p>{{ upper(country) }}</p>',
+				'<p>{{ coalesce(score, 0) * 2 }} {{ email }}</p>', CASE WHEN pick(name, 4) = 1 THEN '<p>{{ 12 / (score - 5) }}</p>' ELSE '<p>{{ country }}</p>' END))
+			|| choose(name || outcome || 'r', '{}', '{}', '{}', '{"one_per_address": false}', '{"category": "transactional"}', '{"address": "''all@x.example''"}',
+				'{"max_messages": 3}', '{"valid_for": "1 day"}')::jsonb
+			|| CASE pick(name || outcome || 'q', 24) WHEN 1 THEN '{"control_percent": 20}' WHEN 2 THEN '{"send_at": "2030-01-01"}' ELSE '{}' END::jsonb,
+			after => 'parted.' || outcome);
+		IF pick(name || outcome || 'm', 4) = 1 THEN
+			PERFORM campaign_add(name, 'after_' || outcome, 'audience', '{"filter": "score > 2"}', after => 'mail_' || outcome);
+		END IF;
+	END LOOP;
+	PERFORM campaign_publish(name);
+END $$;
+SELECT count(make_fan('g' || n)) FROM generate_series(1, 60) AS n;
+
 -- Each is run twice, in as few statements as may be and in one for each
 -- activity.  What was executed in one statement began at one instant.
 CREATE TABLE runs (campaign text, mode text, run bigint);
-CREATE VIEW steps AS SELECT n, 'f' || n AS campaign FROM generate_series(1, 40) AS n;
+CREATE VIEW steps AS SELECT 'f' || n AS campaign FROM generate_series(1, 40) AS n UNION ALL SELECT 'g' || n FROM generate_series(1, 60) AS n;
 \o /dev/null
 INSERT INTO runs SELECT campaign, 'fused', campaign_start(campaign) FROM steps;
+SELECT count(campaign_wait(run)) FROM runs WHERE mode = 'fused';
+SELECT campaign_confirm(run, activity) FROM runs, unconfirmed(run) AS activity WHERE mode = 'fused';
 SELECT count(campaign_wait(run)) FROM runs WHERE mode = 'fused';
 SELECT look(campaign, mode, run) FROM runs WHERE mode = 'fused';
 SELECT campaign_stop(run) FROM runs JOIN seen USING (campaign, mode) WHERE what = 'run' AND value <> 'succeeded';
 ALTER ROLE regress_fusion SET campaign.enable_fusion = off;
 INSERT INTO runs SELECT campaign, 'alone', campaign_start(campaign) FROM steps;
+SELECT count(campaign_wait(run)) FROM runs WHERE mode = 'alone';
+SELECT campaign_confirm(run, activity) FROM runs, unconfirmed(run) AS activity WHERE mode = 'alone';
 SELECT count(campaign_wait(run)) FROM runs WHERE mode = 'alone';
 SELECT look(campaign, mode, run) FROM runs WHERE mode = 'alone';
 \o
