@@ -3,6 +3,8 @@
 \set VERBOSITY terse
 CREATE ROLE regress_audience LOGIN;
 GRANT USAGE ON SCHEMA campaign TO regress_audience;
+-- Servers before November 2024 count parallel workers as of who has logged in.
+GRANT pg_read_all_stats TO regress_audience;
 CREATE SCHEMA audience AUTHORIZATION regress_audience;
 SET search_path = audience, public;
 -- The rows that came out of an outcome, from its population.
