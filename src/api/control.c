@@ -14,6 +14,7 @@
 #include "utils/timestamp.h"
 
 #include "api/argument.h"
+#include "base/clock.h"
 #include "base/compat.h"
 #include "base/identity.h"
 #include "base/sql.h"
@@ -245,7 +246,7 @@ launch_due(Oid owner)
 	bool		launched = false;
 	ListCell   *cell;
 
-	foreach(cell, campaign_launches_due(owner))
+	foreach(cell, campaign_launches_due(campaign_clock_now(), owner))
 	{
 		if (campaign_launch(*(int64 *) lfirst(cell),
 							&procedure_transactions) == CAMPAIGN_LAUNCH_DONE)

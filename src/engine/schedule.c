@@ -378,16 +378,16 @@ campaign_launch(int64 campaign_id, const CampaignTransactions *control)
 	return due.postponed ? CAMPAIGN_LAUNCH_POSTPONED : CAMPAIGN_LAUNCH_DONE;
 }
 
-/* Campaigns with a due schedule. */
+/* Campaigns with a schedule that is due then. */
 List *
-campaign_launches_due(Oid owner)
+campaign_launches_due(TimestampTz then, Oid owner)
 {
-	return campaign_schedule_due(campaign_clock_now(), owner);
+	return campaign_schedule_due(then, owner);
 }
 
-/* When the next schedule is due. */
+/* When the next schedule is due after that. */
 TimestampTz
-campaign_launches_next(void)
+campaign_launches_next(TimestampTz then)
 {
-	return campaign_schedule_next_due(campaign_clock_now());
+	return campaign_schedule_next_due(then);
 }

@@ -40,10 +40,17 @@ typedef enum CampaignLaunched
 	CAMPAIGN_LAUNCH_POSTPONED	/* it is to be looked at again soon */
 } CampaignLaunched;
 
-/* Campaigns (int64 *) with a due schedule; of one owner, or InvalidOid. */
-extern List *campaign_launches_due(Oid owner);
-/* When the next schedule is due; 0 if none will be. */
-extern TimestampTz campaign_launches_next(void);
+/*
+ * Campaigns (int64 *) with a schedule that is due then; of one owner, or
+ * InvalidOid.
+ */
+extern List *campaign_launches_due(TimestampTz then, Oid owner);
+/*
+ * When the next one is due after that, which may be past; 0 if none will be.
+ * To be asked with the instant that those due were asked for with, or what
+ * falls due between the two is never looked at.
+ */
+extern TimestampTz campaign_launches_next(TimestampTz then);
 /* Launches what is due of a campaign's schedule, in a transaction. */
 extern CampaignLaunched campaign_launch(int64 campaign_id,
 										const CampaignTransactions *control);

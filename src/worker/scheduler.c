@@ -83,6 +83,7 @@ typedef struct Situation
 	List	   *executors;		/* CampaignExecutor *, present or beginning */
 	List	   *runs;			/* CampaignDueRun *; tasks: without executor */
 	List	   *interrupted;	/* int64 *, runs to be interrupted */
+	TimestampTz launched_until; /* launches until then have been looked at */
 	TimestampTz next_due;		/* 0: never */
 	TimestampTz retry_at;		/* when to do what was put off; 0: nothing */
 	bool		exhausted;		/* no process could be had */
@@ -328,7 +329,10 @@ launch_schedules(Situation *situation)
 	campaign_worker_begin_transaction();
 	installed = campaign_worker_installed();
 	if (installed)
-		due = campaign_launches_due(InvalidOid);
+	{
+		situation->launched_until = campaign_clock_now();
+		due = campaign_launches_due(situation->launched_until, InvalidOid);
+	}
 	campaign_worker_commit();
 	foreach(cell, due)
 	{
@@ -373,7 +377,7 @@ look(const Scheduler *scheduler, Situation *situation)
 			situation->interrupted =
 				campaign_run_halted(executing_runs(situation));
 		situation->runs = campaign_due_runs(PATIENCE, &situation->next_due);
-		launch = campaign_launches_next();
+		launch = campaign_launches_next(situation->launched_until);
 		if (launch != 0 &&
 			(situation->next_due == 0 || launch < situation->next_due))
 			situation->next_due = launch;

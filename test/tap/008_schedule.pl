@@ -194,6 +194,16 @@ $node->stop('immediate');
 $node->start;
 $at = schedule_once(1);
 launched($at, 'succeeded', 'a launch after others');
+# The scheduler has looked for launches, and is still looking for something else.
+my $locker = $node->background_psql('postgres');
+$locker->query_safe('BEGIN');
+$locker->query_safe('LOCK TABLE campaign.task');
+$at = schedule_once(2);
+ok($node->poll_query_until('postgres', "SELECT clock_timestamp() > '$at' AND EXISTS (SELECT FROM pg_locks WHERE relation = 'campaign.task'::regclass AND NOT granted)"),
+	'a launch falls due while the scheduler looks');
+$locker->query_safe('COMMIT');
+$locker->quit;
+launched($at, 'succeeded', 'which it has not seen');
 is(sql('SELECT count(*) - count(DISTINCT occurrence) FROM campaign.run'), '0', 'none was launched twice');
 
 $run = as_owner($node, q(SELECT campaign_start('c')));
