@@ -10,6 +10,7 @@
 #include "postgres.h"
 
 #include "nodes/nodeFuncs.h"
+#include "utils/builtins.h"
 
 #include "activity/activity.h"
 #include "activity/option.h"
@@ -159,7 +160,10 @@ select_from_stream(CampaignTask *task, CampaignOutlet *outlets)
 												 outlets, OUTCOMES));
 }
 
-/* Selects rows of the inbound population into the first outlet. */
+/*
+ * Selects rows of the inbound population into the first outlet.  The fence keeps
+ * the filter from rows of the dimension that are not in it.
+ */
 static void
 select_from_population(CampaignTask *task, CampaignPopulation *population,
 					   const CampaignPopulation *reacted,
@@ -167,11 +171,13 @@ select_from_population(CampaignTask *task, CampaignPopulation *population,
 {
 	CampaignTarget *target = task->scope.target;
 	CampaignSelect *select = campaign_task_select(task);
+	const char *alias = quote_identifier(target->dimension->name);
 
 	appendStringInfoString(&select->text, "SELECT ");
 	campaign_row_columns(select, target, population);
-	appendStringInfoString(&select->text, " FROM ");
+	appendStringInfo(&select->text, " FROM (SELECT %s.* FROM ", alias);
 	campaign_row_from(select, target, population, CAMPAIGN_ROW_INNER);
+	appendStringInfo(&select->text, " OFFSET '0') AS %s", alias);
 	append_filter(task, select, population, reacted);
 	campaign_sink_write(select, CAMPAIGN_ROUTE_SOLE, outlets, 1);
 }

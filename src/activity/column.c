@@ -150,6 +150,20 @@ campaign_columns_check_names(const CampaignScope *scope, List *columns)
 	}
 }
 
+/* The end of a cast to the column. */
+char *
+campaign_column_cast(const CampaignColumn *column, int number)
+{
+	return psprintf(" AS %s)%s AS \"campaign.%d\"",
+					format_type_extended(column->type, column->typmod,
+										 FORMAT_TYPE_TYPEMOD_GIVEN |
+										 FORMAT_TYPE_FORCE_QUALIFY),
+					!OidIsValid(column->collation) ? "" :
+					psprintf(" COLLATE %s",
+							 campaign_collation_name(column->collation)),
+					number);
+}
+
 /* Appends their expressions as columns of these types. */
 void
 campaign_additions_append(CampaignSelect *select, List *additions,
@@ -160,18 +174,12 @@ campaign_additions_append(CampaignSelect *select, List *additions,
 	foreach(cell, additions)
 	{
 		int			number = foreach_current_index(cell);
-		const CampaignColumn *column = list_nth(columns, number);
 
 		appendStringInfoString(&select->text, ", CAST(");
 		campaign_select_expression(select,
 								   ((CampaignAddition *) lfirst(cell))->expression);
-		appendStringInfo(&select->text, " AS %s)%s AS \"campaign.%d\"",
-						 format_type_extended(column->type, column->typmod,
-											  FORMAT_TYPE_TYPEMOD_GIVEN |
-											  FORMAT_TYPE_FORCE_QUALIFY),
-						 !OidIsValid(column->collation) ? "" :
-						 psprintf(" COLLATE %s",
-								  campaign_collation_name(column->collation)),
-						 first + number);
+		appendStringInfoString(&select->text,
+							   campaign_column_cast(list_nth(columns, number),
+													first + number));
 	}
 }

@@ -37,6 +37,11 @@ extern CampaignColumn *campaign_addition_column(const CampaignScope *scope,
 extern List *campaign_additions_columns(const CampaignScope *scope,
 										List *additions);
 /*
+ * What follows an expression after ", CAST(" so that it is the column, and is
+ * called "campaign.<number>".
+ */
+extern char *campaign_column_cast(const CampaignColumn *column, int number);
+/*
  * Appends their expressions as columns of these types (CampaignColumn *), each
  * after a comma; they are called "campaign.<number>" from that number on.
  */

@@ -136,9 +136,9 @@ check_link(const CampaignEnrichLink *link, const CampaignScope *scope)
 							 MOST_LINE_COLUMNS));
 }
 
-/* The table's name with its schema; looked up as the activity was defined. */
-static char *
-relation_item(const CampaignScope *scope, const CampaignEnrichLink *link)
+/* The table, looked up as the activity was defined. */
+static Oid
+find_relation(const CampaignScope *scope, const CampaignEnrichLink *link)
 {
 	int			nestlevel = campaign_search_path_enter(scope->activity->search_path);
 	List	   *names = textToQualifiedNameList(cstring_to_text(link->relation));
@@ -146,7 +146,7 @@ relation_item(const CampaignScope *scope, const CampaignEnrichLink *link)
 											AccessShareLock, false);
 
 	campaign_settings_leave(nestlevel);
-	return campaign_relation_name(relation);
+	return relation;
 }
 
 /* The rows of an inbound transition; without a task, as they are declared. */
@@ -187,10 +187,12 @@ set_item(CampaignEnrichLink *link, const CampaignScope *scope, const CampaignTas
 {
 	ListCell   *cell;
 
-	link->item = psprintf("%s AS %s", link->path != NIL ?
-						  campaign_relation_name(((CampaignLink *) llast(link->path))->relation) :
-						  link->relation != NULL ?
-						  relation_item(scope, link) :
+	if (link->path != NIL)
+		link->table = ((CampaignLink *) llast(link->path))->relation;
+	else if (link->relation != NULL)
+		link->table = find_relation(scope, link);
+	link->item = psprintf("%s AS %s", OidIsValid(link->table) ?
+						  campaign_relation_name(link->table) :
 						  transition_item(scope, task, link),
 						  quote_identifier(link->name));
 	if (link->condition != NULL)
@@ -453,6 +455,79 @@ enforce_cardinality(const CampaignTask *task,
 				 errhint("Mend the rows, narrow the link by a \"filter\", or give another cardinality.")));
 }
 
+/*
+ * True if the rows need not be in a table: what is added are expressions, and
+ * aggregates over any number of rows of tables.
+ */
+static bool
+reads_once(const CampaignScope *scope, List *links)
+{
+	ListCell   *cell;
+
+	foreach(cell, links)
+	{
+		const CampaignEnrichLink *link = lfirst(cell);
+
+		if (!link->aggregate || link->transition != NULL)
+			return false;
+	}
+	return list_length(scope->activity->inbound) == 1;
+}
+
+/* Gives the rows with their new columns. */
+static CampaignPopulation *
+stream_enrich(CampaignTask *task)
+{
+	const CampaignScope *scope = &task->scope;
+	CampaignEnrichPlan plan = {task};
+	CampaignPopulation *stream;
+
+	plan.links = read_links(scope, task);
+	stream = reads_once(scope, plan.links) ? campaign_task_stream(task) : NULL;
+	if (stream == NULL)
+		return NULL;
+	plan.additions = read_columns(scope);
+	plan.population = campaign_population_declare(scope->target,
+												  campaign_population_added(stream));
+	return campaign_enrich_stream(&plan, stream, new_columns(scope));
+}
+
+/* The select that gives them out of a stream. */
+static CampaignSelect *
+select_from_stream(CampaignTask *task)
+{
+	CampaignPopulation *stream = stream_enrich(task);
+	CampaignSelect *select = campaign_task_select(task);
+
+	/* What came before is executed alone then. */
+	if (stream == NULL)
+		elog(ERROR, "the rows of \"%s\" had better be read twice",
+			 task->scope.activity->name);
+	select->expressions = stream->expressions;
+	select->counters = stream->counters;
+	appendStringInfoString(&select->text, "SELECT ");
+	campaign_row_columns(select, task->scope.target, stream);
+	appendStringInfoString(&select->text, " FROM ");
+	campaign_row_from(select, task->scope.target, stream, CAMPAIGN_ROW_LEFT);
+	return select;
+}
+
+/* The select that gives them out of a table, and checks what it links to. */
+static CampaignSelect *
+select_from_table(CampaignTask *task, const CampaignPopulation *population)
+{
+	CampaignEnrichPlan plan = {task, population, campaign_task_select(task)};
+	ListCell   *cell;
+
+	plan.additions = read_columns(&task->scope);
+	plan.links = read_links(&task->scope, task);
+	foreach(cell, plan.links)
+		enforce_cardinality(task, population, lfirst(cell));
+	campaign_enrich_choose(&plan);
+	campaign_enrich_build(&plan);
+	return plan.select;
+}
+
 /* Writes every row with its new columns. */
 static void
 run_enrich(CampaignTask *task)
@@ -460,48 +535,24 @@ run_enrich(CampaignTask *task)
 	const CampaignScope *scope = &task->scope;
 	int			leading = campaign_activity_leading(scope->activity);
 	CampaignPopulation *population = campaign_task_population(task, leading);
+	CampaignSelect *select = task->stream != NULL ? select_from_stream(task) :
+		select_from_table(task, population);
 	CampaignOutlet outlet;
-	ListCell   *cell;
-	CampaignEnrichPlan		plan = {task, population, campaign_task_select(task)};
 
-	plan.additions = read_columns(scope);
-	plan.links = read_links(scope, task);
-	foreach(cell, plan.links)
-		enforce_cardinality(task, population, lfirst(cell));
-	campaign_enrich_choose(&plan);
-	campaign_enrich_build(&plan);
 	campaign_task_outlet(task, &outlet, 0,
 						 list_concat(campaign_population_added(population),
 									 new_columns(scope)));
-	campaign_task_came(task, campaign_sink_write(plan.select,
+	campaign_task_came(task, campaign_sink_write(select,
 												 CAMPAIGN_ROUTE_SOLE, &outlet,
 												 1));
 	campaign_task_emit(task, &outlet, 0, true);
 }
 
-/* Links read the population once more each. */
+/* True if it can have them from the statement of another. */
 static bool
 takes_rows(const CampaignScope *scope)
 {
-	return campaign_object_member(&scope->activity->options->root,
-								  "links") == NULL;
-}
-
-/* Gives the rows with columns that are expressions over them. */
-static CampaignPopulation *
-stream_enrich(CampaignTask *task)
-{
-	const CampaignScope *scope = &task->scope;
-	List	   *columns = new_columns(scope);
-	CampaignSelect *select;
-
-	if (task->stream == NULL || !takes_rows(scope))
-		return NULL;
-	select = campaign_task_select(task);
-	campaign_additions_append(select, read_columns(scope), columns,
-							  list_length(task->stream->columns) + 1);
-	return campaign_stream_extend(scope->target, task->stream, select,
-								  columns);
+	return reads_once(scope, read_links(scope, NULL));
 }
 
 const CampaignKind campaign_kind_enrich = {

@@ -35,6 +35,17 @@ is_held(const CampaignEnrichLink *link)
 	return link->grouping != NULL && link->grouping->held;
 }
 
+/* Appends the row of a query around this one, if it is still there. */
+static void
+append_one(CampaignEnrichPlan *plan)
+{
+	const char *alias = quote_identifier(plan->task->scope.target->dimension->name);
+
+	appendStringInfo(&plan->select->text,
+					 "LATERAL (SELECT %s.* WHERE %s.\"campaign.found\") AS %s",
+					 alias, alias, alias);
+}
+
 /* Appends " FROM row JOIN linked ON condition", or LEFT JOIN. */
 void
 campaign_enrich_append_join(CampaignEnrichPlan *plan, const CampaignEnrichLink *link, const char *join)
@@ -42,8 +53,12 @@ campaign_enrich_append_join(CampaignEnrichPlan *plan, const CampaignEnrichLink *
 	StringInfo	text = &plan->select->text;
 
 	appendStringInfoString(text, " FROM ");
-	campaign_row_from(plan->select, plan->task->scope.target, plan->population,
-					  is_held(link) ? CAMPAIGN_ROW_BARE : CAMPAIGN_ROW_INNER);
+	if (plan->each)
+		append_one(plan);
+	else
+		campaign_row_from(plan->select, plan->task->scope.target,
+						  plan->population,
+						  is_held(link) ? CAMPAIGN_ROW_BARE : CAMPAIGN_ROW_INNER);
 	appendStringInfo(text, " %s ", join);
 	if (link->path != NIL)
 	{
@@ -149,8 +164,8 @@ append_lines(CampaignEnrichPlan *plan, const CampaignEnrichLink *link)
 }
 
 /* Appends the aggregates of a link, each after a comma. */
-static void
-append_sums(CampaignEnrichPlan *plan, const CampaignEnrichLink *link)
+void
+campaign_enrich_append_sums(CampaignEnrichPlan *plan, const CampaignEnrichLink *link)
 {
 	ListCell   *cell;
 
@@ -165,8 +180,8 @@ append_sums(CampaignEnrichPlan *plan, const CampaignEnrichLink *link)
 }
 
 /* Appends the aggregates of the linked rows alone, per value of the key. */
-static void
-append_groups(CampaignEnrichPlan *plan, const CampaignEnrichLink *link)
+void
+campaign_enrich_append_groups(CampaignEnrichPlan *plan, const CampaignEnrichLink *link)
 {
 	StringInfo	text = &plan->select->text;
 	const char *alias = quote_identifier(link->name);
@@ -178,7 +193,7 @@ append_groups(CampaignEnrichPlan *plan, const CampaignEnrichLink *link)
 						 foreach_current_index(cell) > 0 ? ", " : "", alias,
 						 quote_identifier(lfirst(cell)),
 						 foreach_current_index(cell) + 1);
-	append_sums(plan, link);
+	campaign_enrich_append_sums(plan, link);
 	campaign_grouping_from(text, link->grouping, plan->population, link->item,
 						   alias);
 	if (link->filter != NULL)
@@ -199,7 +214,7 @@ append_aggregates(CampaignEnrichPlan *plan, const CampaignEnrichLink *link)
 
 	appendStringInfoString(text, "(SELECT ");
 	campaign_enrich_append_key(plan, alias);
-	append_sums(plan, link);
+	campaign_enrich_append_sums(plan, link);
 	append_joined(plan, link);
 	appendStringInfoString(text, " GROUP BY ");
 	campaign_enrich_append_key(plan, alias);
@@ -207,14 +222,14 @@ append_aggregates(CampaignEnrichPlan *plan, const CampaignEnrichLink *link)
 }
 
 /* Appends an aggregate; over no rows it is what it is over none: count is 0. */
-static void
-append_aggregate(CampaignEnrichPlan *plan, const CampaignEnrichLink *link, int i, int j)
+void
+campaign_enrich_append_aggregate(CampaignEnrichPlan *plan, const CampaignEnrichLink *link, int i, int j)
 {
 	StringInfo	text = &plan->select->text;
 	const CampaignAddition *addition = list_nth(link->additions, j);
 
 	appendStringInfo(text,
-					 ", CASE WHEN \"campaign.link%d\".\"campaign.1\" IS NULL THEN (SELECT ",
+					 "CASE WHEN \"campaign.link%d\".\"campaign.1\" IS NULL THEN (SELECT ",
 					 i);
 	campaign_select_expression(plan->select, addition->expression);
 	append_joined(plan, link);
@@ -259,11 +274,12 @@ append_link_columns(CampaignEnrichPlan *plan, const CampaignEnrichLink *link, in
 	{
 		for (int j = 0; j < count; j++)
 		{
+			appendStringInfoString(&plan->select->text, ", ");
 			if (link->aggregate)
-				append_aggregate(plan, link, i, j);
+				campaign_enrich_append_aggregate(plan, link, i, j);
 			else
 				appendStringInfo(&plan->select->text,
-								 ", \"campaign.link%d\".\"campaign.%d_%d\"",
+								 "\"campaign.link%d\".\"campaign.%d_%d\"",
 								 i, line, j);
 		}
 	}
@@ -318,7 +334,7 @@ campaign_enrich_build(CampaignEnrichPlan *plan)
 
 		appendStringInfoString(text, " LEFT JOIN ");
 		if (plan->grouped && link->grouping != NULL)
-			append_groups(plan, link);
+			campaign_enrich_append_groups(plan, link);
 		else if (link->aggregate)
 			append_aggregates(plan, link);
 		else
@@ -333,8 +349,8 @@ campaign_enrich_build(CampaignEnrichPlan *plan)
 /* ------------------------------- grouping -------------------------------- */
 
 /* Finds how the linked rows may be aggregated before the join, if they may. */
-static void
-find_grouping(const CampaignEnrichPlan *plan, CampaignEnrichLink *link)
+void
+campaign_enrich_find_grouping(const CampaignEnrichPlan *plan, CampaignEnrichLink *link)
 {
 	CampaignEnrichPlan		joined = {plan->task, plan->population,
 		campaign_task_select(plan->task)
@@ -344,7 +360,7 @@ find_grouping(const CampaignEnrichPlan *plan, CampaignEnrichLink *link)
 	if (!link->aggregate || link->path != NIL || link->relation == NULL)
 		return;
 	appendStringInfoString(&joined.select->text, "SELECT true");
-	append_sums(&joined, link);
+	campaign_enrich_append_sums(&joined, link);
 	link->filter = NULL;
 	append_joined(&joined, link);
 	link->filter = filter;
@@ -378,7 +394,7 @@ campaign_enrich_choose(CampaignEnrichPlan *plan)
 		return;
 	foreach(cell, plan->links)
 	{
-		find_grouping(plan, lfirst(cell));
+		campaign_enrich_find_grouping(plan, lfirst(cell));
 		possible |= ((CampaignEnrichLink *) lfirst(cell))->grouping != NULL;
 	}
 	if (!possible)

@@ -25,6 +25,7 @@ typedef struct CampaignEnrichLink
 	int			number;			/* of lines; 0: the first row only */
 	bool		aggregate;		/* columns are aggregates over all rows */
 	CampaignGrouping *grouping; /* they can be before the join; or NULL */
+	Oid			table;			/* that has them, unless by a transition */
 	char	   *item;			/* of FROM, with its alias */
 } CampaignEnrichLink;
 
@@ -37,6 +38,7 @@ typedef struct CampaignEnrichPlan
 	List	   *additions;		/* of CampaignAddition * */
 	List	   *links;			/* of CampaignEnrichLink * */
 	bool		grouped;		/* aggregate before the join where possible */
+	bool		each;			/* linked rows are those of one row */
 } CampaignEnrichPlan;
 
 /* Appends the key under its hidden names, of an item of FROM. */
@@ -53,5 +55,32 @@ extern void campaign_enrich_append_join(CampaignEnrichPlan *plan,
 extern void campaign_enrich_choose(CampaignEnrichPlan *plan);
 /* Writes the whole select: the population's columns, then the new ones. */
 extern void campaign_enrich_build(CampaignEnrichPlan *plan);
+/*
+ * The stream with the columns of the plan, of CampaignColumn *, which come from
+ * expressions and aggregates; NULL if it is better to write its rows first.  The
+ * population of the plan is one that stands for it.
+ */
+extern CampaignPopulation *campaign_enrich_stream(CampaignEnrichPlan *plan,
+												  const CampaignPopulation *stream,
+												  List *columns);
+
+/* --------------------- parts that both ways share ------------------------ */
+
+/* Finds how the linked rows may be aggregated before the join, if they may. */
+extern void campaign_enrich_find_grouping(const CampaignEnrichPlan *plan,
+										  CampaignEnrichLink *link);
+/* Appends the aggregates of a link, each after a comma. */
+extern void campaign_enrich_append_sums(CampaignEnrichPlan *plan,
+										const CampaignEnrichLink *link);
+/* Appends the aggregates of the linked rows alone, per value of the key. */
+extern void campaign_enrich_append_groups(CampaignEnrichPlan *plan,
+										  const CampaignEnrichLink *link);
+/*
+ * Appends aggregate number j of link number i; over no rows it is what it is
+ * over none: count is 0.
+ */
+extern void campaign_enrich_append_aggregate(CampaignEnrichPlan *plan,
+											 const CampaignEnrichLink *link,
+											 int i, int j);
 
 #endif							/* CAMPAIGN_ENRICH_SELECT_H */

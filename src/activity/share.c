@@ -593,6 +593,23 @@ campaign_split_capacity(const CampaignShares *shares,
 	return capacity;
 }
 
+/* True if a capacity depends on the rows. */
+bool
+campaign_split_sized(const CampaignShares *shares)
+{
+	ListCell   *cell;
+
+	foreach(cell, shares->list)
+	{
+		const CampaignShare *share = lfirst(cell);
+
+		if (campaign_share_counted(shares, share) && share->percent &&
+			share->by == NULL && !share->segment)
+			return true;
+	}
+	return false;
+}
+
 /* The range of positions that an outcome draws; *from moves on to its end. */
 double
 campaign_split_range(const CampaignShares *shares, const CampaignShare *share,

@@ -87,6 +87,11 @@ extern int64 campaign_split_capacity(const CampaignShares *shares,
 									 const CampaignShare *share, int64 rows,
 									 double *before);
 /*
+ * True if a capacity depends on the rows; of an outcome that needs a rank, it
+ * cannot be told later.
+ */
+extern bool campaign_split_sized(const CampaignShares *shares);
+/*
  * Where the range of positions begins that an outcome draws; it ends at *from,
  * which is where the one before it ended.
  */

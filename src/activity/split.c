@@ -112,6 +112,44 @@ set_shares(const CampaignShares *shares, CampaignOutlet *outlets)
 	}
 }
 
+/* Whose capacities are to be set. */
+typedef struct Sizing
+{
+	const CampaignShares *shares;
+	CampaignOutlet *outlets;
+} Sizing;
+
+/* CampaignSizing: sets them. */
+static void
+size_outlets(void *arg, int64 rows)
+{
+	const Sizing *sizing = arg;
+
+	set_capacities(sizing->shares, sizing->outlets, rows);
+}
+
+/* Writes every row; gives their number. */
+static int64
+write_rows(CampaignTask *task, const CampaignShares *shares,
+		   const CampaignPopulation *population, CampaignOutlet *outlets,
+		   int noutlets)
+{
+	int64		rows = task->stream != NULL ? -1 :
+		((CampaignFlow *) linitial(task->inbound))->rows;
+	CampaignSelect *select = campaign_split_select(task, shares, population,
+												   rows);
+	Sizing		sizing = {shares, outlets};
+
+	if (!campaign_split_streams(shares))
+		return campaign_sink_write(select, CAMPAIGN_ROUTE_NUMBER, outlets,
+								   noutlets);
+	if (rows < 0 && campaign_split_sized(shares))
+		return campaign_sink_write_sized(select, outlets, noutlets,
+										 size_outlets, &sizing);
+	set_capacities(shares, outlets, rows);
+	return campaign_sink_write(select, CAMPAIGN_ROUTE_MASK, outlets, noutlets);
+}
+
 /* Routes every row. */
 static void
 run_split(CampaignTask *task)
@@ -120,22 +158,15 @@ run_split(CampaignTask *task)
 	int			noutlets = list_length(outcomes_of_split(task->scope.activity->options));
 	CampaignOutlet *outlets = palloc0(sizeof(CampaignOutlet) * noutlets);
 	CampaignPopulation *population = campaign_task_population(task, 0);
-	int64		rows = ((CampaignFlow *) linitial(task->inbound))->rows;
-	bool		streams = campaign_split_streams(shares);
 
 	campaign_shares_resolve(shares, task);
 	for (int i = 0; i < noutlets; i++)
 		campaign_task_outlet(task, &outlets[i], i,
 							 list_concat(campaign_population_added(population),
 										 columns_of_split(&task->scope)));
-	if (streams)
-		set_capacities(shares, outlets, rows);
 	set_shares(shares, outlets);
-	rows = campaign_sink_write(campaign_split_select(task, shares, population,
-													 rows),
-							   streams ? CAMPAIGN_ROUTE_MASK :
-							   CAMPAIGN_ROUTE_NUMBER, outlets, noutlets);
-	campaign_task_came(task, rows);
+	campaign_task_came(task, write_rows(task, shares, population, outlets,
+										noutlets));
 	for (int i = 0; i < noutlets; i++)
 	{
 		const CampaignShare *share = share_of(shares, i);
@@ -146,8 +177,8 @@ run_split(CampaignTask *task)
 }
 
 /*
- * Rows need not be counted before where no outcome gets a percentage of them
- * all, counted out; with overlap they are not counted by going.
+ * Rows need not be counted before where no rank has to be a part of all of
+ * them; with overlap they are not counted by going.
  */
 static bool
 takes_rows(const CampaignScope *scope)
@@ -157,14 +188,11 @@ takes_rows(const CampaignScope *scope)
 
 	foreach(cell, shares->list)
 	{
-		const CampaignShare *share = lfirst(cell);
-
-		if (share->formula != NULL ||
-			(share->limited && share->percent &&
-			 !campaign_share_drawn(shares, share)))
+		if (((CampaignShare *) lfirst(cell))->formula != NULL)
 			return false;
 	}
-	return !shares->overlap;
+	return !shares->overlap &&
+		(campaign_split_streams(shares) || !campaign_split_sized(shares));
 }
 
 /* True if an outcome ends its branch when nothing comes out of it. */

@@ -602,6 +602,8 @@ build_streaming(Plan *plan)
 	appendStringInfoString(text, ", ");
 	campaign_row_columns(plan->select, plan->task->scope.target,
 						 plan->population);
+	if (plan->rows < 0 && campaign_split_sized(plan->shares))
+		appendStringInfoString(text, ", pg_catalog.count(*) OVER ()");
 	appendStringInfoString(text, " FROM ");
 	campaign_row_from(plan->select, plan->task->scope.target, plan->population,
 					  CAMPAIGN_ROW_LEFT);

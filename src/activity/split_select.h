@@ -11,7 +11,8 @@
 
 /*
  * The select; its first column is the mask of the outcomes that would take a
- * row if it streams, else the number of the outlet.  rows is how many come in.
+ * row if it streams, else the number of the outlet.  rows is how many come in;
+ * -1 if that is not known: the last column has it then, if it is needed.
  */
 extern CampaignSelect *campaign_split_select(const CampaignTask *task,
 											 const CampaignShares *shares,

@@ -70,6 +70,7 @@ struct Step
 	CampaignFan *fan;			/* those of its outcomes, too; or NULL */
 	List	   *branches;		/* of Step *: their tasks */
 	bool		alone;			/* none is to be */
+	bool		fused;			/* one is, or it is being found out */
 	CampaignTaken *taken;
 	bool		follow;			/* a follow-up of a task that has succeeded */
 	bool		disabled;		/* it is not to be executed */
@@ -196,9 +197,11 @@ extend(Step *step)
 
 	if (step->alone)
 		return step;
+	step->fused = true;
 	if (!campaign_fusion_lend(&step->task, &taker))
 	{
 		spread(step);
+		step->fused = step->fan != NULL;
 		return step;
 	}
 	step->next = follow(step, &taker);
@@ -673,7 +676,7 @@ attempt(Step *step)
 	if (step->error != NULL && MyBackendType != B_BG_WORKER &&
 		step->error->sqlerrcode == ERRCODE_QUERY_CANCELED)
 		ReThrowError(step->error);
-	if (step->error == NULL || list_length(together(step)) == 1 ||
+	if (step->error == NULL || !step->fused ||
 		ERRCODE_TO_CATEGORY(step->error->sqlerrcode) == ERRCODE_OPERATOR_INTERVENTION)
 		return;
 	*step = alone;

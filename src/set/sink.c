@@ -47,6 +47,8 @@ typedef struct LocalSink
 	int			noutlets;
 	int64		rows;
 	CampaignTallies *tallies;	/* NULL: nothing is counted */
+	CampaignSizing sizing;		/* sets capacities; or NULL */
+	void	   *sizing_arg;
 } LocalSink;
 
 /* True if the outlet takes one more row. */
@@ -129,6 +131,9 @@ local_row(CampaignReceiver *receiver, TupleTableSlot *slot)
 	int			number;
 
 	slot_getallattrs(slot);
+	if (sink->rows == 0 && sink->sizing != NULL)
+		sink->sizing(sink->sizing_arg,
+					 DatumGetInt64(slot->tts_values[slot->tts_tupleDescriptor->natts - 1]));
 	if (++sink->rows % PROGRESS_ROWS == 0)
 		campaign_shared_progress_rows(sink->rows);
 	if (sink->tallies != NULL && !slot->tts_isnull[0])
@@ -349,6 +354,23 @@ campaign_sink_write_tallied(CampaignSelect *select, CampaignOutlet *outlets,
 	while ((entry = hash_seq_search(&scan)) != NULL)
 		*tallies = lappend(*tallies, entry);
 	return rows;
+}
+
+/* The same by mask, for rows whose number they bring with them. */
+int64
+campaign_sink_write_sized(CampaignSelect *select, CampaignOutlet *outlets,
+						  int noutlets, CampaignSizing sizing, void *arg)
+{
+	LocalSink	sink = {{NULL, local_row}, CAMPAIGN_ROUTE_MASK, outlets};
+
+	sink.noutlets = noutlets;
+	sink.sizing = sizing;
+	sink.sizing_arg = arg;
+	open_writers(&sink);
+	(void) campaign_select_run(select, &sink.receiver);
+	close_writers(&sink);
+	campaign_shared_progress_rows(sink.rows);
+	return sink.rows;
 }
 
 /* ------------------------ effects that are undone ------------------------ */

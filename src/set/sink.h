@@ -69,6 +69,16 @@ extern int64 campaign_sink_write_tallied(CampaignSelect *select,
 										 CampaignOutlet *outlets, int noutlets,
 										 List **tallies);
 
+/*
+ * The same for CAMPAIGN_ROUTE_MASK, for rows that were not counted before: the
+ * select's last column says how many there are, and the capacities are set by a
+ * function that is told so before the first one comes.
+ */
+typedef void (*CampaignSizing) (void *arg, int64 rows);
+extern int64 campaign_sink_write_sized(CampaignSelect *select,
+									   CampaignOutlet *outlets, int noutlets,
+									   CampaignSizing sizing, void *arg);
+
 /* Tells the planner about what has been written to a population. */
 extern void campaign_sink_note(const CampaignPopulation *population,
 							   int64 rows);

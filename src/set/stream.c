@@ -7,7 +7,9 @@
  * that nothing has to be joined with what was read a moment before.  A fence
  * around each stage has every expression evaluated once, whatever the levels
  * above use its result for; and it keeps the order of the rows, which is that
- * of an index then and spares a sort of whole rows.
+ * of an index then and spares a sort of whole rows.  It is written as OFFSET
+ * '0', for over a 0 that has yet to become a bigint nothing is executed in
+ * parallel.
  *
  * Where rows are dropped, a condition counts them (see counter.c).  Its number
  * is exact because nothing reads a stage twice or in part: it is one item of
@@ -108,7 +110,8 @@ count_passing(CampaignPopulation *stream, const char *condition,
 CampaignPopulation *
 campaign_stream_extend(const CampaignTarget *target,
 					   const CampaignPopulation *stream,
-					   const CampaignSelect *values, List *columns)
+					   const CampaignSelect *values, const char *behind,
+					   List *columns)
 {
 	const char *alias = quote_identifier(target->dimension->name);
 	int			number = list_length(stream->columns);
@@ -131,7 +134,7 @@ campaign_stream_extend(const CampaignTarget *target,
 	appendStringInfoString(&text, " FROM ");
 	wider = add_level(stream,
 					  psprintf("SELECT %s.*%s FROM ", alias, values->text.data),
-					  "");
+					  behind);
 	wider = add_level(wider, text.data, NULL);
 	((Level *) llast(wider->levels))->behind = count_passing(wider, "true",
 															 more.data);
@@ -261,13 +264,13 @@ campaign_stream_item(const CampaignTarget *target,
 		const char *order = sorted ? order_clause(target) : "";
 
 		if (level->population != NULL)
-			item = psprintf("(SELECT %s.* FROM %s AS %s%s OFFSET 0)", alias,
+			item = psprintf("(SELECT %s.* FROM %s AS %s%s OFFSET '0')", alias,
 							population_item(target, level, sorted), alias,
 							order);
 		else if (item == NULL)
-			item = psprintf("(%s%s OFFSET 0)", level->text, order);
+			item = psprintf("(%s%s OFFSET '0')", level->text, order);
 		else
-			item = psprintf("(%s%s AS %s%s%s OFFSET 0)", level->text, item,
+			item = psprintf("(%s%s AS %s%s%s OFFSET '0')", level->text, item,
 							alias, level->behind, order);
 	}
 	return item;

@@ -24,11 +24,13 @@ extern CampaignPopulation *campaign_stream_over(const CampaignPopulation *popula
 												CampaignRowJoin join);
 /*
  * The same rows with further columns, of CampaignColumn *, whose values are the
- * select's text, each after a comma.
+ * select's text, each after a comma.  What stands behind the item of FROM, with
+ * a blank before it, must join to every row of it at most one and drop none.
  */
 extern CampaignPopulation *campaign_stream_extend(const CampaignTarget *target,
 												  const CampaignPopulation *stream,
 												  const CampaignSelect *values,
+												  const char *behind,
 												  List *columns);
 /*
  * The same rows with more beside them: the select's text is a SELECT up to what

@@ -4,6 +4,8 @@
 \set VERBOSITY terse
 CREATE ROLE regress_fusion LOGIN;
 GRANT USAGE ON SCHEMA campaign TO regress_fusion;
+-- Servers before November 2024 count parallel workers as of who has logged in.
+GRANT pg_read_all_stats TO regress_fusion;
 CREATE SCHEMA fusion AUTHORIZATION regress_fusion;
 SET search_path = fusion, public;
 -- The rows of a population, to who may not read it.
@@ -12,6 +14,9 @@ LANGUAGE plpgsql SECURITY DEFINER AS $$
 BEGIN
 	RETURN QUERY EXECUTE format('SELECT t::text FROM campaign_data.%I t', population);
 END $$;
+-- A kind, and whether it links tables or counts percentages out.
+CREATE FUNCTION fusion.label(kind text, options jsonb) RETURNS text LANGUAGE sql
+AS $$ SELECT kind || CASE WHEN options ? 'links' THEN ' with links' WHEN options::text ~ 'exact": true|percent[^}]*sort_by' THEN ', counted out' ELSE '' END $$;
 -- What became of a run.
 CREATE TABLE fusion.seen (campaign text, mode text, what text, value text);
 CREATE FUNCTION fusion.look(text, text, bigint) RETURNS void
@@ -29,7 +34,7 @@ LANGUAGE sql SECURITY DEFINER SET search_path = fusion, public AS $$
 		WHERE run_id = $3
 	UNION ALL SELECT $1, $2, 'excluded', concat_ws(' ', activity, recipient, reason) FROM campaign.excluded WHERE run_id = $3
 	UNION ALL SELECT $1, $2, 'log', concat_ws(' ', activity, event, old_state, new_state, sqlstate, message) FROM campaign.log WHERE run_id = $3
-	UNION ALL SELECT $1, $2, 'at once', a.kind || ', ' || b.kind FROM campaign.run JOIN campaign.transition AS t USING (version_id)
+	UNION ALL SELECT $1, $2, 'at once', label(a.kind, a.options) || ', ' || label(b.kind, b.options) FROM campaign.run JOIN campaign.transition AS t USING (version_id)
 		JOIN campaign.activity AS a ON a.version_id = t.version_id AND a.name = t.source JOIN campaign.activity AS b ON b.version_id = t.version_id AND b.name = t.target
 		JOIN campaign.task AS s ON s.run_id = $3 AND s.activity = a.name JOIN campaign.task AS u ON u.run_id = $3 AND u.activity = b.name AND u.started_at = s.started_at
 		WHERE campaign.run.run_id = $3
@@ -49,6 +54,7 @@ SELECT n, CASE WHEN n % 13 = 0 THEN NULL WHEN n % 7 = 0 THEN 'm' || n % 20 || '@
 	CASE WHEN n % 17 = 0 THEN NULL ELSE n % 10 END
 FROM generate_series(1, 400) AS n;
 CREATE TABLE orders (id int PRIMARY KEY, person bigint NOT NULL REFERENCES people, total int);
+CREATE INDEX ON orders (person);
 INSERT INTO orders SELECT n, 1 + n * 7 % 250, n % 90 FROM generate_series(1, 700) AS n;
 -- The same with keys that nothing proves: NULL, and there twice.
 CREATE TABLE loose AS SELECT CASE WHEN id % 50 = 0 THEN NULL WHEN id % 40 = 1 THEN 41 ELSE id END AS id, email, opt_in, country, score FROM people;
@@ -58,6 +64,8 @@ ANALYZE people, orders, loose, places;
 SELECT campaign_dimension(d, addresses => '{"email": "email"}', consent => '{"email": "opt_in"}',
 	key => CASE d WHEN 'loose'::regclass THEN 'id' END) FROM unnest('{people,loose,places}'::regclass[]) AS d;
 
+-- Another one each time, and between 0 and 1.
+CREATE FUNCTION chance() RETURNS float8 LANGUAGE sql VOLATILE AS $$ SELECT pg_catalog.random() $$;
 -- A number from 1 to most, the same for the same place.
 CREATE FUNCTION pick(place text, most int) RETURNS int LANGUAGE sql IMMUTABLE
 AS $$ SELECT 1 + (('x' || substr(md5(place), 1, 7))::bit(28)::int % most) $$;
@@ -68,8 +76,8 @@ AS $$ SELECT choices[pick(place, cardinality(choices))] $$;
 CREATE FUNCTION options_of(place text, kind text, dimension text) RETURNS jsonb LANGUAGE sql AS $$
 	SELECT coalesce(CASE kind
 	WHEN 'audience' THEN jsonb_strip_nulls(jsonb_build_object(
-		'filter', choose(place || 'f', NULL, 'score > 3', 'score IS DISTINCT FROM 4', 'false', 'country IN (''DE'', ''FR'', vars.country)',
-			'100 / nullif(score, 0) > 20', 'length(email) > 1 OR score = 2', '10 / (score - 3) < 4',
+		'filter', choose(place || 'f', NULL, 'score > 3', 'score IS DISTINCT FROM 4', 'score <> 3', 'false', 'country IN (''DE'', ''FR'', vars.country)',
+			'100 / nullif(score, 0) > 20', 'length(email) > 1 OR score = 2', '10 / (score - 3) < 4', 'score <> 6', 'score <> 9 AND chance() < 1', 'email IS NOT NULL',
 			CASE WHEN dimension = 'people' THEN 'EXISTS (SELECT FROM orders o WHERE o.person = people.id AND o.total > 20)' ELSE 'score < 8' END,
 			CASE WHEN dimension = 'people' THEN 'id IN (SELECT o.person FROM orders o)' ELSE 'score = score' END),
 		'skip_empty', nullif(pick(place || 's', 9) = 1, false)))
@@ -80,11 +88,24 @@ CREATE FUNCTION options_of(place text, kind text, dimension text) RETURNS jsonb 
 		'[{"name": "a", "filter": "score > 5"}, {"name": "b", "number": 25, "sort_by": "score DESC"}]',
 		'[{"name": "a", "percent": 20, "by": "country"}, {"name": "b", "filter": "country IS NULL"}]',
 		'[{"name": "a", "number": 3, "by": "country", "sort_by": "score"}, {"name": "b"}]',
+		'[{"name": "a", "percent": 12.5, "sort_by": "score DESC, #"}, {"name": "b", "percent": 33.3, "sort_by": "score DESC, #"}]',
+		'[{"name": "a", "percent": 10, "sort_by": "email"}, {"name": "b", "number": 7, "sort_by": "email"}]',
+		'[{"name": "a", "percent": 50, "sort_by": "score", "with_ties": true}, {"name": "b"}]',
+		'[{"name": "a", "percent": 25, "by": "country", "sort_by": "score"}, {"name": "b"}]',
 		'[{"name": "a", "filter": "10 / (score - 6) > 1"}, {"name": "b"}]')::jsonb)
 		|| choose(place || 'e', '{}', '{}', '{"exact": true}', '{"segment_column": "segment_$"}')::jsonb
 	WHEN 'enrich' THEN jsonb_build_object('columns', replace(choose(place || 'c',
 		'{"c_$": "score * 2"}', '{"c_$": "''x''", "d_$": "coalesce(country, ''-'')"}', '{"c_$": "NULL"}', '{"c_$": "7 / nullif(score, 0)", "d_$": "now() IS NOT NULL"}',
-		'{"c_$": "7 / (score - 9)"}', '{"c_$": "ARRAY[score, 1]"}'), '$', substr(md5(place), 1, 6))::jsonb)
+		'{"c_$": "7 / (score - 9)"}', '{"c_$": "ARRAY[score, 1]"}', '{"c_$": "chance() < 1"}'), '$', substr(md5(place), 1, 6))::jsonb)
+		|| CASE WHEN dimension <> 'people' THEN '{}' ELSE replace(choose(place || 'l', '{}', '{}',
+		'{"links": [{"name": "o", "relation": "orders", "condition": "o.person = people.id", "aggregate": true, "columns": {"e_$": "count(*)", "f_$": "sum(o.total)", "g_$": "max(o.total)"}}]}',
+		'{"links": [{"name": "o", "relation": "orders", "condition": "o.person = people.id", "filter": "o.total > 20", "aggregate": true, "columns": {"e_$": "count(*)", "f_$": "avg(o.total)::int"}}]}',
+		'{"links": [{"name": "o", "relation": "orders", "condition": "o.person = people.id", "aggregate": true, "columns": {"e_$": "count(*) / count(o.total)", "f_$": "sum(o.total / (o.id - 5))"}}]}',
+		'{"links": [{"name": "o", "relation": "orders", "condition": "o.total = people.score * 7 AND o.id % 3 = 1", "aggregate": true, "columns": {"e_$": "string_agg(o.id::text, '','' ORDER BY o.id)", "f_$": "max(people.score + o.id)"}}]}',
+		'{"links": [{"name": "o", "relation": "orders", "condition": "o.person = people.id", "cardinality": "many", "aggregate": true, "columns": {"e_$": "count(*)"}}, {"name": "q", "relation": "orders", "condition": "q.person = people.id", "filter": "q.total < 50", "aggregate": true, "columns": {"f_$": "min(q.total)"}}]}',
+		'{"links": [{"name": "o", "relation": "orders", "condition": "o.person = people.id", "sort_by": "o.total DESC, o.id", "columns": {"e_$": "o.total"}}]}',
+		'{"links": [{"name": "o", "relation": "orders", "condition": "true", "filter": "o.id < 4", "aggregate": true, "columns": {"e_$": "count(*)"}}]}'),
+		'$', substr(md5(place), 1, 6))::jsonb END
 	WHEN 'email' THEN jsonb_build_object('subject', choose(place || 's', 'Hello {{ country }}', 'For {{ score }}', '{{ vars.country }}'),
 		'body', choose(place || 'b', '<p>{{ email }} {{ score }}</p>', '<p>{{ 12 / nullif(score, 0) }}</p>', '<p>{{ 12 / (score - 5) }}</p>', '<p>-</p>'))
 		|| choose(place || 'r', '{}', '{"one_per_address": false}', '{"control_percent": 20}', '{"category": "transactional"}', '{"max_errors": 5}')::jsonb
@@ -114,7 +135,7 @@ BEGIN
 		activity := 'a' || number;
 		kind := CASE WHEN source = 'start' THEN 'audience' WHEN number > 9 THEN choose(name || number, 'email', 'wait')
 			ELSE choose(name || number, 'audience', 'audience', 'deduplicate', 'deduplicate', 'split', 'split', 'enrich', 'enrich', 'enrich', 'email', 'email', 'wait', 'test', 'end') END;
-		given := replace(options_of(name || number, kind, dimension)::text, '$', number::text)::jsonb;
+		given := replace(replace(options_of(name || number, kind, dimension)::text, '$', number::text), '#', CASE dimension WHEN 'places' THEN 'town' ELSE 'id' END)::jsonb;
 		IF source = 'start' THEN
 			given := given - 'execution';
 		END IF;
@@ -134,7 +155,7 @@ BEGIN
 	END LOOP;
 	PERFORM campaign_publish(name);
 END $$;
-SELECT count(make('f' || n)) FROM generate_series(1, 40) AS n;
+SELECT count(make('f' || n)) FROM generate_series(1, 60) AS n;
 
 -- Splits of two to five, each outcome with a delivery of its own, some with
 -- none and some with something after it: on what an audience gives, and on what
@@ -186,7 +207,7 @@ SELECT count(make_fan('g' || n)) FROM generate_series(1, 60) AS n;
 -- Each is run twice, in as few statements as may be and in one for each
 -- activity.  What was executed in one statement began at one instant.
 CREATE TABLE runs (campaign text, mode text, run bigint);
-CREATE VIEW steps AS SELECT 'f' || n AS campaign FROM generate_series(1, 40) AS n UNION ALL SELECT 'g' || n FROM generate_series(1, 60) AS n;
+CREATE VIEW steps AS SELECT 'f' || n AS campaign FROM generate_series(1, 60) AS n UNION ALL SELECT 'g' || n FROM generate_series(1, 60) AS n;
 \o /dev/null
 INSERT INTO runs SELECT campaign, 'fused', campaign_start(campaign) FROM steps;
 SELECT count(campaign_wait(run)) FROM runs WHERE mode = 'fused';
@@ -209,8 +230,112 @@ WHERE (f.mode IS NULL OR a.mode IS NULL) AND what <> 'at once' ORDER BY 1, 2, 3,
 -- What was executed in one statement, and how often.
 SELECT mode, value AS activities, count(*) FROM seen WHERE what = 'at once' GROUP BY 1, 2 ORDER BY 1, 2;
 
+ALTER ROLE regress_fusion RESET campaign.enable_fusion;
+
+-- The activities of a run, and whether they were one statement.
+RESET SESSION AUTHORIZATION;
+CREATE FUNCTION fusion.told(run bigint, OUT activity text, OUT state text, OUT rows_in bigint, OUT rows text, OUT error text, OUT at_once boolean) RETURNS SETOF record
+LANGUAGE sql SECURITY DEFINER SET search_path = fusion, public AS $$
+	SELECT t.activity, t.state, t.rows_in, (SELECT string_agg(f.outcome || ' ' || f.rows, ', ' ORDER BY f.outcome) FROM campaign.flow f WHERE f.run_id = $1 AND f.source = t.activity),
+		t.error, t.started_at IS NOT NULL AND count(*) OVER (PARTITION BY t.started_at) > 1
+	FROM campaign.task t WHERE t.run_id = $1 ORDER BY t.position
+$$;
+SET SESSION AUTHORIZATION regress_fusion;
+-- What fails for rows that were dropped before does not fail, and what fails
+-- does, also if nobody uses it.
+SELECT campaign_create('protected', 'people');
+SELECT campaign_add_audience('protected', 'first', filter => 'score <> 6');
+SELECT campaign_add_audience('protected', 'second', filter => '10 / (score - 6) < 4', after => 'first');
+SELECT campaign_add_deduplicate('protected', 'third', by => 'country, 7 / (score - 6)', keep => '1 / (score - 6)', max_rows => 3, after => 'second');
+SELECT campaign_add_enrich('protected', 'fourth', columns => '{"unused": "7 / (score - 6)"}', links => $$[{"name": "o", "relation": "orders", "condition": "o.person = people.id", "filter": "7 / (people.score - 6) IS NOT NULL", "aggregate": true, "columns": {"orders": "count(*)"}}]$$, after => 'third');
+SELECT campaign_add_split('protected', 'fifth', outcomes => '[{"name": "a", "percent": 33.3, "sort_by": "orders, 1 / (score - 6), id"}, {"name": "b"}]', after => 'fourth');
+SELECT campaign_publish('protected');
+SELECT campaign_start('protected') AS run \gset
+SELECT campaign_wait(:run);
+SELECT * FROM told(:run);
+SELECT * FROM campaign_verify(:run);
+SELECT campaign_alter('protected', 'fourth', '{"columns": {"unused": "7 / (score - 9)"}}');
+SELECT campaign_publish('protected');
+SELECT campaign_start('protected') AS run \gset
+SELECT campaign_wait(:run);
+SELECT * FROM told(:run);
+SELECT campaign_stop(:run);
+
+-- Rows that workers have read are counted by the leader.
+CREATE FUNCTION in_worker() RETURNS boolean LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$ BEGIN
+	RETURN (SELECT leader_pid IS NOT NULL FROM pg_stat_activity WHERE pid = pg_backend_pid());
+END $$;
+ALTER ROLE regress_fusion SET parallel_setup_cost = 0;
+ALTER ROLE regress_fusion SET parallel_tuple_cost = 0;
+ALTER ROLE regress_fusion SET min_parallel_table_scan_size = 0;
+ALTER ROLE regress_fusion SET parallel_leader_participation = off;
+SELECT campaign_create('parallel', 'people');
+SELECT campaign_add_audience('parallel', 'first', filter => 'in_worker()');
+SELECT campaign_add_audience('parallel', 'second', filter => 'score > 2', after => 'first');
+SELECT campaign_add_deduplicate('parallel', 'third', by => 'country, score', after => 'second');
+SELECT campaign_add_enrich('parallel', 'fourth', columns => '{"more": "score + 1"}', after => 'third');
+SELECT campaign_add_email('parallel', 'mail', subject => '{{ more }}', body => '-', after => 'fourth');
+SELECT campaign_publish('parallel');
+SELECT campaign_start('parallel') AS run \gset
+SELECT campaign_wait(:run);
+SELECT * FROM told(:run);
+SELECT * FROM campaign_verify(:run);
+ALTER ROLE regress_fusion RESET ALL;
+
+-- Paused and stopped while the statement runs: all of it is undone.
+CREATE FUNCTION gate() RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN
+	PERFORM pg_advisory_xact_lock_shared(4713);
+	RETURN true;
+END $$;
+RESET SESSION AUTHORIZATION;
+CREATE FUNCTION fusion.await(count bigint) RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER AS $$
+BEGIN
+	FOR i IN 1..1200 LOOP
+		EXIT WHEN (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 4713 AND NOT granted) = $1;
+		PERFORM pg_sleep(0.05);
+	END LOOP;
+	RETURN (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 4713 AND NOT granted) = $1;
+END $$;
+CREATE FUNCTION fusion.cancelled(run bigint) RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER AS $$
+BEGIN
+	FOR i IN 1..1200 LOOP
+		EXIT WHEN NOT EXISTS (SELECT FROM campaign.task WHERE run_id = $1 AND state <> 'cancelled');
+		PERFORM pg_sleep(0.05);
+	END LOOP;
+	RETURN NOT EXISTS (SELECT FROM campaign.task WHERE run_id = $1 AND state <> 'cancelled');
+END $$;
+SET SESSION AUTHORIZATION regress_fusion;
+SELECT campaign_create('halted', 'people');
+SELECT campaign_add_audience('halted', 'first', filter => 'score > 2');
+SELECT campaign_add_audience('halted', 'second', filter => 'CASE WHEN id = 303 THEN gate() ELSE country IS NOT NULL END', after => 'first');
+SELECT campaign_add_deduplicate('halted', 'third', by => 'country, score', after => 'second');
+SELECT campaign_add_email('halted', 'mail', subject => 's', body => '-', after => 'third');
+SELECT campaign_publish('halted');
+SELECT pg_advisory_lock(4713);
+SELECT campaign_start('halted') AS run \gset
+SELECT await(1);
+SELECT campaign_pause(:run);
+SELECT await(0);
+SELECT * FROM told(:run);
+SELECT campaign_resume(:run);
+SELECT await(1);
+SELECT pg_advisory_unlock(4713);
+SELECT campaign_wait(:run);
+SELECT * FROM told(:run);
+SELECT * FROM campaign_verify(:run);
+SELECT targeted, queued, excluded FROM campaign.report WHERE run_id = :run;
+SELECT pg_advisory_lock(4713);
+SELECT campaign_start('halted') AS run \gset
+SELECT await(1);
+SELECT campaign_stop(:run);
+SELECT cancelled(:run);
+SELECT pg_advisory_unlock(4713);
+SELECT * FROM told(:run);
+SELECT * FROM campaign_verify(:run);
+
 -- Nothing is left behind.
 \o /dev/null
+SELECT campaign_drop(campaign) FROM unnest('{protected,parallel,halted}'::text[]) AS campaign;
 SELECT campaign_stop(run) FROM runs JOIN seen USING (campaign, mode) WHERE what = 'run' AND value <> 'succeeded' AND mode = 'alone';
 SELECT campaign_drop(campaign) FROM steps;
 \o
