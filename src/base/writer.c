@@ -2,7 +2,7 @@
  * writer.c
  *		Bulk insertion into one relation without SQL.
  *
- * Rows are collected in slots and written by table_multi_insert with a bulk
+ * Rows are collected and written by table_multi_insert with a bulk
  * insert state, as COPY does: a page is filled and logged at once.  Opening
  * takes the relation, the XID and the command id, because a parallel plan that
  * feeds the writer must not.
@@ -38,19 +38,23 @@ struct CampaignWriter
 	Relation	relation;
 	MemoryContext context;		/* lives as long as the writer */
 	MemoryContext batch;		/* reset after each write */
+	CampaignWriter *first;		/* of several that write by turns: the next two
+								 * are its own */
 	BulkInsertState bulk;
-	bool		beside;			/* another one's */
+	TupleTableSlot **slots;		/* that rows are written from; NULL: not made */
 	CommandId	command;
 	EState	   *estate;			/* for index entries; NULL without indexes */
 	ResultRelInfo *target;
-	TupleTableSlot *slots[GATHERED_ROWS];
+	TupleDesc	desc;			/* a copy: the server keeps no account of slots
+								 * for it, which costs more than they do */
+	HeapTuple	tuples[GATHERED_ROWS];
 	int			buffered;
 	Size		bytes;
 	int			most_rows;		/* that are buffered */
 	Size		most_bytes;
 	int64		written;
-	BlockNumber first;			/* written to; see campaign_writer_blocks */
-	BlockNumber last;
+	BlockNumber first_block;	/* written to; see campaign_writer_blocks */
+	BlockNumber last_block;
 };
 
 /* Prepares what ExecInsertIndexTuples wants to know. */
@@ -83,9 +87,9 @@ check_local(Oid relation)
 				 errhint("Undo what was done to this table: campaigns distribute their populations by themselves, and keep their other tables on the coordinator.")));
 }
 
-/* Opens the relation for appending, where that bulk insert goes on, if any. */
+/* Opens the relation for appending, by turns with the first one, if any. */
 static CampaignWriter *
-open_writer(Oid relation, BulkInsertState bulk)
+open_writer(Oid relation, CampaignWriter *first)
 {
 	MemoryContext context;
 	MemoryContext old;
@@ -100,14 +104,19 @@ open_writer(Oid relation, BulkInsertState bulk)
 	writer->batch = AllocSetContextCreate(context, "campaign writer batch",
 										  ALLOCSET_DEFAULT_SIZES);
 	writer->relation = table_open(relation, RowExclusiveLock);
-	writer->beside = bulk != NULL;
-	writer->bulk = writer->beside ? bulk : GetBulkInsertState();
+	writer->desc = CreateTupleDescCopy(RelationGetDescr(writer->relation));
+	writer->first = first != NULL ? first : writer;
+	if (first == NULL)
+	{
+		writer->bulk = GetBulkInsertState();
+		writer->slots = palloc0(sizeof(TupleTableSlot *) * GATHERED_ROWS);
+	}
 	writer->most_rows = BUFFERED_ROWS;
 	writer->most_bytes = BUFFERED_BYTES;
 	(void) GetCurrentTransactionId();
 	writer->command = GetCurrentCommandId(true);
-	writer->first = InvalidBlockNumber;
-	writer->last = 0;
+	writer->first_block = InvalidBlockNumber;
+	writer->last_block = 0;
 	open_indexes(writer);
 	MemoryContextSwitchTo(old);
 	return writer;
@@ -128,7 +137,7 @@ CampaignWriter *
 campaign_writer_open_beside(CampaignWriter *other)
 {
 	CampaignWriter *writer = open_writer(RelationGetRelid(other->relation),
-										 other->bulk);
+										 other->first);
 
 	other->most_rows = writer->most_rows = GATHERED_ROWS;
 	other->most_bytes = writer->most_bytes = GATHERED_BYTES;
@@ -146,7 +155,7 @@ insert_index_entries(CampaignWriter *writer)
 		List	   *recheck;
 
 		recheck = campaign_insert_index_entries(writer->target,
-												writer->slots[i],
+												writer->first->slots[i],
 												writer->estate);
 		list_free(recheck);
 		ResetPerTupleExprContext(writer->estate);
@@ -159,10 +168,31 @@ note_blocks(CampaignWriter *writer)
 {
 	for (int i = 0; i < writer->buffered; i++)
 	{
-		BlockNumber block = ItemPointerGetBlockNumber(&writer->slots[i]->tts_tid);
+		BlockNumber block = ItemPointerGetBlockNumber(&writer->first->slots[i]->tts_tid);
 
-		writer->first = Min(writer->first, block);
-		writer->last = Max(writer->last, block);
+		writer->first_block = Min(writer->first_block, block);
+		writer->last_block = Max(writer->last_block, block);
+	}
+}
+
+/* Puts what is buffered into slots, which are made once and used again. */
+static void
+fill_slots(CampaignWriter *writer)
+{
+	TupleTableSlot **slots = writer->first->slots;
+
+	for (int i = 0; i < writer->buffered; i++)
+	{
+		if (slots[i] == NULL)
+		{
+			MemoryContext old = MemoryContextSwitchTo(writer->first->context);
+
+			slots[i] = MakeSingleTupleTableSlot(writer->first->desc,
+												&TTSOpsHeapTuple);
+			slots[i]->tts_tableOid = RelationGetRelid(writer->relation);
+			MemoryContextSwitchTo(old);
+		}
+		ExecStoreHeapTuple(writer->tuples[i], slots[i], false);
 	}
 }
 
@@ -174,37 +204,21 @@ flush(CampaignWriter *writer)
 
 	if (writer->buffered == 0)
 		return;
+	fill_slots(writer);
 	old = MemoryContextSwitchTo(writer->batch);
-	table_multi_insert(writer->relation, writer->slots, writer->buffered,
-					   writer->command, 0, writer->bulk);
+	table_multi_insert(writer->relation, writer->first->slots,
+					   writer->buffered, writer->command, 0,
+					   writer->first->bulk);
 	insert_index_entries(writer);
 	note_blocks(writer);
 	MemoryContextSwitchTo(old);
 
 	for (int i = 0; i < writer->buffered; i++)
-		ExecClearTuple(writer->slots[i]);
+		ExecClearTuple(writer->first->slots[i]);
 	MemoryContextReset(writer->batch);
 	writer->written += writer->buffered;
 	writer->buffered = 0;
 	writer->bytes = 0;
-}
-
-/* The next free slot; made once and used again after each write. */
-static TupleTableSlot *
-next_slot(CampaignWriter *writer)
-{
-	TupleTableSlot **slot = &writer->slots[writer->buffered];
-
-	if (*slot == NULL)
-	{
-		MemoryContext old = MemoryContextSwitchTo(writer->context);
-
-		*slot = MakeSingleTupleTableSlot(RelationGetDescr(writer->relation),
-										 &TTSOpsHeapTuple);
-		(*slot)->tts_tableOid = RelationGetRelid(writer->relation);
-		MemoryContextSwitchTo(old);
-	}
-	return *slot;
 }
 
 /* How many columns the relation has. */
@@ -219,16 +233,12 @@ void
 campaign_writer_add(CampaignWriter *writer, const Datum *values,
 					const bool *isnull)
 {
-	TupleTableSlot *slot = next_slot(writer);
 	MemoryContext old = MemoryContextSwitchTo(writer->batch);
-	HeapTuple	tuple;
+	HeapTuple	tuple = heap_form_tuple(writer->desc, (Datum *) values,
+										(bool *) isnull);
 
-	tuple = heap_form_tuple(RelationGetDescr(writer->relation),
-							(Datum *) values, (bool *) isnull);
-	ExecStoreHeapTuple(tuple, slot, true);
 	MemoryContextSwitchTo(old);
-
-	writer->buffered++;
+	writer->tuples[writer->buffered++] = tuple;
 	writer->bytes += tuple->t_len;
 	if (writer->buffered == writer->most_rows ||
 		writer->bytes > writer->most_bytes)
@@ -241,10 +251,10 @@ campaign_writer_blocks(CampaignWriter *writer, BlockNumber *first,
 					   BlockNumber *last)
 {
 	flush(writer);
-	*first = writer->first;
-	*last = writer->last;
-	writer->first = InvalidBlockNumber;
-	writer->last = 0;
+	*first = writer->first_block;
+	*last = writer->last_block;
+	writer->first_block = InvalidBlockNumber;
+	writer->last_block = 0;
 }
 
 /* Writes the rest and closes; the lock on the relation stays to the end. */
@@ -255,15 +265,17 @@ campaign_writer_close(CampaignWriter *writer)
 
 	flush(writer);
 	written = writer->written;
-	for (int i = 0; i < writer->most_rows && writer->slots[i] != NULL; i++)
-		ExecDropSingleTupleTableSlot(writer->slots[i]);
+	if (writer->first == writer)
+	{
+		for (int i = 0; i < GATHERED_ROWS && writer->slots[i] != NULL; i++)
+			ExecDropSingleTupleTableSlot(writer->slots[i]);
+		FreeBulkInsertState(writer->bulk);
+	}
 	if (writer->target != NULL)
 	{
 		ExecCloseIndices(writer->target);
 		FreeExecutorState(writer->estate);
 	}
-	if (!writer->beside)
-		FreeBulkInsertState(writer->bulk);
 	table_finish_bulk_insert(writer->relation, 0);
 	table_close(writer->relation, NoLock);
 	MemoryContextDelete(writer->context);
