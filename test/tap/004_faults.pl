@@ -145,6 +145,19 @@ sub drain
 	as_owner($node, "SELECT campaign_ack('$_')") foreach split /\n/, $leases;
 }
 
+# Makes a call that a fault may strike; its status and errors, once the server is back.
+sub try_call
+{
+	my ($action, $call) = @_;
+	my $offset = -s $node->logfile;
+	my ($status, undef, $errors) = try_as_owner($node, $call);
+
+	# Until the server knows of a killed session it lets others in that are to go.
+	$node->wait_for_log(qr/all server processes terminated/, $offset) if $action eq 'kill' && $status != 0;
+	wait_for_server();
+	return ($status, $errors);
+}
+
 # Makes a call fail at the point.
 sub strike
 {
@@ -153,8 +166,7 @@ sub strike
 	# What executors have committed is not on disk yet; a crash would take that back, too.
 	$node->safe_psql('postgres', 'CHECKPOINT');
 	plant_fault($node, $point, $action);
-	my ($status) = try_as_owner($node, $call);
-	wait_for_server();
+	my ($status) = try_call($action, $call);
 	isnt($status, 0, "$point, $action: the call fails");
 	ok(fault_fired($node, $point), "$point, $action: the point was reached");
 }
@@ -379,8 +391,7 @@ sub fault_in_call
 	{
 		$number++;
 		plant_fault($node, $point, "$action $number");
-		my ($status, undef, $stderr) = try_as_owner($node, $call);
-		wait_for_server();
+		my ($status, $stderr) = try_call($action, $call);
 		# Reached by nobody: there are no more writes.
 		if (-e $file)
 		{
