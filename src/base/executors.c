@@ -24,11 +24,11 @@ static CampaignExecutor *my_executor = NULL;	/* in an executor */
 static void executor_exit(int code, Datum arg);
 
 /*
- * Copies what is known about the executors of this database, those included
- * that are about to begin or have ended.
+ * Copies what is known about the executors of this database, those that are
+ * about to begin or have ended included, or about those that are idle.
  */
-List *
-campaign_shared_executors(void)
+static List *
+copy_executors(bool idle)
 {
 	List	   *result = NIL;
 	CampaignExecutor *copy;
@@ -37,19 +37,39 @@ campaign_shared_executors(void)
 	if (!campaign_slots)
 		return NIL;
 	/* Nothing is allocated under the lock. */
-	copy = palloc(mul_size(campaign_slots->nexecutors, sizeof(CampaignExecutor)));
+	copy = palloc(mul_size(campaign_slots->nexecutors,
+						   sizeof(CampaignExecutor)));
 	LWLockAcquire(campaign_slots->lock, LW_SHARED);
 	for (int i = 0; i < campaign_slots->nexecutors; i++)
 	{
 		const CampaignExecutor *executor = &campaign_slots->executors[i];
 
-		if (executor->ticket != 0 && executor->database == MyDatabaseId)
+		if (executor->ticket != 0 && executor->database == MyDatabaseId &&
+			(executor->idle && !executor->ended) == idle)
 			copy[count++] = *executor;
 	}
 	LWLockRelease(campaign_slots->lock);
 	for (int i = 0; i < count; i++)
 		result = lappend(result, &copy[i]);
 	return result;
+}
+
+/*
+ * Those that are at a run, about to begin, or have ended.
+ */
+List *
+campaign_shared_executors(void)
+{
+	return copy_executors(false);
+}
+
+/*
+ * Those that wait for a run.
+ */
+List *
+campaign_shared_executors_idle(void)
+{
+	return copy_executors(true);
 }
 
 /*
@@ -94,6 +114,51 @@ campaign_shared_executor_release(const CampaignExecutor *executor)
 	if (slot->ticket == executor->ticket &&
 		(slot->ended || slot->pid == 0))
 		slot->ticket = 0;
+	LWLockRelease(campaign_slots->lock);
+}
+
+/*
+ * Gives the place, and the process in it, to another run.  Who still has the
+ * old ticket cannot interrupt it.
+ */
+bool
+campaign_shared_executor_assign(CampaignExecutor *executor, int64 run_id)
+{
+	CampaignExecutor *slot = &campaign_slots->executors[executor->slot];
+	bool		assigned;
+
+	LWLockAcquire(campaign_slots->lock, LW_EXCLUSIVE);
+	assigned = slot->ticket == executor->ticket && slot->idle && !slot->ended &&
+		!slot->dismissed;
+	if (assigned)
+	{
+		slot->ticket = ++campaign_slots->last_ticket;
+		slot->run_id = run_id;
+		slot->reserved_at = campaign_clock_now();
+		slot->interrupted_at = 0;
+		slot->worked = false;
+		slot->idle = false;
+		SetLatch(slot->latch);
+		*executor = *slot;
+	}
+	LWLockRelease(campaign_slots->lock);
+	return assigned;
+}
+
+/*
+ * Has an executor leave unless it has got a run.
+ */
+void
+campaign_shared_executor_dismiss(const CampaignExecutor *executor)
+{
+	CampaignExecutor *slot = &campaign_slots->executors[executor->slot];
+
+	LWLockAcquire(campaign_slots->lock, LW_EXCLUSIVE);
+	if (slot->ticket == executor->ticket && slot->idle && !slot->ended)
+	{
+		slot->dismissed = true;
+		SetLatch(slot->latch);
+	}
 	LWLockRelease(campaign_slots->lock);
 }
 
@@ -159,11 +224,58 @@ campaign_shared_executor_worked(void)
 }
 
 /*
- * Leaves the result in the slot for the scheduler and wakes it.
+ * Lets the scheduler dispose of this process.
+ */
+bool
+campaign_shared_executor_rest(void)
+{
+	bool		rests;
+
+	LWLockAcquire(campaign_slots->lock, LW_EXCLUSIVE);
+	rests = my_executor->worked;
+	if (rests)
+	{
+		my_executor->idle = true;
+		my_executor->latch = MyLatch;
+		(void) campaign_slot_wake(my_executor->database);
+	}
+	LWLockRelease(campaign_slots->lock);
+	return rests;
+}
+
+/*
+ * Tells what becomes of it.  A place that is given up is free at once, and
+ * nobody needs to be told.
+ */
+bool
+campaign_shared_executor_next(int64 *run_id, bool leave)
+{
+	bool		decided = true;
+
+	*run_id = 0;
+	LWLockAcquire(campaign_slots->lock, LW_EXCLUSIVE);
+	if (!my_executor->idle)
+		*run_id = my_executor->run_id;
+	else if (leave || my_executor->dismissed)
+	{
+		my_executor->ticket = 0;
+		my_executor = NULL;
+	}
+	else
+		decided = false;
+	LWLockRelease(campaign_slots->lock);
+	return decided;
+}
+
+/*
+ * Leaves the result in the slot, if there still is one, for the scheduler and
+ * wakes it.
  */
 static void
 executor_exit(int code, Datum arg)
 {
+	if (my_executor == NULL)
+		return;
 	LWLockAcquire(campaign_slots->lock, LW_EXCLUSIVE);
 	my_executor->ended = true;
 	my_executor->failed = code != 0;

@@ -13,6 +13,7 @@
 #include "storage/ipc.h"
 #include "storage/lwlock.h"
 #include "storage/shmem.h"
+#include "utils/resowner.h"
 #include "utils/wait_event.h"
 
 #include "base/rest.h"
@@ -69,17 +70,27 @@ campaign_rest_tell(void)
 		ConditionVariableBroadcast(moves);
 }
 
-/* The callback, one for the life of the process. */
+/* A callback, one for the life of the process: when all locks are gone. */
 static void
-notice_end(XactEvent event, void *arg)
+tell_committed(ResourceReleasePhase phase, bool isCommit, bool isTopLevel,
+			   void *arg)
 {
-	if (!pending || (event != XACT_EVENT_COMMIT && event != XACT_EVENT_ABORT))
+	if (!pending || !isCommit || !isTopLevel ||
+		phase != RESOURCE_RELEASE_AFTER_LOCKS)
 		return;
 	pending = false;
-	if (event == XACT_EVENT_COMMIT && held)
+	if (held)
 		committed = true;
-	else if (event == XACT_EVENT_COMMIT)
+	else
 		campaign_rest_tell();
+}
+
+/* Another one, for ends of which nobody is told. */
+static void
+notice_abort(XactEvent event, void *arg)
+{
+	if (event == XACT_EVENT_ABORT)
+		pending = false;
 }
 
 /* Has whoever waits look when this transaction has committed. */
@@ -89,7 +100,10 @@ campaign_rest_tell_at_commit(void)
 	if (moves == NULL)
 		return;
 	if (!registered)
-		RegisterXactCallback(notice_end, NULL);
+	{
+		RegisterXactCallback(notice_abort, NULL);
+		RegisterResourceReleaseCallback(tell_committed, NULL);
+	}
 	registered = true;
 	pending = true;
 }

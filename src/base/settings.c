@@ -111,6 +111,13 @@ int			campaign_max_start_lateness = 3600;
 int			campaign_pause_grace = 5000;
 
 /*
+ * How long an executor stays when its run has nothing to do, for other runs of
+ * the same owner.  The next one begins sooner and costs less; a process, and
+ * what it has read, stay for nothing otherwise.
+ */
+int			campaign_executor_idle = 1000;
+
+/*
  * How long a scheduler without work stays.  Long, the next start is quicker
  * by the time of a connection.  DROP DATABASE and CREATE DATABASE ...
  * TEMPLATE fail while it is there, after waiting five seconds.
@@ -194,6 +201,12 @@ define_policies(void)
 							 &campaign_enable_superuser_campaigns,
 							 true,
 							 PGC_SIGHUP, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable("campaign.executor_idle",
+							"Sets how long an executor waits for another run of the same owner.",
+							NULL,
+							&campaign_executor_idle,
+							1000, 0, 60000,
+							PGC_SIGHUP, GUC_UNIT_MS, NULL, NULL, NULL);
 	DefineCustomStringVariable("campaign.file_root",
 							   "Sets the folder below which activities may read and write files.",
 							   "If it is empty, no file is read or written.",

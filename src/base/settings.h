@@ -9,6 +9,7 @@
 
 extern bool campaign_enable_fusion;
 extern bool campaign_enable_superuser_campaigns;
+extern int	campaign_executor_idle;	/* ms */
 extern char *campaign_file_root;
 extern int	campaign_history_messages;	/* min; -1: for ever */
 extern int	campaign_history_populations_kept;	/* min; -1: for ever */

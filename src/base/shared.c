@@ -20,6 +20,7 @@
 #include "miscadmin.h"
 #include "storage/ipc.h"
 #include "storage/shmem.h"
+#include "utils/resowner.h"
 
 #include "base/clock.h"
 #include "base/rest.h"
@@ -36,13 +37,16 @@ SharedState *campaign_slots = NULL;
 static DatabaseSlot *my_database = NULL;	/* in a scheduler */
 static bool wake_registered = false;
 static bool wake_pending = false;	/* this transaction asked for it */
+static bool remind_pending = false;
 
 static shmem_request_hook_type previous_request_hook = NULL;
 static shmem_startup_hook_type previous_startup_hook = NULL;
 
 static void request_memory(void);
 static void create_memory(void);
-static void wake_scheduler(XactEvent event, void *arg);
+static void wake_scheduler(ResourceReleasePhase phase, bool committed,
+						   bool top, void *arg);
+static void notice_end(XactEvent event, void *arg);
 static TimestampTz when_to_start(const DatabaseSlot *slot, int visits);
 static int	count_visits(void);
 static void launcher_exit(int code, Datum arg);
@@ -117,59 +121,103 @@ campaign_shared_active(void)
 /* -------------------------------- waking -------------------------------- */
 
 /*
+ * Has the end of this transaction noticed.
+ */
+static bool
+watch_end(void)
+{
+	if (!campaign_slots)
+		return false;
+	if (!wake_registered)
+	{
+		RegisterXactCallback(notice_end, NULL);
+		RegisterResourceReleaseCallback(wake_scheduler, NULL);
+	}
+	wake_registered = true;
+	return true;
+}
+
+/*
  * Wakes the scheduler of this database if and when the transaction commits, and
- * who waits for a run.  Undoing a subtransaction does not take it back: a look for nothing is
- * cheap.
+ * who waits for a run.  Undoing a subtransaction does not take it back: a look
+ * for nothing is cheap.
  */
 void
 campaign_shared_wake_at_commit(void)
 {
-	if (!campaign_slots)
-		return;
-	if (!wake_registered)
-	{
-		RegisterXactCallback(wake_scheduler, NULL);
-		wake_registered = true;
-	}
-	wake_pending = true;
+	if (watch_end())
+		wake_pending = true;
 	campaign_rest_tell_at_commit();
 }
 
 /*
- * The callback, one for the life of the process.  It must not fail once the
- * transaction has committed.
+ * A scheduler that would have nothing to do now is not disturbed.
+ */
+void
+campaign_shared_remind_at_commit(void)
+{
+	if (watch_end())
+		remind_pending = true;
+}
+
+/*
+ * Sets when the scheduler looks, or has one started.
  */
 static void
-wake_scheduler(XactEvent event, void *arg)
+remind_scheduler(void)
 {
-	bool		full;
+	DatabaseSlot *slot = campaign_slot_of(MyDatabaseId, false);
 
-	if (!wake_pending)
-		return;
-	switch (event)
+	if (slot == NULL || slot->pid == 0)
+		(void) campaign_slot_wake(MyDatabaseId);
+	else if (slot->remind_at == 0)
 	{
-		case XACT_EVENT_PRE_PREPARE:
-			/* Whoever commits it later would not know whom to wake. */
-			ereport(ERROR,
-					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-					 errmsg("cannot PREPARE a transaction that gives work to a scheduler")));
-			break;
-		case XACT_EVENT_COMMIT:
-			wake_pending = false;
-			LWLockAcquire(campaign_slots->lock, LW_EXCLUSIVE);
-			full = !campaign_slot_wake(MyDatabaseId);
-			LWLockRelease(campaign_slots->lock);
-			if (full)
-				ereport(LOG,
-						(errmsg("no scheduler can be started: %d databases have one or wait for one",
-								MAX_DATABASES)));
-			break;
-		case XACT_EVENT_ABORT:
-			wake_pending = false;
-			break;
-		default:
-			break;
+		slot->remind_at = campaign_clock_now() +
+			CAMPAIGN_PATIENCE * INT64CONST(1000);
+		slot->reminded = true;
+		SetLatch(slot->latch);
 	}
+}
+
+/*
+ * A callback, one for the life of the process: does what was asked for when
+ * nothing is left to do for the transaction, whose locks and messages to the
+ * caches of others would be met otherwise.  It must not fail.
+ */
+static void
+wake_scheduler(ResourceReleasePhase phase, bool committed, bool top, void *arg)
+{
+	bool		full = false;
+
+	if ((!wake_pending && !remind_pending) || !committed || !top ||
+		phase != RESOURCE_RELEASE_AFTER_LOCKS)
+		return;
+	LWLockAcquire(campaign_slots->lock, LW_EXCLUSIVE);
+	if (wake_pending)
+		full = !campaign_slot_wake(MyDatabaseId);
+	else
+		remind_scheduler();
+	LWLockRelease(campaign_slots->lock);
+	wake_pending = remind_pending = false;
+	if (full)
+		ereport(LOG,
+				(errmsg("no scheduler can be started: %d databases have one or wait for one",
+						MAX_DATABASES)));
+}
+
+/*
+ * Another one, for ends that wake nobody.
+ */
+static void
+notice_end(XactEvent event, void *arg)
+{
+	/* Whoever commits it later would not know whom to wake. */
+	if (event == XACT_EVENT_PRE_PREPARE && (wake_pending || remind_pending))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("cannot PREPARE a transaction that gives work to a scheduler")));
+	if (event == XACT_EVENT_ABORT)
+		wake_pending = remind_pending = false;
 }
 
 /*
@@ -439,9 +487,28 @@ campaign_shared_scheduler_begin(void)
 	LWLockAcquire(campaign_slots->lock, LW_EXCLUSIVE);
 	woken = my_database->wanted;
 	my_database->wanted = false;
+	my_database->remind_at = 0;
+	my_database->reminded = false;
 	my_database->next_due = 0;
 	LWLockRelease(campaign_slots->lock);
 	return woken;
+}
+
+/*
+ * Learns when to look at the latest.
+ */
+bool
+campaign_shared_scheduler_reminded(TimestampTz *until)
+{
+	bool		alone;
+
+	LWLockAcquire(campaign_slots->lock, LW_EXCLUSIVE);
+	alone = my_database->reminded && !my_database->wanted;
+	if (my_database->remind_at != 0)
+		*until = Min(*until, my_database->remind_at);
+	my_database->reminded = false;
+	LWLockRelease(campaign_slots->lock);
+	return alone;
 }
 
 /*

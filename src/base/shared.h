@@ -12,6 +12,10 @@
 
 #include "datatype/timestamp.h"
 #include "nodes/pg_list.h"
+#include "storage/latch.h"
+
+/* After how many ms a task that is due gets an executor beside the run's first. */
+#define CAMPAIGN_PATIENCE	20
 
 /* An executor, from the moment its place is reserved. */
 typedef struct CampaignExecutor
@@ -27,6 +31,9 @@ typedef struct CampaignExecutor
 	bool		worked;			/* has done something useful */
 	bool		ended;			/* is gone; the scheduler has yet to see it */
 	bool		failed;			/* ended by an error */
+	bool		idle;			/* at no run; waits for another of its owner's */
+	bool		dismissed;		/* is not to wait any longer */
+	Latch	   *latch;			/* its own, while it is idle */
 	char		activity[NAMEDATALEN];	/* empty: none */
 	int64		rows;
 	TimestampTz started_at;		/* of the activity; 0: none */
@@ -44,6 +51,9 @@ extern bool campaign_shared_active(void);
  */
 extern void campaign_shared_wake_at_commit(void);
 
+/* Has it look within CAMPAIGN_PATIENCE ms instead of at once. */
+extern void campaign_shared_remind_at_commit(void);
+
 /*
  * What this executor is at, for others to see: a run, an activity, and the
  * rows so far.  No-ops in a process that has no slot.
@@ -54,8 +64,12 @@ extern void campaign_shared_progress_rows(int64 rows);
 extern void campaign_shared_progress_expect(double rows);
 extern void campaign_shared_progress_end(void);
 
-/* The executors of this database, copied: List of CampaignExecutor *. */
+/*
+ * The executors of this database that are at a run, or those that are at none,
+ * copied: List of CampaignExecutor *.
+ */
 extern List *campaign_shared_executors(void);
+extern List *campaign_shared_executors_idle(void);
 
 /* For the launcher only. */
 extern void campaign_shared_launcher_attach(void);
@@ -75,6 +89,11 @@ extern void campaign_shared_forget(Oid database);
 extern bool campaign_shared_scheduler_attach(Oid database);
 /* Before looking at tables; true if somebody has woken it since the last. */
 extern bool campaign_shared_scheduler_begin(void);
+/*
+ * When it is to look at the latest, unless it is to sooner; true if that is all
+ * it has been woken for.
+ */
+extern bool campaign_shared_scheduler_reminded(TimestampTz *until);
 /* After a look that succeeded. */
 extern void campaign_shared_scheduler_end(void);
 /* Whether executors leave after a task, because others wait for a place. */
@@ -94,6 +113,14 @@ extern bool campaign_shared_scheduler_leave(TimestampTz next_due);
 extern bool campaign_shared_executor_reserve(Oid owner, int64 run_id,
 											 CampaignExecutor *executor);
 extern void campaign_shared_executor_release(const CampaignExecutor *executor);
+/*
+ * Gives a run to an idle executor, which has another ticket then; false if it
+ * has left.
+ */
+extern bool campaign_shared_executor_assign(CampaignExecutor *executor,
+											int64 run_id);
+/* Has an idle executor leave. */
+extern void campaign_shared_executor_dismiss(const CampaignExecutor *executor);
 /* Signals it if it is still there; the first time is remembered. */
 extern void campaign_shared_executor_signal(const CampaignExecutor *executor,
 											int signal);
@@ -102,5 +129,15 @@ extern void campaign_shared_executor_signal(const CampaignExecutor *executor,
 extern bool campaign_shared_executor_attach(int slot, int64 ticket);
 /* Notes that it has done something useful; true if it is to leave now. */
 extern bool campaign_shared_executor_worked(void);
+/*
+ * Notes that it is at no run any more, and may get another one; not if it has
+ * done nothing useful.
+ */
+extern bool campaign_shared_executor_rest(void);
+/*
+ * True when it has been decided what becomes of an idle executor: the run it
+ * got, or 0 if it has lost its place, which it does not wait for if leave.
+ */
+extern bool campaign_shared_executor_next(int64 *run_id, bool leave);
 
 #endif							/* CAMPAIGN_SHARED_H */

@@ -21,6 +21,8 @@ typedef struct DatabaseSlot
 	int			pid;			/* its scheduler, or 0 */
 	Latch	   *latch;			/* the scheduler's */
 	bool		wanted;			/* somebody committed work */
+	TimestampTz remind_at;		/* when to look at the latest; 0: never */
+	bool		reminded;		/* the scheduler does not know of that yet */
 	bool		visit;			/* nobody has looked since the server began */
 	bool		contended;		/* more wants to run than may */
 	TimestampTz next_due;		/* without a scheduler: when to start one */

@@ -454,6 +454,24 @@ record_successes(List *steps)
 	return waits;
 }
 
+/*
+ * Tells who has to know at commit.  One ready task is this executor's own next
+ * one; if there is none it leaves, which wakes the scheduler.  Several may be
+ * done before another executor could begin.  changed: a task waits or failed.
+ */
+static void
+announce(const CampaignRunSummary *tasks, bool changed)
+{
+	if (tasks->ready == 0 && MyBackendType == B_BG_WORKER)
+		campaign_rest_tell_at_commit();
+	else if (changed || tasks->ready + tasks->waiting + tasks->pending == 0)
+		campaign_shared_wake_at_commit();
+	else if (tasks->ready > 1)
+		campaign_shared_remind_at_commit();
+	else if (tasks->ready == 0)
+		campaign_rest_tell_at_commit();
+}
+
 /* Records the task, and what the run is in then. */
 static void
 record_task(Step *step, const char *state)
@@ -482,15 +500,7 @@ record_task(Step *step, const char *state)
 		if (tasks.ready == 0)
 			break;
 	}
-	/*
-	 * One ready task is this executor's own next one; a schedule may be
-	 * waiting for the end of the run.
-	 */
-	if (tasks.ready > 1 || step->error != NULL || waits ||
-		tasks.ready + tasks.waiting + tasks.pending == 0)
-		campaign_shared_wake_at_commit();
-	else if (tasks.ready == 0)
-		campaign_rest_tell_at_commit();
+	announce(&tasks, waits || step->error != NULL);
 }
 
 /* Records the step under the run's lock; false if the run was halted. */

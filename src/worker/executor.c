@@ -5,7 +5,9 @@
  * Connected as the owner and nobody else: whatever the owner's functions do
  * to the session, there are no other rights to return to.  It leaves when
  * nothing of the run is due, so that waiting runs cost no process, and
- * between two tasks if other runs would get no executor otherwise.
+ * between two tasks if other runs would get no executor otherwise.  Before it
+ * ends it waits a moment for another run of the owner's, which then begins with
+ * everything that the process has read and planned.
  */
 #include "postgres.h"
 
@@ -13,7 +15,10 @@
 #include "storage/ipc.h"
 #include "utils/memutils.h"
 
+#include "base/clock.h"
 #include "base/fault.h"
+#include "base/settings.h"
+#include "base/shared.h"
 #include "base/sql.h"
 #include "engine/step.h"
 #include "worker/executor.h"
@@ -40,6 +45,7 @@ static const CampaignTransactions transactions = {
 	campaign_worker_abort
 };
 
+static int64 next_run(void);
 static bool execute_run(int64 run_id);
 static bool execute_tasks(int64 run_id, MemoryContext turn);
 static void describe_run(void *arg);
@@ -84,8 +90,42 @@ campaign_executor_main(Datum arg)
 	CAMPAIGN_FAULT("executor_connect");
 	campaign_sql_brief = true;
 	campaign_worker_connect(assignment.database, assignment.owner);
-	if (!execute_run(assignment.run_id))
-		proc_exit(1);
+	for (int64 run_id = assignment.run_id; run_id != 0; run_id = next_run())
+	{
+		if (!execute_run(run_id))
+			proc_exit(1);
+	}
+}
+
+/*
+ * Waits for another run, and begins it as a new process would; 0 if none came,
+ * or if a new process would be different.
+ */
+static int64
+next_run(void)
+{
+	TimestampTz until = campaign_clock_now() +
+		campaign_executor_idle * INT64CONST(1000);
+	int64		run_id;
+	long		wait;
+
+	if (campaign_executor_idle == 0 || !campaign_shared_executor_rest())
+		return 0;
+	for (;;)
+	{
+		/* Whoever cancels now means a task that is over. */
+		QueryCancelPending = false;
+		campaign_worker_check();
+		wait = campaign_clock_until(until, INT_MAX);
+		if (campaign_shared_executor_next(&run_id, wait == 0))
+			break;
+		campaign_worker_wait(wait);
+	}
+	if (run_id == 0 || campaign_worker_renew())
+		return run_id;
+	/* It was worth it: the next one is started without delay. */
+	(void) campaign_shared_executor_worked();
+	return 0;
 }
 
 /*

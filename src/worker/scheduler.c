@@ -50,8 +50,6 @@
 #define IDLE_DELAY_MAX 10000
 /* Milliseconds until objects of another version are looked at again. */
 #define UPDATE_DELAY 60000
-/* After how many ms a task that is due gets an executor beside the run's first. */
-#define PATIENCE 20
 /* Minutes between looking for what is old. */
 #define CLEAN_MINUTES 60
 /* What take_turn() returns when the scheduler has left. */
@@ -81,6 +79,7 @@ typedef struct Scheduler
 typedef struct Situation
 {
 	List	   *executors;		/* CampaignExecutor *, present or beginning */
+	List	   *idle;			/* the same; those that have no run */
 	List	   *runs;			/* CampaignDueRun *; tasks: without executor */
 	List	   *interrupted;	/* int64 *, runs to be interrupted */
 	TimestampTz launched_until; /* launches until then have been looked at */
@@ -90,6 +89,7 @@ typedef struct Situation
 } Situation;
 
 static void run_turns(Scheduler *scheduler);
+static void wait_for_turn(long wait);
 static long take_turn_safely(Scheduler *scheduler);
 static long take_turn(Scheduler *scheduler);
 static bool leave_unusable(void);
@@ -107,6 +107,8 @@ static void start_executors(Scheduler *scheduler, Situation *situation);
 static void clean_up(Scheduler *scheduler, Situation *situation);
 static bool is_contended(const Situation *situation);
 static void drop_troubled_runs(Scheduler *scheduler, Situation *situation);
+static bool assign_executor(Situation *situation, CampaignDueRun *run);
+static void dismiss_idle(Situation *situation, int most);
 static bool start_executor(Scheduler *scheduler, Situation *situation,
 						   CampaignDueRun *run);
 static long decide_wait(Scheduler *scheduler, const Situation *situation);
@@ -182,8 +184,24 @@ run_turns(Scheduler *scheduler)
 			return;
 		pgstat_report_activity(STATE_IDLE, NULL);
 		if (wait > 0)
-			campaign_worker_wait(wait);
+			wait_for_turn(wait);
 	}
+}
+
+/*
+ * Sleeps until the next turn; a reminder does not begin one, but sets when it
+ * is.
+ */
+static void
+wait_for_turn(long wait)
+{
+	TimestampTz until = campaign_clock_now() + wait * INT64CONST(1000);
+
+	do
+	{
+		campaign_worker_check();
+		campaign_worker_wait(campaign_clock_until(until, INT_MAX));
+	} while (campaign_shared_scheduler_reminded(&until));
 }
 
 /*
@@ -223,6 +241,7 @@ take_turn(Scheduler *scheduler)
 	if (campaign_shared_scheduler_begin())
 		scheduler->busy_at = campaign_clock_now();
 	situation.executors = collect_executors(scheduler);
+	situation.idle = campaign_shared_executors_idle();
 	CAMPAIGN_FAULT("scheduler_turn");
 	if (!launch_schedules(&situation) || !look(scheduler, &situation))
 		return leave_unusable() ? LEFT : 0;
@@ -376,7 +395,8 @@ look(const Scheduler *scheduler, Situation *situation)
 		if (situation->executors != NIL)
 			situation->interrupted =
 				campaign_run_halted(executing_runs(situation));
-		situation->runs = campaign_due_runs(PATIENCE, &situation->next_due);
+		situation->runs = campaign_due_runs(CAMPAIGN_PATIENCE,
+											&situation->next_due);
 		launch = campaign_launches_next(situation->launched_until);
 		if (launch != 0 &&
 			(situation->next_due == 0 || launch < situation->next_due))
@@ -416,7 +436,7 @@ need(Situation *situation, const CampaignDueRun *run)
 	int			result = Min(run->tasks, Max(run->late, 1));
 
 	if (result < run->tasks)
-		put_off(situation, campaign_clock_now() + PATIENCE * INT64CONST(1000));
+		put_off(situation, campaign_clock_now() + CAMPAIGN_PATIENCE * INT64CONST(1000));
 	return result;
 }
 
@@ -599,15 +619,57 @@ drop_troubled_runs(Scheduler *scheduler, Situation *situation)
 }
 
 /*
- * Starts an executor for the run.  If the server has no process to spare,
+ * Gives the run to an idle executor of the same owner, if there is one.
+ */
+static bool
+assign_executor(Situation *situation, CampaignDueRun *run)
+{
+	ListCell   *cell;
+
+	foreach(cell, situation->idle)
+	{
+		CampaignExecutor *executor = lfirst(cell);
+
+		if (executor->owner != run->owner)
+			continue;
+		situation->idle = foreach_delete_current(situation->idle, cell);
+		if (!campaign_shared_executor_assign(executor, run->run_id))
+			continue;
+		situation->executors = lappend(situation->executors, executor);
+		run->tasks--;
+		return true;
+	}
+	return false;
+}
+
+/*
+ * Has idle executors leave of which there may be fewer.
+ */
+static void
+dismiss_idle(Situation *situation, int most)
+{
+	while (list_length(situation->idle) > Max(most, 0))
+	{
+		campaign_shared_executor_dismiss(linitial(situation->idle));
+		situation->idle = list_delete_first(situation->idle);
+	}
+}
+
+/*
+ * Has an executor begin with the run.  If the server has no process to spare,
  * says so once and returns false.
  */
 static bool
 start_executor(Scheduler *scheduler, Situation *situation,
 			   CampaignDueRun *run)
 {
-	CampaignExecutor *executor = palloc0(sizeof(CampaignExecutor));
+	CampaignExecutor *executor;
 
+	if (assign_executor(situation, run))
+		return true;
+	dismiss_idle(situation, campaign_max_executors -
+				 list_length(situation->executors) - 1);
+	executor = palloc0(sizeof(CampaignExecutor));
 	if (campaign_shared_executor_reserve(run->owner, run->run_id, executor))
 	{
 		if (campaign_executor_start(executor))
@@ -618,6 +680,13 @@ start_executor(Scheduler *scheduler, Situation *situation,
 			return true;
 		}
 		campaign_shared_executor_release(executor);
+	}
+	if (situation->idle != NIL)
+	{
+		/* Their end wakes us. */
+		dismiss_idle(situation, 0);
+		situation->exhausted = true;
+		return false;
 	}
 	if (!scheduler->exhausted)
 		ereport(LOG,

@@ -7,11 +7,15 @@
  */
 #include "postgres.h"
 
+#include "access/genam.h"
+#include "access/table.h"
 #include "access/xact.h"
 #include "catalog/namespace.h"
+#include "catalog/pg_db_role_setting.h"
 #include "catalog/pg_extension.h"
 #include "commands/extension.h"
 #include "commands/prepare.h"
+#include "common/hashfn.h"
 #include "libpq/pqsignal.h"
 #include "miscadmin.h"
 #include "pgstat.h"
@@ -21,8 +25,10 @@
 #include "storage/lmgr.h"
 #include "storage/lock.h"
 #include "tcop/tcopprot.h"
+#include "utils/fmgroids.h"
 #include "utils/guc.h"
 #include "utils/portal.h"
+#include "utils/rel.h"
 #include "utils/snapmgr.h"
 #include "utils/wait_event.h"
 
@@ -63,8 +69,13 @@ static const Setting settings[] = {
 /* Current before the transaction that is open; set by its begin. */
 static MemoryContext caller_context = NULL;
 
+/* What role and database had set when the worker connected. */
+static uint64 connected_settings = 0;
+
 /* What campaign_worker_installed last saw. */
 static bool awaits_update = false;
+
+static uint64 hash_settings(void);
 
 /*
  * Gives a description that is zero where nothing is said, which the server
@@ -115,6 +126,57 @@ campaign_worker_connect(Oid database, Oid role)
 			SetConfigOption(settings[i].name, settings[i].value,
 							PGC_USERSET, PGC_S_OVERRIDE);
 	}
+	connected_settings = hash_settings();
+}
+
+/*
+ * A hash of what ALTER ROLE and ALTER DATABASE have set for this connection.
+ */
+static uint64
+hash_settings(void)
+{
+	const Oid	databases[] = {MyDatabaseId, InvalidOid};
+	const Oid	roles[] = {GetSessionUserId(), InvalidOid};
+	uint64		hash = 0;
+	Relation	relation;
+
+	campaign_worker_begin_transaction();
+	relation = table_open(DbRoleSettingRelationId, AccessShareLock);
+	for (int i = 0; i < lengthof(databases) * lengthof(roles); i++)
+	{
+		ScanKeyData keys[2];
+		SysScanDesc scan;
+		HeapTuple	tuple;
+
+		ScanKeyInit(&keys[0], Anum_pg_db_role_setting_setdatabase,
+					BTEqualStrategyNumber, F_OIDEQ,
+					ObjectIdGetDatum(databases[i / lengthof(roles)]));
+		ScanKeyInit(&keys[1], Anum_pg_db_role_setting_setrole,
+					BTEqualStrategyNumber, F_OIDEQ,
+					ObjectIdGetDatum(roles[i % lengthof(roles)]));
+		scan = systable_beginscan(relation, DbRoleSettingDatidRolidIndexId,
+								  true, NULL, 2, keys);
+		hash = hash_combine64(hash, i);
+		while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+			hash = hash_combine64(hash,
+								  DatumGetUInt64(hash_any_extended((unsigned char *) tuple->t_data + tuple->t_data->t_hoff,
+																   tuple->t_len - tuple->t_data->t_hoff,
+																   0)));
+		systable_endscan(scan);
+	}
+	table_close(relation, AccessShareLock);
+	campaign_worker_commit();
+	return hash;
+}
+
+/*
+ * Takes back what an owner's functions have set for the session.
+ */
+bool
+campaign_worker_renew(void)
+{
+	ResetAllOptions();
+	return hash_settings() == connected_settings;
 }
 
 /*

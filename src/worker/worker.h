@@ -18,6 +18,12 @@ extern void campaign_worker_begin(void);
 /* Connects and sets what a worker needs, whatever role and database say. */
 extern void campaign_worker_connect(Oid database, Oid role);
 
+/*
+ * Sets them again, as at the beginning; false if a new connection would have
+ * other settings, because somebody has changed those of the role or database.
+ */
+extern bool campaign_worker_renew(void);
+
 /* Waits for the latch or so many milliseconds; negative: without limit. */
 extern void campaign_worker_wait(long timeout);
 /* To be called between two units of work: signals, changed settings. */

@@ -7,7 +7,7 @@ use CampaignServer;
 use Test::More;
 use Time::HiRes qw(time);
 
-my $node = start_server('scheduler', "restart_after_crash = on\n");
+my $node = start_server('scheduler', "restart_after_crash = on\ncampaign.executor_idle = 0\n");
 
 sub sql { return $node->safe_psql($_[1] // 'shop', $_[0]) }
 

@@ -65,9 +65,10 @@ my %scenario = (
 diag("FAULT_SEED=$seed");
 srand($seed);
 
-# A scheduler that leaves at once is started for every run.
+# Processes that leave at once are started for every run.
 my $node = start_node('faults', qq(
 campaign.scheduler_idle = 0
+campaign.executor_idle = 0
 max_prepared_transactions = 2
 ));
 make_people($node, 3000);
