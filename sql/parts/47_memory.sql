@@ -35,6 +35,15 @@ COMMENT ON COLUMN campaign.remembered.batch_id IS 'the execution that returned i
 COMMENT ON COLUMN campaign.remembered.key IS 'key of the row, as campaign.message.recipient has it';
 COMMENT ON COLUMN campaign.remembered.fingerprint IS 'as in campaign.returned';
 
+-- The same question about keys that are integers, without a join.  The batches
+-- are a constant.
+CREATE FUNCTION campaign.is_new(key bigint, batches bigint[])
+RETURNS boolean
+AS 'MODULE_PATHNAME', 'campaign_is_new'
+LANGUAGE C STABLE PARALLEL RESTRICTED;
+COMMENT ON FUNCTION campaign.is_new(bigint, bigint[])
+	IS 'whether none of the batches of a memory has the key';
+
 -- Rows that are forgotten may be returned again.
 --   keys  as campaign.message.recipient has them; NULL: all the activity remembers
 CREATE FUNCTION @extschema@.campaign_forget_returned(

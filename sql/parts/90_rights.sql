@@ -25,6 +25,7 @@ GRANT EXECUTE ON FUNCTION
 	campaign.address_hash(text),
 	campaign.address_first(uuid),
 	campaign.count_passing(bigint, "any"),
+	campaign.is_new(bigint, bigint[]),
 	campaign.sms_segments(text),
 	campaign.two_proportions(bigint, bigint, bigint, bigint),
 	campaign.address_fault(text),

@@ -2,8 +2,8 @@
  * incremental.c
  *		incremental: rows that were not returned before.
  *
- * A selecting kind with a memory: an anti join against the rows that earlier
- * executions of the activity have returned, and what comes out is written to
+ * A selecting kind with a memory: the rows that earlier executions of the
+ * activity have returned are left out, and what comes out is written to
  * the memory by the same pass.  The memory is part of the task's transaction,
  * and counts for as long as the run does: what a stopped run has returned
  * comes again, unless it was sent a message.  Executions in runs that overlap
@@ -13,6 +13,7 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
+#include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
 #include "utils/builtins.h"
 #include "utils/datetime.h"
@@ -23,6 +24,8 @@
 #include "activity/activity.h"
 #include "activity/option.h"
 #include "base/clock.h"
+#include "base/cluster.h"
+#include "base/settings.h"
 #include "set/row.h"
 #include "store/memory.h"
 
@@ -232,27 +235,64 @@ append_dates(const Increment *increment, CampaignSelect *select, bool *first)
 					 instant(increment->batch.begins));
 }
 
+/*
+ * True if the keys can be kept as a set of integers while the statement is
+ * executed, which a row's is looked up in at once.  Otherwise they are joined.
+ */
+static bool
+fits_in_memory(const Increment *increment)
+{
+	const CampaignTarget *target = increment->task->scope.target;
+	Oid			type = ((CampaignColumn *) linitial(target->key))->type;
+
+	return list_length(target->key) == 1 &&
+		(type == INT2OID || type == INT4OID || type == INT8OID) &&
+		changing(increment) == NIL &&
+		!campaign_cluster_has(target->relation) &&
+		campaign_memory_size() * sizeof(int64) <
+		campaign_work_mem * 1024.0 * hash_mem_multiplier;
+}
+
+/* The batches that count, as a constant. */
+static char *
+batches(const Increment *increment)
+{
+	StringInfoData text;
+	ListCell   *cell;
+
+	initStringInfo(&text);
+	appendStringInfoString(&text, "'{");
+	foreach(cell, increment->earlier)
+		appendStringInfo(&text, "%s" INT64_FORMAT,
+						 foreach_current_index(cell) > 0 ? "," : "",
+						 *(int64 *) lfirst(cell));
+	appendStringInfoString(&text, "}'::pg_catalog.int8[]");
+	return text.data;
+}
+
 /* Appends that the row was not returned before, or has changed since. */
 static void
 append_memory(const Increment *increment, CampaignSelect *select, bool *first)
 {
+	const CampaignTarget *target = increment->task->scope.target;
 	StringInfo	text = &select->text;
-	ListCell   *cell;
 
 	if (increment->earlier == NIL)
 		return;
 	append_word(select, first);
-	appendStringInfoString(text,
-						   "NOT EXISTS (SELECT FROM campaign.remembered AS \"campaign.remembered\""
-						   " WHERE \"campaign.remembered\".batch_id = ANY ('{");
-	foreach(cell, increment->earlier)
-		appendStringInfo(text, "%s" INT64_FORMAT,
-						 foreach_current_index(cell) > 0 ? "," : "",
-						 *(int64 *) lfirst(cell));
-	appendStringInfo(text, "}'::pg_catalog.int8[])"
+	if (fits_in_memory(increment))
+	{
+		appendStringInfo(text, "campaign.is_new(%s, %s)",
+						 campaign_row_column(target, increment->population, 0),
+						 batches(increment));
+		return;
+	}
+	appendStringInfo(text,
+					 "NOT EXISTS (SELECT FROM campaign.remembered AS \"campaign.remembered\""
+					 " WHERE \"campaign.remembered\".batch_id = ANY (%s)"
 					 " AND \"campaign.remembered\".key = %s COLLATE \"C\"",
-					 campaign_row_recipient(increment->task->scope.target,
-											increment->population));
+					 batches(increment),
+					 campaign_row_recipient(target, increment->population));
 	if (changing(increment) != NIL)
 	{
 		appendStringInfoString(text,

@@ -17,6 +17,7 @@
 #include "store/origin.h"
 
 CAMPAIGN_FUNCTION(campaign_forget_returned);
+CAMPAIGN_FUNCTION(campaign_is_new);
 
 /* The elements of an array of texts that are not NULL. */
 static List *
@@ -102,4 +103,24 @@ campaign_forget_returned(PG_FUNCTION_ARGS)
 	}
 	log_forgotten(record, activity, forgotten);
 	PG_RETURN_INT64(forgotten);
+}
+
+/*
+ * campaign.is_new(key, batches): whether none of the batches has the key, of
+ * which there may be none.  A place of a statement reads them once.
+ */
+Datum
+campaign_is_new(PG_FUNCTION_ARGS)
+{
+	CampaignIntegers *set = fcinfo->flinfo->fn_extra;
+
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
+		PG_RETURN_BOOL(true);
+	if (set == NULL)
+	{
+		set = campaign_memory_integers(PG_GETARG_DATUM(1),
+									   fcinfo->flinfo->fn_mcxt);
+		fcinfo->flinfo->fn_extra = set;
+	}
+	PG_RETURN_BOOL(!campaign_integers_has(set, PG_GETARG_INT64(0)));
 }

@@ -15,6 +15,8 @@
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
+#include "nodes/params.h"
+#include "tcop/dest.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
@@ -178,6 +180,70 @@ campaign_sql_execute(CampaignStatement *statement, int nvalues,
 	changed = SPI_processed;
 	leave(&section);
 	return changed;
+}
+
+/* A receiver of rows that hands them on. */
+typedef struct EachRow
+{
+	DestReceiver receiver;
+	CampaignRowFunction function;
+	void	   *arg;
+} EachRow;
+
+/* Hands a row on. */
+static bool
+receive_row(TupleTableSlot *slot, DestReceiver *self)
+{
+	EachRow    *each = (EachRow *) self;
+
+	each->function(slot, each->arg);
+	return true;
+}
+
+/* Nothing is to be done before the first row. */
+static void
+begin_rows(DestReceiver *self, int operation, TupleDesc desc)
+{
+}
+
+/* Nor after the last one. */
+static void
+end_rows(DestReceiver *self)
+{
+}
+
+/* Runs a statement that only reads, and hands its rows on. */
+void
+campaign_sql_each(CampaignStatement *statement, int nvalues,
+				  const CampaignValue *values,
+				  CampaignRowFunction function, void *arg)
+{
+	EachRow		each = {
+		{receive_row, begin_rows, end_rows, end_rows, DestNone},
+		function, arg
+	};
+	SPIExecuteOptions options = {
+		.read_only = true,
+		.dest = &each.receiver
+	};
+	SqlSection	section;
+	int			result;
+
+	enter(&section);
+	options.params = makeParamList(nvalues);
+	for (int i = 0; i < nvalues; i++)
+	{
+		options.params->params[i].ptype = values[i].type;
+		options.params->params[i].value = values[i].value;
+		options.params->params[i].isnull = values[i].isnull;
+		options.params->params[i].pflags = PARAM_FLAG_CONST;
+	}
+	result = SPI_execute_plan_extended(planned(statement, nvalues, values),
+									   &options);
+	if (result < 0)
+		elog(ERROR, "could not execute statement: %s",
+			 SPI_result_code_string(result));
+	leave(&section);
 }
 
 /* Executes a text within a connected SPI. */

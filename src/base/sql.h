@@ -11,6 +11,7 @@
 #include "access/htup.h"
 #include "catalog/pg_type.h"
 #include "datatype/timestamp.h"
+#include "executor/tuptable.h"
 #include "utils/jsonb.h"
 #include "utils/uuid.h"
 
@@ -66,6 +67,15 @@ extern uint64 campaign_sql_execute(CampaignStatement *statement,
  * ask is found by the key of a run or a delivery.
  */
 extern bool campaign_sql_brief;
+
+/*
+ * Gives each row to a function, which must not keep it, instead of copying
+ * them; under the snapshot of the statement that is being executed.
+ */
+typedef void (*CampaignRowFunction) (TupleTableSlot *row, void *arg);
+extern void campaign_sql_each(CampaignStatement *statement, int nvalues,
+							  const CampaignValue *values,
+							  CampaignRowFunction function, void *arg);
 
 /* Runs a utility statement of ours, such as the DDL of a partition. */
 extern void campaign_sql_utility(const char *text);

@@ -9,8 +9,12 @@
  */
 #include "postgres.h"
 
+#include "access/table.h"
 #include "catalog/namespace.h"
+#include "optimizer/plancat.h"
+#include "utils/builtins.h"
 #include "utils/lsyscache.h"
+#include "utils/rel.h"
 
 #include "base/fault.h"
 #include "base/identity.h"
@@ -313,6 +317,63 @@ campaign_memory_batches(int64 memory_id, const char *dimension,
 		batches = lappend(batches, batch);
 	}
 	return batches;
+}
+
+/* As far as the planner knows. */
+double
+campaign_memory_size(void)
+{
+	Relation	relation = table_open(campaign_memory_table(), AccessShareLock);
+	BlockNumber pages;
+	double		rows;
+	double		visible;
+
+	estimate_rel_size(relation, NULL, &pages, &rows, &visible);
+	table_close(relation, NoLock);
+	return rows;
+}
+
+/* Adds the key of a row. */
+static void
+add_key(TupleTableSlot *row, void *arg)
+{
+	bool		isnull;
+	Datum		datum = slot_getattr(row, 1, &isnull);
+	text	   *key;
+	int64		value;
+
+	if (isnull)
+		return;
+	key = DatumGetTextPP(datum);
+	if (campaign_integer_read(VARDATA_ANY(key), VARSIZE_ANY_EXHDR(key), &value))
+		campaign_integers_add(arg, value);
+}
+
+/* Reads batches into a set. */
+CampaignIntegers *
+campaign_memory_integers(Datum batches, MemoryContext context)
+{
+	CAMPAIGN_STATEMENT(owners,
+					   "SELECT DISTINCT g.owner FROM campaign.memory_batch b"
+					   " JOIN campaign.memory m ON m.memory_id = b.memory_id"
+					   " JOIN campaign.campaign g ON g.campaign_id = m.campaign_id"
+					   " WHERE b.batch_id = ANY ($1)");
+	CAMPAIGN_STATEMENT(keys,
+					   "SELECT r.key FROM campaign.memory_row r"
+					   " WHERE r.batch_id = ANY ($1)");
+	CampaignValue value = {INT8ARRAYOID, batches, false};
+	CampaignIntegers *set = campaign_integers_new(context);
+	CampaignRows *found = campaign_query(&owners, value);
+
+	for (int i = 0; i < found->count; i++)
+	{
+		if (!campaign_acts_for(campaign_row_oid(found, i, 1)))
+			ereport(ERROR,
+					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+					 errmsg("the memory belongs to another role")));
+	}
+	campaign_sql_each(&keys, 1, &value, add_key, set);
+	return set;
 }
 
 /* The instant before which no transaction still at work has begun. */

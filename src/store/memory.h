@@ -10,6 +10,8 @@
 #include "datatype/timestamp.h"
 #include "nodes/pg_list.h"
 
+#include "base/integers.h"
+
 /* An execution of an activity. */
 typedef struct CampaignMemoryBatch
 {
@@ -59,6 +61,14 @@ extern TimestampTz campaign_memory_mark(int64 memory_id);
  */
 extern List *campaign_memory_batches(int64 memory_id, const char *dimension,
 									 TimestampTz since, bool test);
+/* About how many rows all memories have together. */
+extern double campaign_memory_size(void);
+/*
+ * The keys in batches (int8[]) that are integers; refused (42501) if one of
+ * them is not of a campaign the caller acts for.
+ */
+extern CampaignIntegers *campaign_memory_integers(Datum batches,
+												  MemoryContext context);
 /*
  * The instant before which no transaction that is still at work has begun:
  * rows that carry the time of their transaction cannot appear before it.

@@ -326,6 +326,55 @@ SELECT campaign_wait(:run);
 SELECT campaign_stop(:run);
 SELECT campaign_drop('gone');
 
+-- Keys that are integers: near each other, far apart, the least and the greatest,
+-- of a smaller type; and what only looks like one is another key.
+CREATE TABLE numbers (id bigint PRIMARY KEY);
+CREATE TABLE small_numbers (id smallint PRIMARY KEY);
+CREATE TABLE texts (id text PRIMARY KEY);
+SELECT campaign_dimension('numbers');
+SELECT campaign_dimension('small_numbers');
+SELECT campaign_dimension('texts');
+SELECT campaign_create(d, dimension => d), campaign_add_incremental(d, 'fresh', skip_empty => false), campaign_publish(d)
+FROM unnest('{numbers,small_numbers,texts}'::text[]) d;
+CREATE FUNCTION returned_by(campaign text) RETURNS TABLE (run bigint, keys text) LANGUAGE sql AS $$
+	SELECT dense_rank() OVER (ORDER BY run_id), string_agg(key, ' ' ORDER BY key)
+	FROM campaign.returned r WHERE r.campaign = returned_by.campaign GROUP BY run_id $$;
+INSERT INTO numbers VALUES (-1), (0), (1), (64), (65);
+INSERT INTO small_numbers SELECT g FROM generate_series(-32768, 32767, 13107) g;
+INSERT INTO texts VALUES ('1'), ('01'), ('-0');
+SELECT campaign_start('numbers') AS n, campaign_start('small_numbers') AS s, campaign_start('texts') AS t \gset
+SELECT campaign_wait(:n);
+SELECT campaign_wait(:s);
+SELECT campaign_wait(:t);
+INSERT INTO numbers VALUES (-2), (2), (-9223372036854775808), (9223372036854775807), (1000000000000);
+INSERT INTO small_numbers VALUES (1);
+INSERT INTO texts VALUES ('0'), ('+1'), ('001');
+SELECT campaign_start('numbers') AS n, campaign_start('small_numbers') AS s, campaign_start('texts') AS t \gset
+SELECT campaign_wait(:n);
+SELECT campaign_wait(:s);
+SELECT campaign_wait(:t);
+INSERT INTO numbers VALUES (3), (-9223372036854775807), (9223372036854775806), (999999999999);
+SELECT campaign_start('numbers') AS n, campaign_start('small_numbers') AS s, campaign_start('texts') AS t \gset
+SELECT campaign_wait(:n);
+SELECT campaign_wait(:s);
+SELECT campaign_wait(:t);
+SELECT * FROM returned_by('numbers') ORDER BY run;
+SELECT * FROM returned_by('small_numbers') ORDER BY run;
+SELECT * FROM returned_by('texts') ORDER BY run;
+-- Nobody else's memory answers.
+SELECT campaign.is_new(1, '{0}'), campaign.is_new(NULL, '{0}'), campaign.is_new(1, NULL);
+RESET SESSION AUTHORIZATION;
+SELECT array_agg(batch_id) AS batches FROM campaign.memory_batch \gset
+CREATE ROLE regress_incremental_other;
+GRANT USAGE ON SCHEMA campaign TO regress_incremental_other;
+SET ROLE regress_incremental_other;
+SELECT campaign.is_new(1, :'batches');
+RESET ROLE;
+REVOKE USAGE ON SCHEMA campaign FROM regress_incremental_other;
+DROP ROLE regress_incremental_other;
+SET SESSION AUTHORIZATION regress_incremental;
+SELECT campaign_drop(d) FROM unnest('{numbers,small_numbers,texts}'::text[]) d;
+
 -- Clean up.
 RESET SESSION AUTHORIZATION;
 SELECT count(*) FROM campaign.memory;

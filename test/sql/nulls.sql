@@ -29,7 +29,7 @@ CREATE FUNCTION fitting(function text, name text, type regtype) RETURNS text LAN
 			WHEN 'schedule' THEN '''{"frequency": "daily", "at": "09:00", "time_zone": "UTC"}'''
 			WHEN 'feedback' THEN '''{"campaign": "x", "delivery": "mail", "is": "sent"}'''
 			WHEN 'outcomes' THEN CASE WHEN function ~ 'test' THEN '''[{"name": "a", "condition": "true"}]''' ELSE '''[{"name": "a"}]''' END WHEN 'definition' THEN '''{"name": "other", "dimension": "people"}''' ELSE '''{}''' END
-		WHEN type = 'text[]'::regtype THEN '''{x}'''
+		WHEN type = 'text[]'::regtype THEN '''{x}''' WHEN type = 'bigint[]'::regtype THEN '''{1}'''
 		WHEN type = 'regclass'::regtype THEN '''nulls.people'''
 		WHEN type = 'bytea'::regtype THEN '''\x73'''
 		WHEN type = 'interval'::regtype THEN '''1 hour'''
@@ -37,7 +37,7 @@ CREATE FUNCTION fitting(function text, name text, type regtype) RETURNS text LAN
 		WHEN type = 'uuid'::regtype THEN '''00000000-0000-0000-0000-000000000000'''
 		WHEN name = 'overlap' THEN 'false'
 		WHEN type = 'boolean'::regtype THEN 'true'
-		WHEN type = 'text[]'::regtype THEN '''{x}'''
+		WHEN type = 'text[]'::regtype THEN '''{x}''' WHEN type = 'bigint[]'::regtype THEN '''{1}'''
 		WHEN name = 'version' AND function ~ 'read' THEN '1'
 		WHEN name IN ('n', 'size', 'keep', 'max_rows', 'max_segments', 'quorum', 'versions', 'max_errors', 'version1', 'version2') THEN '1'
 		ELSE '0' END || '::' || type
