@@ -9,8 +9,12 @@
  */
 #include "postgres.h"
 
+#include "miscadmin.h"
+
 #include "activity/option.h"
 #include "base/clock.h"
+#include "base/rest.h"
+#include "base/shared.h"
 #include "base/text.h"
 #include "engine/ready.h"
 #include "set/population.h"
@@ -190,4 +194,22 @@ campaign_ready_halt(const CampaignRun *run)
 							  false))
 		campaign_ready_sweep(run->id, run->version_id,
 							 campaign_flow_populations(run->id));
+}
+
+/*
+ * Tells who has to know.  One ready task is the executor's next one; without
+ * any it leaves, which wakes the scheduler; several may be done before another
+ * could begin.  changed: a task waits or failed.
+ */
+void
+campaign_ready_tell(const CampaignRunSummary *tasks, bool changed)
+{
+	if (tasks->ready == 0)
+		campaign_rest_tell_at_commit();
+	if (tasks->ready == 0 && MyBackendType == B_BG_WORKER)
+		return;
+	if (changed || tasks->ready + tasks->waiting + tasks->pending == 0)
+		campaign_shared_wake_at_commit();
+	else if (tasks->ready > 1)
+		campaign_shared_remind_at_commit();
 }

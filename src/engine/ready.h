@@ -31,5 +31,11 @@ extern void campaign_ready_halt(const CampaignRun *run);
 /* Drops those of the populations (char *) that nothing will read any more. */
 extern void campaign_ready_sweep(int64 run_id, int64 version_id,
 								 List *populations);
+/*
+ * At commit of what has moved tasks: wakes the scheduler if there is something
+ * to do for it, and whoever waits for the run if nothing goes on at once.
+ * changed: a task waits for a time, or failed.
+ */
+extern void campaign_ready_tell(const CampaignRunSummary *tasks, bool changed);
 
 #endif							/* CAMPAIGN_READY_H */

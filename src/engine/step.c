@@ -35,7 +35,6 @@
 #include "base/fault.h"
 #include "base/file.h"
 #include "base/identity.h"
-#include "base/rest.h"
 #include "base/settings.h"
 #include "base/shared.h"
 #include "base/text.h"
@@ -454,24 +453,6 @@ record_successes(List *steps)
 	return waits;
 }
 
-/*
- * Tells who has to know at commit.  One ready task is this executor's own next
- * one; if there is none it leaves, which wakes the scheduler.  Several may be
- * done before another executor could begin.  changed: a task waits or failed.
- */
-static void
-announce(const CampaignRunSummary *tasks, bool changed)
-{
-	if (tasks->ready == 0 && MyBackendType == B_BG_WORKER)
-		campaign_rest_tell_at_commit();
-	else if (changed || tasks->ready + tasks->waiting + tasks->pending == 0)
-		campaign_shared_wake_at_commit();
-	else if (tasks->ready > 1)
-		campaign_shared_remind_at_commit();
-	else if (tasks->ready == 0)
-		campaign_rest_tell_at_commit();
-}
-
 /* Records the task, and what the run is in then. */
 static void
 record_task(Step *step, const char *state)
@@ -500,7 +481,7 @@ record_task(Step *step, const char *state)
 		if (tasks.ready == 0)
 			break;
 	}
-	announce(&tasks, waits || step->error != NULL);
+	campaign_ready_tell(&tasks, waits || step->error != NULL);
 }
 
 /* Records the step under the run's lock; false if the run was halted. */

@@ -67,8 +67,11 @@ SELECT campaign_publish('short');
 SELECT make('open', '{"history": {"messages": 10}}') AS open \gset
 CALL campaign_work();
 SELECT campaign_wait(run_id) FROM unnest(ARRAY[:plain, :short, :always, :kept, :open]) run_id;
+-- Before anybody executes it.
+BEGIN;
 SELECT campaign_start('plain') AS paused \gset
 SELECT campaign_pause(:paused);
+COMMIT;
 SELECT count(*) AS leased FROM campaign_claim('email', 1000);
 CREATE TABLE before AS SELECT * FROM campaign.report WHERE run_id <> :open;
 CREATE TABLE events AS SELECT * FROM campaign.event_counts;
