@@ -351,23 +351,29 @@ leading(const Plan *plan)
 	return list_length(plan->shares->list);
 }
 
-/* Wraps the item in a level with the rank that is common to all of them. */
+/* The rank that is common to all of them, as a column. */
 static char *
-leading_item(Plan *plan, const char *item)
+common_rank(Plan *plan)
 {
 	List	   *order = common_order(plan);
 	StringInfoData text;
 
 	initStringInfo(&text);
-	appendStringInfo(&text,
-					 "(SELECT %s.*, pg_catalog.row_number() OVER (ORDER BY ",
-					 plan->alias);
+	appendStringInfoString(&text, "pg_catalog.row_number() OVER (ORDER BY ");
 	for (int i = 0; i < list_length(order); i++)
 		appendStringInfo(&text, "\"campaign.s0_%d\" %s, ", i,
 						 ((CampaignExpression *) list_nth(order, i))->order);
-	appendStringInfo(&text, "%s) AS \"campaign.rank\" FROM %s) AS %s",
-					 last_of_order(plan, order), item, plan->alias);
+	appendStringInfo(&text, "%s) AS \"campaign.rank\"",
+					 last_of_order(plan, order));
 	return text.data;
+}
+
+/* Wraps the item in a level with that rank. */
+static char *
+leading_item(Plan *plan, const char *item)
+{
+	return psprintf("(SELECT %s.*, %s FROM %s) AS %s", plan->alias,
+					common_rank(plan), item, plan->alias);
 }
 
 /* The rows with the number of the outcome that takes them, or NULL. */
@@ -651,29 +657,51 @@ number_column(void)
 										   InvalidOid));
 }
 
-/* The rows with what is appended to the select, in one stage more. */
+/* The rows with these values, in one stage more. */
 static CampaignPopulation *
-add_stage(Plan *plan, const CampaignPopulation *stream, const char *values)
+add_stage(Plan *plan, const CampaignPopulation *stream, const char *values,
+		  bool shuffled)
 {
 	StringInfo	text = &plan->select->text;
 
 	resetStringInfo(text);
 	appendStringInfo(text, "SELECT %s.*%s FROM ", plan->alias, values);
-	return campaign_stream_stage(stream, plan->select, false);
+	return campaign_stream_stage(stream, plan->select, shuffled);
+}
+
+/*
+ * The condition that a row's rank is among those of the leading outcomes up to
+ * this one, of rows that bring their number with them.
+ */
+static char *
+within_counted(const CampaignShare *share, double *percent, double *number)
+{
+	*(share->percent ? percent : number) += share->limit;
+	return psprintf("\"campaign.rank\" <= %.17g::pg_catalog.float8 + pg_catalog.floor("
+					"%.17g::pg_catalog.float8 / 100::pg_catalog.float8"
+					" * \"campaign.rows\"::pg_catalog.float8 + 0.5::pg_catalog.float8)",
+					*number, *percent);
 }
 
 /* Rows that are in no table, each with the number of the first outcome. */
 static CampaignPopulation *
 number_stream(Plan *plan)
 {
+	int			nleading = leading(plan);
 	CampaignPopulation *stream;
 	StringInfoData chosen;
 	double		from = 0;
+	double		percent = 0;
+	double		limit = 0;
 	ListCell   *cell;
 
 	append_evaluated(plan);
 	stream = add_stage(plan, plan->population,
-					   pstrdup(plan->select->text.data));
+					   pstrdup(plan->select->text.data), false);
+	if (nleading > 0)
+		stream = add_stage(plan, stream,
+						   psprintf(", %s, pg_catalog.count(*) OVER () AS \"campaign.rows\"",
+									common_rank(plan)), true);
 	initStringInfo(&chosen);
 	appendStringInfoString(&chosen, ", CASE WHEN false THEN 0");
 	foreach(cell, plan->shares->list)
@@ -683,12 +711,13 @@ number_stream(Plan *plan)
 
 		if (campaign_share_takes_rest(share))
 			break;
-		appendStringInfo(&chosen, " WHEN %s THEN %d",
+		appendStringInfo(&chosen, " WHEN %s THEN %d", number < nleading ?
+						 within_counted(share, &percent, &limit) :
 						 candidate(plan, share, number, &from), number);
 	}
 	appendStringInfo(&chosen, " ELSE %d END AS \"campaign.%d\"", plan->rest,
 					 list_length(stream->columns) + 1);
-	stream = add_stage(plan, stream, chosen.data);
+	stream = add_stage(plan, stream, chosen.data, false);
 	stream->columns = list_concat_copy(stream->columns, number_column());
 	return stream;
 }
@@ -738,7 +767,7 @@ can_number(const Plan *plan)
 		if (campaign_share_counted(plan->shares, lfirst(cell)))
 			return false;
 	}
-	return number == 0 || plan->population->levels == NIL;
+	return true;
 }
 
 /* The population with the number of the outcome that each row falls to. */
