@@ -11,6 +11,7 @@
 #include "activity/activity.h"
 #include "activity/common.h"
 #include "activity/count.h"
+#include "activity/live.h"
 #include "activity/option.h"
 #include "activity/trial.h"
 #include "base/clock.h"
@@ -619,26 +620,55 @@ outcome_target(const CampaignTask *task, int number)
 		task->scope.target;
 }
 
+/*
+ * Where the live ones are among all columns of the rows; NULL: those are all.
+ * Those of the key come first in either.
+ */
+static int *
+places_of(int nkeys, List *live, List *all)
+{
+	int		   *places;
+	int			number = nkeys;
+	ListCell   *cell;
+
+	if (list_length(live) == list_length(all))
+		return NULL;
+	places = palloc(sizeof(int) * (nkeys + list_length(live)));
+	for (int i = 0; i < nkeys; i++)
+		places[i] = i;
+	foreach(cell, all)
+	{
+		if (list_member_ptr(live, lfirst(cell)))
+			places[number++] = nkeys + foreach_current_index(cell);
+	}
+	return places;
+}
+
 /* Readies an outlet for an outcome. */
 void
 campaign_task_outlet(CampaignTask *task, CampaignOutlet *outlet, int number,
 					 List *added)
 {
+	CampaignTarget *target = outcome_target(task, number);
+	List	   *live;
+
 	outlet->capacity = -1;
 	outlet->first = 0;
 	outlet->share = 0;
 	outlet->rows = 0;
 	outlet->population = NULL;
+	outlet->places = NULL;
 	outlet->aside = InvalidOid;
 	if (!task->keep && !campaign_task_followed(task, outcome_name(task, number)))
 		return;
+	live = campaign_live_columns(task, outcome_name(task, number), added);
+	outlet->places = places_of(list_length(target->key), live, added);
 	outlet->population =
 		campaign_population_create(psprintf("r" INT64_FORMAT "_%d_%d",
 											task->run->id,
 											task->scope.activity->position,
 											number + 1),
-								   outcome_target(task, number), added,
-								   task->run->owner);
+								   target, live, task->run->owner);
 }
 
 /* Notes what came out of outcome number. */

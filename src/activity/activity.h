@@ -239,6 +239,8 @@ typedef struct CampaignKind
 	bool		(*gathers) (const CampaignScope *scope, double rows);
 	/* executes them all, as run() does one; sets the rows of the outcomes */
 	void		(*gather) (CampaignFan *fan);
+	/* It reads no other added columns than those its expressions name. */
+	bool		reads_expressions;
 } CampaignKind;
 
 extern const CampaignKind campaign_kind_alert;
@@ -350,8 +352,8 @@ extern char *campaign_task_position_for(const CampaignTask *task,
 /* The text on which it draws; of a draw of its own, if that has a name. */
 extern char *campaign_task_seed(const CampaignTask *task, const char *draw);
 /*
- * Readies an outlet for an outcome: with a population if something follows
- * it, else counting only.
+ * Readies an outlet for an outcome: with a population of the columns that are
+ * read there if something follows it, else counting only.
  */
 extern void campaign_task_outlet(CampaignTask *task, CampaignOutlet *outlet,
 								 int number, List *added);

@@ -297,5 +297,6 @@ const CampaignKind campaign_kind_audience = {
 	.warn = campaign_reaction_warn,
 	.run = run_audience,
 	.stream = stream_audience,
-	.takes = takes_rows
+	.takes = takes_rows,
+	.reads_expressions = true
 };

@@ -217,5 +217,6 @@ const CampaignKind campaign_kind_change_dimension = {
 	.changes = true,
 	.columns = columns_of_change,
 	.check = check_change,
-	.run = run_change
+	.run = run_change,
+	.reads_expressions = true
 };

@@ -459,5 +459,6 @@ const CampaignKind campaign_kind_deduplicate = {
 	.check = check_deduplicate,
 	.run = run_deduplicate,
 	.stream = stream_deduplicate,
-	.takes = takes_rows
+	.takes = takes_rows,
+	.reads_expressions = true
 };

@@ -132,5 +132,6 @@ const CampaignKind campaign_kind_email = {
 	.takes = campaign_delivery_takes,
 	.passes = true,
 	.gathers = campaign_delivery_gathers,
-	.gather = campaign_delivery_gather
+	.gather = campaign_delivery_gather,
+	.reads_expressions = true
 };

@@ -129,5 +129,6 @@ const CampaignKind campaign_kind_end = {
 	.expressions = campaign_launch_expressions,
 	.check = check_end,
 	.lack = campaign_launch_lack,
-	.run = run_end
+	.run = run_end,
+	.reads_expressions = true
 };

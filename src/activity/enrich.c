@@ -12,6 +12,7 @@
 
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
+#include "optimizer/optimizer.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/varlena.h"
@@ -19,6 +20,7 @@
 #include "activity/activity.h"
 #include "activity/column.h"
 #include "activity/enrich_select.h"
+#include "activity/live.h"
 #include "activity/option.h"
 #include "base/identity.h"
 #include "base/text.h"
@@ -353,15 +355,14 @@ columns_of_lines(const CampaignScope *scope, const CampaignEnrichLink *link)
 	return columns;
 }
 
-/* All columns that are added, in the order of the select. */
+/* The columns of these, in the order of the select. */
 static List *
-new_columns(const CampaignScope *scope)
+columns_of(const CampaignScope *scope, List *additions, List *links)
 {
-	List	   *columns = campaign_additions_columns(scope,
-													 read_columns(scope));
+	List	   *columns = campaign_additions_columns(scope, additions);
 	ListCell   *cell;
 
-	foreach(cell, read_links(scope, NULL))
+	foreach(cell, links)
 	{
 		const CampaignEnrichLink *link = lfirst(cell);
 
@@ -373,6 +374,13 @@ new_columns(const CampaignScope *scope)
 															 link->additions));
 	}
 	return columns;
+}
+
+/* All columns that are added. */
+static List *
+new_columns(const CampaignScope *scope)
+{
+	return columns_of(scope, read_columns(scope), read_links(scope, NULL));
 }
 
 /* Refuses options that add nothing, too much, or names that are taken. */
@@ -455,6 +463,118 @@ enforce_cardinality(const CampaignTask *task,
 				 errhint("Mend the rows, narrow the link by a \"filter\", or give another cardinality.")));
 }
 
+/* ---------------------------- what is not read --------------------------- */
+
+/* True if evaluating the expression may do more than to give a value. */
+static bool
+is_volatile(const CampaignScope *scope, const CampaignExpression *expression)
+{
+	return expression != NULL &&
+		contain_volatile_functions((Node *) campaign_expression_check(scope,
+																	  expression));
+}
+
+/* True if one of the expressions may. */
+static bool
+any_volatile(const CampaignScope *scope, const List *expressions)
+{
+	ListCell   *cell;
+
+	foreach(cell, expressions)
+	{
+		if (is_volatile(scope, lfirst(cell)))
+			return true;
+	}
+	return false;
+}
+
+/* True if one of the columns has that name. */
+static bool
+has_column(const List *columns, const char *name)
+{
+	ListCell   *cell;
+
+	foreach(cell, columns)
+	{
+		if (strcmp(((CampaignColumn *) lfirst(cell))->name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The additions whose columns are among those, or that may do more. */
+static List *
+needed_additions(const CampaignScope *scope, const List *additions,
+				 const List *live)
+{
+	List	   *needed = NIL;
+	ListCell   *cell;
+
+	foreach(cell, additions)
+	{
+		CampaignAddition *addition = lfirst(cell);
+
+		if (has_column(live, addition->name) ||
+			is_volatile(scope, addition->expression))
+			needed = lappend(needed, addition);
+	}
+	return needed;
+}
+
+/* True if a column of the link is among those, or joining it may do more. */
+static bool
+is_needed(const CampaignScope *scope, const CampaignEnrichLink *link,
+		  const List *live)
+{
+	List	   *columns = columns_of(scope, NIL, list_make1((void *) link));
+	ListCell   *cell;
+
+	foreach(cell, columns)
+	{
+		if (has_column(live, ((CampaignColumn *) lfirst(cell))->name))
+			return true;
+	}
+	return is_volatile(scope, link->condition) ||
+		is_volatile(scope, link->filter) ||
+		any_volatile(scope, link->order) ||
+		any_volatile(scope, campaign_link_conditions(link->path)) ||
+		any_volatile(scope, campaign_additions_expressions(NIL,
+														   link->additions));
+}
+
+/*
+ * Leaves out what gives columns that nobody behind reads, and links that give
+ * nothing else.  Without anybody behind, they are what the activity is there for.
+ */
+static void
+drop_unread(const CampaignTask *task, List **additions, List **links)
+{
+	const CampaignScope *scope = &task->scope;
+	const char *outcome = linitial(campaign_activity_outcomes(scope->activity));
+	List	   *all = columns_of(scope, *additions, *links);
+	List	   *live = campaign_live_columns(task, outcome, all);
+	List	   *needed = NIL;
+	ListCell   *cell;
+
+	if (list_length(live) == list_length(all) ||
+		!campaign_task_followed(task, outcome))
+		return;
+	*additions = needed_additions(scope, *additions, live);
+	foreach(cell, *links)
+	{
+		CampaignEnrichLink *link = lfirst(cell);
+
+		if (!is_needed(scope, link, live))
+			continue;
+		if (link->number == 0)
+			link->additions = needed_additions(scope, link->additions, live);
+		needed = lappend(needed, link);
+	}
+	*links = needed;
+}
+
+/* ------------------------------- executing ------------------------------- */
+
 /*
  * True if the rows need not be in a table: what is added are expressions, and
  * aggregates over any number of rows of tables.
@@ -487,14 +607,17 @@ stream_enrich(CampaignTask *task)
 	if (stream == NULL)
 		return NULL;
 	plan.additions = read_columns(scope);
+	drop_unread(task, &plan.additions, &plan.links);
 	plan.population = campaign_population_declare(scope->target,
 												  campaign_population_added(stream));
-	return campaign_enrich_stream(&plan, stream, new_columns(scope));
+	return campaign_enrich_stream(&plan, stream,
+								  columns_of(scope, plan.additions,
+											 plan.links));
 }
 
-/* The select that gives them out of a stream. */
+/* The select that gives them out of a stream; sets their added columns. */
 static CampaignSelect *
-select_from_stream(CampaignTask *task)
+select_from_stream(CampaignTask *task, List **added)
 {
 	CampaignPopulation *stream = stream_enrich(task);
 	CampaignSelect *select = campaign_task_select(task);
@@ -503,6 +626,7 @@ select_from_stream(CampaignTask *task)
 	if (stream == NULL)
 		elog(ERROR, "the rows of \"%s\" had better be read twice",
 			 task->scope.activity->name);
+	*added = campaign_population_added(stream);
 	select->expressions = stream->expressions;
 	select->counters = stream->counters;
 	appendStringInfoString(&select->text, "SELECT ");
@@ -512,9 +636,10 @@ select_from_stream(CampaignTask *task)
 	return select;
 }
 
-/* The select that gives them out of a table, and checks what it links to. */
+/* The same out of a table; checks what it links to. */
 static CampaignSelect *
-select_from_table(CampaignTask *task, const CampaignPopulation *population)
+select_from_table(CampaignTask *task, const CampaignPopulation *population,
+				  List **added)
 {
 	CampaignEnrichPlan plan = {task, population, campaign_task_select(task)};
 	ListCell   *cell;
@@ -523,6 +648,9 @@ select_from_table(CampaignTask *task, const CampaignPopulation *population)
 	plan.links = read_links(&task->scope, task);
 	foreach(cell, plan.links)
 		enforce_cardinality(task, population, lfirst(cell));
+	drop_unread(task, &plan.additions, &plan.links);
+	*added = list_concat(campaign_population_added(population),
+						 columns_of(&task->scope, plan.additions, plan.links));
 	campaign_enrich_choose(&plan);
 	campaign_enrich_build(&plan);
 	return plan.select;
@@ -532,16 +660,15 @@ select_from_table(CampaignTask *task, const CampaignPopulation *population)
 static void
 run_enrich(CampaignTask *task)
 {
-	const CampaignScope *scope = &task->scope;
-	int			leading = campaign_activity_leading(scope->activity);
+	int			leading = campaign_activity_leading(task->scope.activity);
 	CampaignPopulation *population = campaign_task_population(task, leading);
-	CampaignSelect *select = task->stream != NULL ? select_from_stream(task) :
-		select_from_table(task, population);
+	List	   *added;
+	CampaignSelect *select = task->stream != NULL ?
+		select_from_stream(task, &added) :
+		select_from_table(task, population, &added);
 	CampaignOutlet outlet;
 
-	campaign_task_outlet(task, &outlet, 0,
-						 list_concat(campaign_population_added(population),
-									 new_columns(scope)));
+	campaign_task_outlet(task, &outlet, 0, added);
 	campaign_task_came(task, campaign_sink_write(select,
 												 CAMPAIGN_ROUTE_SOLE, &outlet,
 												 1));
@@ -570,5 +697,6 @@ const CampaignKind campaign_kind_enrich = {
 	.check = check_enrich,
 	.run = run_enrich,
 	.stream = stream_enrich,
-	.takes = takes_rows
+	.takes = takes_rows,
+	.reads_expressions = true
 };

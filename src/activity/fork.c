@@ -24,5 +24,6 @@ const CampaignKind campaign_kind_fork = {
 	.max_inbound = 1,
 	.outcome_names = "result",
 	.outcomes = campaign_outcome_sole,
-	.run = run_fork
+	.run = run_fork,
+	.reads_expressions = true
 };

@@ -260,5 +260,6 @@ const CampaignKind campaign_kind_split = {
 	.check = check_split,
 	.run = run_split,
 	.takes = takes_rows,
-	.fan = fan_split
+	.fan = fan_split,
+	.reads_expressions = true
 };

@@ -207,5 +207,6 @@ const CampaignKind campaign_kind_wait = {
 	.noptions = lengthof(options),
 	.outcomes = outcomes_of_wait,
 	.check = check_wait,
-	.run = run_wait
+	.run = run_wait,
+	.reads_expressions = true
 };

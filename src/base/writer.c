@@ -52,6 +52,9 @@ struct CampaignWriter
 	Size		bytes;
 	int			most_rows;		/* that are buffered */
 	Size		most_bytes;
+	const int  *places;			/* of its columns among the values; or NULL */
+	Datum	   *values;			/* those of a row, if there are places */
+	bool	   *isnull;
 	int64		written;
 	BlockNumber first_block;	/* written to; see campaign_writer_blocks */
 	BlockNumber last_block;
@@ -228,15 +231,36 @@ campaign_writer_columns(const CampaignWriter *writer)
 	return RelationGetDescr(writer->relation)->natts;
 }
 
+/* Has it take its columns out of those places of the values it is given. */
+void
+campaign_writer_choose(CampaignWriter *writer, const int *places)
+{
+	int			count = campaign_writer_columns(writer);
+
+	writer->places = places;
+	writer->values = MemoryContextAlloc(writer->context, sizeof(Datum) * count);
+	writer->isnull = MemoryContextAlloc(writer->context, sizeof(bool) * count);
+}
+
 /* Adds a row; the values are copied at once. */
 void
 campaign_writer_add(CampaignWriter *writer, const Datum *values,
 					const bool *isnull)
 {
 	MemoryContext old = MemoryContextSwitchTo(writer->batch);
-	HeapTuple	tuple = heap_form_tuple(writer->desc, (Datum *) values,
-										(bool *) isnull);
+	HeapTuple	tuple;
 
+	if (writer->places != NULL)
+	{
+		for (int i = 0; i < writer->desc->natts; i++)
+		{
+			writer->values[i] = values[writer->places[i]];
+			writer->isnull[i] = isnull[writer->places[i]];
+		}
+		values = writer->values;
+		isnull = writer->isnull;
+	}
+	tuple = heap_form_tuple(writer->desc, (Datum *) values, (bool *) isnull);
 	MemoryContextSwitchTo(old);
 	writer->tuples[writer->buffered++] = tuple;
 	writer->bytes += tuple->t_len;

@@ -27,6 +27,8 @@ extern CampaignWriter *campaign_writer_open(Oid relation);
 extern CampaignWriter *campaign_writer_open_beside(CampaignWriter *other);
 /* How many columns the relation has. */
 extern int	campaign_writer_columns(const CampaignWriter *writer);
+/* Has it take its columns out of those places of the values it is given. */
+extern void campaign_writer_choose(CampaignWriter *writer, const int *places);
 /* The values are copied at once. */
 extern void campaign_writer_add(CampaignWriter *writer, const Datum *values,
 								const bool *isnull);

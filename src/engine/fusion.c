@@ -81,6 +81,7 @@ prepare_table(CampaignTask *task, CampaignPopulation *stream)
 	campaign_task_outlet(task, &outlet, 0, campaign_population_added(stream));
 	stream->name = outlet.population->name;
 	stream->relation = outlet.population->relation;
+	stream->places = outlet.places;
 	((CampaignFlow *) linitial(task->outbound))->population = stream->name;
 }
 
@@ -216,6 +217,7 @@ open_branch(CampaignTask *task, const CampaignFan *fan, int number,
 	stream->columns = list_truncate(list_copy(fan->stream->columns),
 									list_length(fan->stream->columns) - 1);
 	stream->relation = InvalidOid;
+	stream->places = NULL;
 	if (campaign_kind_find(reader->kind)->passes && reader->outbound != NIL)
 	{
 		CampaignOutlet outlet;
@@ -224,6 +226,7 @@ open_branch(CampaignTask *task, const CampaignFan *fan, int number,
 							 campaign_population_added(stream));
 		stream->name = outlet.population->name;
 		stream->relation = outlet.population->relation;
+		stream->places = outlet.places;
 		flow->population = stream->name;
 	}
 	branch->run = task->run;

@@ -492,7 +492,7 @@ begin_rows(CampaignReceiver *self, TupleDesc desc)
 	Enqueuer   *enqueuer = (Enqueuer *) self;
 
 	check_columns(desc, enqueuer->population == NULL ? 0 :
-				  campaign_writer_columns(enqueuer->population));
+				  list_length(enqueuer->enqueue->population->columns));
 	if (enqueuer->enqueue->uncounted)
 		campaign_numbers_add(enqueuer->thousands,
 							 (int64) ceil(self->ahead * SPARE /
@@ -562,6 +562,9 @@ open_enqueuer(Enqueuer *enqueuer, CampaignEnqueue *enqueue, Enqueuer *first)
 	if (enqueue->population != NULL)
 		enqueuer->population =
 			campaign_writer_open(enqueue->population->relation);
+	if (enqueue->population != NULL && enqueue->population->places != NULL)
+		campaign_writer_choose(enqueuer->population,
+							   enqueue->population->places);
 	enqueuer->ledger = campaign_ledger_open(enqueue->rules);
 }
 

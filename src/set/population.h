@@ -28,6 +28,8 @@ typedef struct CampaignPopulation
 	struct CampaignCounter *counter;	/* the last of them, if those who made
 										 * it drop rows; or NULL */
 	bool		sorted;			/* they come in the order of the key */
+	const int  *places;			/* of the columns of the table that who takes its
+								 * rows writes, if there is one; NULL: all */
 } CampaignPopulation;
 
 /* Creates an empty one for rows of the target; replaces none. */

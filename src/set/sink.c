@@ -216,6 +216,8 @@ open_writers(LocalSink *sink)
 		outlet->rows = 0;
 		if (outlet->population != NULL)
 			sink->writers[i] = open_population(outlet->population);
+		if (sink->writers[i] != NULL && outlet->places != NULL)
+			campaign_writer_choose(sink->writers[i], outlet->places);
 		if (OidIsValid(outlet->aside))
 			sink->asides[i] = campaign_writer_open(outlet->aside);
 	}

@@ -17,6 +17,8 @@ typedef struct CampaignOutlet
 	int64		capacity;		/* rows it takes at most; -1: all */
 	int			first;			/* of the population's columns in the
 								 * select, from 0 */
+	const int  *places;			/* of the population's columns among them;
+								 * NULL: one after the other */
 	double		share;			/* of the rows, as far as an estimate can say
 								 * that; 0: not known */
 	int64		rows;			/* that came, set by campaign_sink_write */

@@ -41,6 +41,10 @@ typedef struct CampaignActivity
 	List	   *columns;		/* added columns that come out */
 	bool		columns_sought; /* they are being computed */
 	bool		columns_known;
+	/* kept by campaign_live_columns() */
+	List	   *wanted;			/* names that it and those behind it use */
+	bool		wanted_all;		/* they may use any */
+	bool		wanted_known;
 } CampaignActivity;
 
 typedef struct CampaignTransition

@@ -13,6 +13,12 @@ BEGIN
 		SELECT f.population FROM campaign.flow f
 		WHERE f.run_id = $1 AND f.source = $2 AND f.outcome = $3));
 END $$;
+-- The names of its columns.
+CREATE FUNCTION enrich.columns_of(run bigint, activity text, outcome text DEFAULT 'result') RETURNS text LANGUAGE sql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp BEGIN ATOMIC
+	SELECT string_agg(a.attname, ' ' ORDER BY a.attnum) FROM campaign.flow f JOIN pg_attribute a ON a.attrelid = ('campaign_data.' || f.population)::regclass
+	WHERE f.run_id = $1 AND f.source = $2 AND f.outcome = $3 AND a.attnum > 0;
+END;
 SET SESSION AUTHORIZATION regress_enrich;
 
 CREATE TABLE customers (id bigint PRIMARY KEY, email text, score int, tags text[]);
@@ -296,6 +302,49 @@ SELECT count(*) AS rows, count(*) FILTER (WHERE row(r ->> 'n', r ->> 'total') IS
 FROM rows_of(:run, 'sums') r JOIN (SELECT m.id, count(p.person) AS n, sum(p.amount) AS total FROM many m LEFT JOIN paid p ON p.person = m.id
 	GROUP BY m.id) AS h ON h.id = (r ->> 'id')::bigint;
 SELECT campaign_drop('held');
+
+-- A population has the added columns that somebody behind reads, and no others;
+-- what nobody reads is not evaluated, unless that may do more than give a value.
+CREATE TABLE noted (what text);
+CREATE FUNCTION note(what text) RETURNS text LANGUAGE sql AS 'INSERT INTO noted VALUES ($1) RETURNING what';
+SELECT campaign_create('lean', dimension => 'many');
+SELECT campaign_add_audience('lean', 'some', filter => 'id <= 10');
+SELECT campaign_add_enrich('lean', 'add', after => 'some',
+	columns => '{"a": "1", "b": "id + 1", "c": "score", "wrong": "1 / (id - id)", "done": "note(''done'')", "late": "id * 2"}', links => $$[
+	{"name": "p", "relation": "paid", "condition": "p.person = many.id", "aggregate": true, "columns": {"n": "count(*)", "sums": "sum(amount)", "bad": "sum(1 / (amount - amount))"}},
+	{"name": "l", "relation": "paid", "condition": "l.person = many.id", "number": 2, "sort_by": "1 / (amount - amount)", "columns": {"amount": "amount"}}]$$);
+SELECT campaign_add_wait('lean', 'one', after => 'add', duration => '1 year');
+SELECT campaign_add_enrich('lean', 'more', after => 'one', columns => '{"e": "a + 1", "f": "b"}');
+SELECT campaign_add_split('lean', 'parts', after => 'more', outcomes => '[{"name": "x", "filter": "c > 1"}, {"name": "y"}]');
+SELECT campaign_add_wait('lean', 'two', after => 'parts.x', duration => '1 year');
+SELECT campaign_add_wait('lean', 'three', after => 'parts.y', duration => '1 year');
+SELECT campaign_add_audience('lean', 'last_x', after => 'two', filter => 'many.late > (SELECT e + v FROM (VALUES (0)) AS t (v))');
+SELECT campaign_add_audience('lean', 'last_y', after => 'three', filter => 'n > 0');
+SELECT campaign_publish('lean');
+SELECT campaign_start('lean') AS run \gset
+SELECT campaign_wait(:run);
+SELECT columns_of(:run, 'add');
+SELECT count(*) FROM noted;
+SELECT campaign_hurry(:run, 'one');
+SELECT campaign_wait(:run);
+SELECT columns_of(:run, 'parts', 'x') AS x, columns_of(:run, 'parts', 'y') AS y;
+SELECT campaign_hurry(:run, 'two'), campaign_hurry(:run, 'three');
+SELECT campaign_wait(:run);
+SELECT source, outcome, rows FROM campaign.flow_counts WHERE run_id = :run ORDER BY 1, 2;
+-- Rules, and kinds that read more than expressions, have all of them.
+SELECT campaign_add_audience('lean', 'ruled', after => 'two', filter => '{"attribute": "e", "operator": "equal", "value": 2}');
+SELECT campaign_add_save_audience('lean', 'saved', 'lean', after => 'three');
+SELECT campaign_alter('lean', 'add', '{"columns": {"a": "1", "b": "id + 1", "c": "score", "late": "id * 2"}, "links": null}');
+SELECT campaign_alter('lean', 'last_y', '{"filter": "true"}');
+SELECT campaign_publish('lean');
+SELECT campaign_start('lean') AS run \gset
+SELECT campaign_wait(:run);
+SELECT columns_of(:run, 'add');
+SELECT campaign_hurry(:run, 'one');
+SELECT campaign_wait(:run);
+SELECT columns_of(:run, 'parts', 'x') AS x, columns_of(:run, 'parts', 'y') AS y;
+SELECT campaign_stop(:run);
+SELECT campaign_drop('lean');
 
 -- Nor where the column's own type finds more to be equal than the condition.
 RESET SESSION AUTHORIZATION;

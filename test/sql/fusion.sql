@@ -248,7 +248,7 @@ SELECT campaign_add_audience('protected', 'first', filter => 'score <> 6');
 SELECT campaign_add_audience('protected', 'second', filter => '10 / (score - 6) < 4', after => 'first');
 SELECT campaign_add_deduplicate('protected', 'third', by => 'country, 7 / (score - 6)', keep => '1 / (score - 6)', max_rows => 3, after => 'second');
 SELECT campaign_add_enrich('protected', 'fourth', columns => '{"unused": "7 / (score - 6)"}', links => $$[{"name": "o", "relation": "orders", "condition": "o.person = people.id", "filter": "7 / (people.score - 6) IS NOT NULL", "aggregate": true, "columns": {"orders": "count(*)"}}]$$, after => 'third');
-SELECT campaign_add_split('protected', 'fifth', outcomes => '[{"name": "a", "percent": 33.3, "sort_by": "orders, 1 / (score - 6), id"}, {"name": "b"}]', after => 'fourth');
+SELECT campaign_add_split('protected', 'fifth', outcomes => '[{"name": "a", "percent": 33.3, "sort_by": "orders, unused IS NULL, 1 / (score - 6), id"}, {"name": "b"}]', after => 'fourth');
 SELECT campaign_publish('protected');
 SELECT campaign_start('protected') AS run \gset
 SELECT campaign_wait(:run);
