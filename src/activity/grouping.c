@@ -16,6 +16,7 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_inherits.h"
+#include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
@@ -33,8 +34,11 @@
 
 /* Aggregates that neither fail nor grow with what they are given. */
 static const char *const plain_aggregates[] = {
-	"count", "sum", "avg", "min", "max", "bool_and", "bool_or", "every"
+	"count", "min", "max", "bool_and", "bool_or", "every"
 };
+
+/* Those that do not if they are given whole or exact numbers. */
+static const char *const adding_aggregates[] = {"sum", "avg"};
 
 /* The analyzed join. */
 typedef struct Joined
@@ -143,24 +147,41 @@ read_pairs(const Joined *joined, const CampaignTarget *target, Node *condition,
 	return parts == NIL;
 }
 
+/* True if no number of values of the type is too much for their sum. */
+static bool
+has_room_for_sums(Oid type)
+{
+	return type == INT2OID || type == INT4OID || type == INT8OID ||
+		type == NUMERICOID;
+}
+
 /* True if the aggregate is one of the plain ones, of a column. */
 static bool
 is_plain_aggregate(const Aggref *aggregate)
 {
 	char	   *name = get_func_name(aggregate->aggfnoid);
+	bool		adds = true;
 	ListCell   *cell;
 
 	if (aggregate->aggfnoid >= FirstGenbkiObjectId || aggregate->aggfilter)
 		return false;
 	foreach(cell, aggregate->args)
 	{
-		if (!IsA(lfirst_node(TargetEntry, cell)->expr, Var))
+		Node	   *value = (Node *) lfirst_node(TargetEntry, cell)->expr;
+
+		if (!IsA(value, Var))
 			return false;
+		adds = adds && has_room_for_sums(exprType(value));
 	}
 	for (int i = 0; i < lengthof(plain_aggregates); i++)
 	{
 		if (strcmp(name, plain_aggregates[i]) == 0)
 			return true;
+	}
+	for (int i = 0; i < lengthof(adding_aggregates); i++)
+	{
+		if (strcmp(name, adding_aggregates[i]) == 0)
+			return adds;
 	}
 	return false;
 }

@@ -346,6 +346,22 @@ SELECT columns_of(:run, 'parts', 'x') AS x, columns_of(:run, 'parts', 'y') AS y;
 SELECT campaign_stop(:run);
 SELECT campaign_drop('lean');
 
+-- Nor is anything added up that can be too much, of who is not asked about.
+CREATE TABLE heavy (person bigint, weight float8, paid money, lasts interval);
+INSERT INTO heavy SELECT id, id, id::text::money, '1 day' FROM many, generate_series(1, 3);
+UPDATE heavy SET weight = 1e308, paid = '90000000000000000', lasts = '170000000 years' WHERE person = 1;
+ANALYZE heavy;
+SELECT campaign_create('heavy', dimension => 'many', settings => '{"keep_populations": true}');
+SELECT campaign_add_audience('heavy', 'some', filter => 'id > 1');
+SELECT campaign_add_enrich('heavy', 'sums', after => 'some', links => $$[
+	{"name": "h", "relation": "heavy", "condition": "h.person = many.id", "aggregate": true,
+	"columns": {"sum": "sum(h.weight)", "money": "sum(h.paid)", "mean": "avg(h.lasts)"}}]$$);
+SELECT campaign_publish('heavy');
+SELECT campaign_start('heavy') AS run \gset
+SELECT campaign_wait(:run);
+SELECT count(*) AS rows, count(*) FILTER (WHERE (r ->> 'sum')::float8 IS DISTINCT FROM (r ->> 'id')::bigint * 3) AS differences FROM rows_of(:run, 'sums') r;
+SELECT campaign_drop('heavy');
+
 -- Nor where the column's own type finds more to be equal than the condition.
 RESET SESSION AUTHORIZATION;
 CREATE EXTENSION citext SCHEMA enrich;
