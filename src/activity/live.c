@@ -3,12 +3,12 @@
  *		Which added columns are still read.
  *
  * A column that was added for one activity need not be carried past it, and one
- * that nobody reads not at all.  An expression can name a column in one way
- * only, by its name; so whatever has that name in the parse trees of the
- * activities behind is taken for it.  Of kinds that do more with the columns
- * than evaluate expressions, and of rules, whose columns are known when they are
- * analyzed, it is taken that they read all.  Too much is read for nothing at
- * worst; too little never.
+ * that nobody reads not at all.  An expression that reads a column has its name
+ * in it, for rows as a whole are refused; so whatever has that name in the parse
+ * trees of the activities behind is taken for it.  Of kinds that do more with
+ * the columns than evaluate expressions, and of rules, whose columns are known
+ * when they are analyzed, it is taken that they read all.  Too much is read for
+ * nothing at worst; too little never.
  */
 #include "postgres.h"
 
@@ -34,26 +34,37 @@ typedef struct Question
 	bool		all;			/* an answer: it may read any column */
 } Question;
 
-/* raw_expression_tree_walker: notes the names in references to columns. */
+/* Notes what may be the name of a column, or stands for all of them. */
+static void
+note_name(Question *question, Node *name)
+{
+	if (IsA(name, A_Star))
+		question->all = true;
+	else if (IsA(name, String))
+		question->names = lappend(question->names, pstrdup(strVal(name)));
+}
+
+/*
+ * raw_expression_tree_walker: notes the names in references to columns, which
+ * may also be written (row).name and name(row).
+ */
 static bool
 note_names(Node *node, void *context)
 {
-	Question   *question = context;
+	List	   *names = NIL;
 	ListCell   *cell;
 
 	if (node == NULL)
 		return false;
-	if (!IsA(node, ColumnRef))
-		return raw_expression_tree_walker(node, note_names, context);
-	foreach(cell, ((ColumnRef *) node)->fields)
-	{
-		if (IsA(lfirst(cell), A_Star))
-			question->all = true;
-		else
-			question->names = lappend(question->names,
-									  pstrdup(strVal(lfirst(cell))));
-	}
-	return false;
+	if (IsA(node, ColumnRef))
+		names = ((ColumnRef *) node)->fields;
+	else if (IsA(node, A_Indirection))
+		names = ((A_Indirection *) node)->indirection;
+	else if (IsA(node, FuncCall))
+		names = list_make1(llast(((FuncCall *) node)->funcname));
+	foreach(cell, names)
+		note_name(context, lfirst(cell));
+	return raw_expression_tree_walker(node, note_names, context);
 }
 
 /* Body of an attempt: the names that the activity's expressions have. */

@@ -314,12 +314,12 @@ SELECT campaign_add_enrich('lean', 'add', after => 'some',
 	{"name": "p", "relation": "paid", "condition": "p.person = many.id", "aggregate": true, "columns": {"n": "count(*)", "sums": "sum(amount)", "bad": "sum(1 / (amount - amount))"}},
 	{"name": "l", "relation": "paid", "condition": "l.person = many.id", "number": 2, "sort_by": "1 / (amount - amount)", "columns": {"amount": "amount"}}]$$);
 SELECT campaign_add_wait('lean', 'one', after => 'add', duration => '1 year');
-SELECT campaign_add_enrich('lean', 'more', after => 'one', columns => '{"e": "a + 1", "f": "b"}');
+SELECT campaign_add_enrich('lean', 'more', after => 'one', columns => '{"e": "a + 1", "f": "b", "g": "id", "h": "id"}');
 SELECT campaign_add_split('lean', 'parts', after => 'more', outcomes => '[{"name": "x", "filter": "c > 1"}, {"name": "y"}]');
 SELECT campaign_add_wait('lean', 'two', after => 'parts.x', duration => '1 year');
 SELECT campaign_add_wait('lean', 'three', after => 'parts.y', duration => '1 year');
 SELECT campaign_add_audience('lean', 'last_x', after => 'two', filter => 'many.late > (SELECT e + v FROM (VALUES (0)) AS t (v))');
-SELECT campaign_add_audience('lean', 'last_y', after => 'three', filter => 'n > 0');
+SELECT campaign_add_audience('lean', 'last_y', after => 'three', filter => 'n > 0 AND (many).g > 0 AND h(many) > 0');
 SELECT campaign_publish('lean');
 SELECT campaign_start('lean') AS run \gset
 SELECT campaign_wait(:run);
