@@ -207,6 +207,15 @@ campaign_shared_executor_attach(int slot, int64 ticket)
 }
 
 /*
+ * True in an executor; other background workers may execute tasks, too.
+ */
+bool
+campaign_shared_executing(void)
+{
+	return my_executor != NULL;
+}
+
+/*
  * Notes that starting this process was worth it; true if others should have
  * the place now.
  */

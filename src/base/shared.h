@@ -125,6 +125,9 @@ extern void campaign_shared_executor_dismiss(const CampaignExecutor *executor);
 extern void campaign_shared_executor_signal(const CampaignExecutor *executor,
 											int signal);
 
+/* True in an executor, whose end or rest wakes the scheduler. */
+extern bool campaign_shared_executing(void);
+
 /* For executors only.  False if the place was given away meanwhile. */
 extern bool campaign_shared_executor_attach(int slot, int64 ticket);
 /* Notes that it has done something useful; true if it is to leave now. */

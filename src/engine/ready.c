@@ -9,8 +9,6 @@
  */
 #include "postgres.h"
 
-#include "miscadmin.h"
-
 #include "activity/option.h"
 #include "base/clock.h"
 #include "base/rest.h"
@@ -206,7 +204,7 @@ campaign_ready_tell(const CampaignRunSummary *tasks, bool changed)
 {
 	if (tasks->ready == 0)
 		campaign_rest_tell_at_commit();
-	if (tasks->ready == 0 && MyBackendType == B_BG_WORKER)
+	if (tasks->ready == 0 && campaign_shared_executing())
 		return;
 	if (changed || tasks->ready + tasks->waiting + tasks->pending == 0)
 		campaign_shared_wake_at_commit();
