@@ -26,6 +26,7 @@
 #include "storage/proc.h"
 #include "utils/acl.h"
 #include "utils/guc.h"
+#include "utils/guc_tables.h"
 #include "utils/lsyscache.h"
 
 /*
@@ -41,6 +42,18 @@
 #if PG_VERSION_NUM < 180000
 #define pg_noreturn __attribute__((noreturn))
 #endif
+
+/* All settings there are; 16 keeps them in a hash table. */
+static inline struct config_generic **
+campaign_all_settings(int *count)
+{
+#if PG_VERSION_NUM >= 160000
+	return get_guc_variables(count);
+#else
+	*count = GetNumConfigOptions();
+	return get_guc_variables();
+#endif
+}
 
 /* Declares and exports a SQL-callable function. */
 #define CAMPAIGN_FUNCTION(fn) \

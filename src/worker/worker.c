@@ -27,12 +27,14 @@
 #include "tcop/tcopprot.h"
 #include "utils/fmgroids.h"
 #include "utils/guc.h"
+#include "utils/guc_tables.h"
 #include "utils/portal.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 #include "utils/wait_event.h"
 
 #include "base/cluster.h"
+#include "base/compat.h"
 #include "base/version.h"
 #include "worker/worker.h"
 
@@ -72,10 +74,14 @@ static MemoryContext caller_context = NULL;
 /* What role and database had set when the worker connected. */
 static uint64 connected_settings = 0;
 
+/* How many settings there were then that nobody has defined. */
+static int	connected_placeholders = 0;
+
 /* What campaign_worker_installed last saw. */
 static bool awaits_update = false;
 
 static uint64 hash_settings(void);
+static int	count_placeholders(void);
 
 /*
  * Gives a description that is zero where nothing is said, which the server
@@ -127,6 +133,7 @@ campaign_worker_connect(Oid database, Oid role)
 							PGC_USERSET, PGC_S_OVERRIDE);
 	}
 	connected_settings = hash_settings();
+	connected_placeholders = count_placeholders();
 }
 
 /*
@@ -170,13 +177,33 @@ hash_settings(void)
 }
 
 /*
- * Takes back what an owner's functions have set for the session.
+ * How many settings there are that nobody has defined.
+ */
+static int
+count_placeholders(void)
+{
+	int			count;
+	int			placeholders = 0;
+	struct config_generic **variables = campaign_all_settings(&count);
+
+	for (int i = 0; i < count; i++)
+	{
+		if (variables[i]->flags & GUC_CUSTOM_PLACEHOLDER)
+			placeholders++;
+	}
+	return placeholders;
+}
+
+/*
+ * Takes back what an owner's functions have set for the session.  A setting of
+ * their own invention cannot be: it would be empty, where it was NULL.
  */
 bool
 campaign_worker_renew(void)
 {
 	ResetAllOptions();
-	return hash_settings() == connected_settings;
+	return count_placeholders() == connected_placeholders &&
+		hash_settings() == connected_settings;
 }
 
 /*

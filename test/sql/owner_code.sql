@@ -152,6 +152,21 @@ REVOKE CREATE ON TABLESPACE regress_closed FROM code_owner;
 DROP TABLESPACE regress_closed;
 SET SESSION AUTHORIZATION code_owner;
 
+-- What one run sets for the session the next one does not find, not even empty.
+CREATE FUNCTION code.invent() RETURNS boolean LANGUAGE sql AS $$ SELECT set_config('invented.here', 'x', false) = 'x' $$;
+SELECT campaign_create(name, 'person') FROM unnest('{invents,misses}'::text[]) AS name;
+SELECT campaign_add_audience('invents', 'all', filter => 'code.invent()');
+SELECT campaign_add_audience('misses', 'all', filter => 'current_setting(''invented.here'', true) IS NOT NULL');
+SELECT campaign_publish(name) FROM unnest('{invents,misses}'::text[]) AS name;
+SELECT campaign_start('invents') AS run \gset
+SELECT campaign_wait(:run);
+SELECT campaign_start('misses') AS run \gset
+SELECT campaign_wait(:run);
+SELECT campaign_start('misses') AS again \gset
+SELECT campaign_wait(:again);
+SELECT outcome, rows FROM campaign.flow_counts WHERE run_id IN (:run, :again) ORDER BY 1, 2;
+SELECT campaign_drop(name) FROM unnest('{invents,misses}'::text[]) AS name;
+
 SELECT campaign_drop(name) FROM started;
 RESET SESSION AUTHORIZATION;
 RESET search_path;
