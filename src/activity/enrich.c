@@ -235,7 +235,7 @@ static CampaignEnrichLink *
 read_link(const CampaignScope *scope, const CampaignTask *task,
 		  const JsonbContainer *object)
 {
-	CampaignEnrichLink	   *link = palloc0(sizeof(CampaignEnrichLink));
+	CampaignEnrichLink *link = palloc0(sizeof(CampaignEnrichLink));
 	JsonbValue *columns = campaign_object_member(object, "columns");
 	char	   *condition = campaign_object_condition(object, "condition");
 	char	   *filter = campaign_object_condition(object, "filter");
@@ -287,7 +287,7 @@ read_links(const CampaignScope *scope, const CampaignTask *task)
 
 	foreach(cell, campaign_option_objects(scope->activity->options, "links"))
 	{
-		CampaignEnrichLink	   *link = read_link(scope, task, lfirst(cell));
+		CampaignEnrichLink *link = read_link(scope, task, lfirst(cell));
 
 		if (campaign_list_has(names, link->name))
 			refuse_link(link->name, "is there more than once",
@@ -316,7 +316,7 @@ expressions_of_enrich(const CampaignScope *scope)
 
 	foreach(cell, read_links(scope, NULL))
 	{
-		CampaignEnrichLink	   *link = lfirst(cell);
+		CampaignEnrichLink *link = lfirst(cell);
 
 		expressions = list_concat(expressions,
 								  campaign_link_conditions(link->path));

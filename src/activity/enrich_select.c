@@ -328,7 +328,7 @@ campaign_enrich_build(CampaignEnrichPlan *plan)
 	append_rows(plan);
 	foreach(cell, plan->links)
 	{
-		CampaignEnrichLink	   *link = lfirst(cell);
+		CampaignEnrichLink *link = lfirst(cell);
 		char	   *alias = psprintf("\"campaign.link%d\"",
 									 foreach_current_index(cell));
 

@@ -16,7 +16,10 @@
 CAMPAIGN_FUNCTION(campaign_count_passing);
 CAMPAIGN_FUNCTION(campaign_count_passing_support);
 
-/* The counter a place of a statement names, found once. */
+/*
+ * The counter that a row is counted by.  It is looked for each time, because
+ * functions of users outlive statements, and with them what they remember.
+ */
 static CampaignCounter *
 counter_of(FunctionCallInfo fcinfo)
 {
@@ -29,7 +32,6 @@ counter_of(FunctionCallInfo fcinfo)
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("rows can be counted only by a statement of a run"),
 				 errhint("A run writes such statements itself, with numbers that are theirs alone.")));
-	fcinfo->flinfo->fn_extra = counter;
 	return counter;
 }
 
@@ -40,12 +42,10 @@ counter_of(FunctionCallInfo fcinfo)
 Datum
 campaign_count_passing(PG_FUNCTION_ARGS)
 {
-	CampaignCounter *counter = fcinfo->flinfo->fn_extra;
+	CampaignCounter *counter = counter_of(fcinfo);
 	bool		passes = PG_NARGS() > 1 && !PG_ARGISNULL(1) &&
 		PG_GETARG_BOOL(1);
 
-	if (counter == NULL)
-		counter = counter_of(fcinfo);
 	counter->came++;
 	counter->passed += passes;
 	PG_RETURN_BOOL(passes);

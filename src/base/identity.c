@@ -9,6 +9,8 @@
  */
 #include "postgres.h"
 
+#include <float.h>
+
 #include "access/htup_details.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_database.h"
@@ -171,8 +173,10 @@ raise_setup_cost(void)
 {
 	char		value[64];
 
+	/* An owner may have set what cannot be multiplied. */
 	snprintf(value, sizeof(value), "%g",
-			 parallel_setup_cost * SETUP_COST_FACTOR);
+			 Min(parallel_setup_cost, DBL_MAX / 2 / SETUP_COST_FACTOR) *
+			 SETUP_COST_FACTOR);
 	set_for_section("parallel_setup_cost", value);
 }
 

@@ -483,8 +483,8 @@ check_columns(TupleDesc desc, int more)
 }
 
 /*
- * Receiver: takes numbers for rows that were not counted before; should they
- * be more, the plan is not run to its end.
+ * Receiver: takes numbers for rows that were not counted before.  Should they
+ * be more, that is an error, and the activities are executed one by one.
  */
 static void
 begin_rows(CampaignReceiver *self, TupleDesc desc)
