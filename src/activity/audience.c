@@ -177,7 +177,9 @@ select_from_population(CampaignTask *task, CampaignPopulation *population,
 	campaign_row_columns(select, target, population);
 	appendStringInfo(&select->text, " FROM (SELECT %s.* FROM ", alias);
 	campaign_row_from(select, target, population, CAMPAIGN_ROW_INNER);
-	appendStringInfo(&select->text, " OFFSET '0') AS %s", alias);
+	/* A cluster would bring the rows here before they go on. */
+	appendStringInfo(&select->text, "%s) AS %s",
+					 population->spread ? "" : " OFFSET '0'", alias);
 	append_filter(task, select, population, reacted);
 	campaign_sink_write(select, CAMPAIGN_ROUTE_SOLE, outlets, 1);
 }

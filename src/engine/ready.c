@@ -187,6 +187,7 @@ campaign_ready_halt(const CampaignRun *run)
 											   run->version_id);
 
 	cancel_tasks(run->id);
+	campaign_task_end_follows(run->id);
 	if (!run->test &&
 		!campaign_option_bool(graph->campaign->settings, "keep_populations",
 							  false))

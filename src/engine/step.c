@@ -506,12 +506,16 @@ record(Step *step)
 	return true;
 }
 
-/* After a stop: tidies up what the task at work was still holding. */
+/*
+ * After a stop: tidies up what the task at work was still holding.  Whoever
+ * cancels now means the task.
+ */
 static void
 clean_up_halted(int64 run_id, const CampaignTransactions *control)
 {
 	CampaignRun *run;
 
+	HOLD_CANCEL_INTERRUPTS();
 	control->begin();
 	run = campaign_run_find(run_id);
 	if (run != NULL && strcmp(campaign_run_lock(run_id), "stopped") == 0)
@@ -522,6 +526,7 @@ clean_up_halted(int64 run_id, const CampaignTransactions *control)
 	}
 	CAMPAIGN_FAULT("run_halted");
 	control->commit();
+	RESUME_CANCEL_INTERRUPTS();
 }
 
 /* What a query gives the variables of a run. */

@@ -501,13 +501,13 @@ campaign_run_adopt(void)
 	" UNION ALL SELECT t.run_id, t.follow_at FROM campaign.task t" \
 	" JOIN campaign.run r ON r.run_id = t.run_id" \
 	" WHERE t.follow_at " compare " AND r.home = $2" \
-	" AND r.state IN ('running', 'waiting', 'succeeded', 'failed')" \
+	" AND (r.state IN ('running', 'waiting', 'succeeded', 'failed')" more ")" \
 	" AND NOT EXISTS (SELECT FROM campaign.hold))"
 
 /*
- * Runs with due tasks, by number, and how many are due since late.  With leftovers, also stopped runs in which
- * a task at work was not cancelled because its process ended before it could
- * be.
+ * Runs with due tasks, by number, and how many are due since late.  With
+ * leftovers, also stopped runs in which a task or follow-up at work was not
+ * cancelled, because its process ended before it could be.
  */
 List *
 campaign_run_due(TimestampTz now, TimestampTz late, bool leftovers)

@@ -333,6 +333,20 @@ campaign_task_set_follow(int64 run_id, const char *activity,
 					 campaign_int4(attempts));
 }
 
+/* No task of the run is looked at again, but those that somebody holds. */
+void
+campaign_task_end_follows(int64 run_id)
+{
+	CAMPAIGN_STATEMENT(update,
+					   "UPDATE campaign.task SET follow_at = NULL"
+					   " WHERE run_id = $1 AND activity IN"
+					   " (SELECT activity FROM campaign.task"
+					   " WHERE run_id = $1 AND follow_at IS NOT NULL"
+					   " FOR NO KEY UPDATE SKIP LOCKED)");
+
+	campaign_execute(&update, campaign_int8(run_id));
+}
+
 /*
  * A waiting task is due now; false if somebody holds it.  He is not waited
  * for: who executes it waits for the run, which the caller holds, and looks for

@@ -71,6 +71,11 @@ extern bool campaign_task_is_due(int64 run_id, TimestampTz now);
 extern void campaign_task_set_follow(int64 run_id, const char *activity,
 									 TimestampTz follow_at, int attempts);
 /*
+ * No task of a stopped run is looked at again.  Whoever is at one does it when
+ * he has ended, or who comes after him.
+ */
+extern void campaign_task_end_follows(int64 run_id);
+/*
  * What flows into the activity, one for each of its transitions, in their
  * order; what has not come is not active.
  */
