@@ -27,17 +27,17 @@ sub execute
 	wait_for($node, $run, 'succeeded', "a run of $role");
 	# The state is there before its executor is at nothing.
 	ok($node->poll_query_until('shop', 'SELECT count(*) = 0 FROM campaign.executors()'), 'nobody is at work any more');
-	return split /\|/, sql(q{SELECT min(pid), min(coalesce(style, '')), min(size) FROM witness});
+	return split /\|/, sql(q{SELECT min(pid), min(fuzzy), min(size) FROM witness});
 }
 
 sql(q{CREATE ROLE other LOGIN;
 	GRANT USAGE ON SCHEMA campaign TO other;
 	GRANT CREATE ON SCHEMA public TO other;
-	CREATE TABLE witness (pid integer, style text, size text);
+	CREATE TABLE witness (pid integer, fuzzy text, size text);
 	GRANT ALL ON witness TO owner, other;
 	CREATE FUNCTION testify() RETURNS boolean LANGUAGE sql AS $$
-		INSERT INTO witness VALUES (pg_backend_pid(), current_setting('my.style', true), current_setting('temp_buffers'));
-		SELECT set_config('my.style', 'odd', false) IS NOT NULL $$;
+		INSERT INTO witness VALUES (pg_backend_pid(), current_setting('gin_fuzzy_search_limit'), current_setting('temp_buffers'));
+		SELECT set_config('gin_fuzzy_search_limit', '7', false) IS NOT NULL $$;
 	SET ROLE other;
 	CREATE TABLE people (id bigint PRIMARY KEY, email text);
 	INSERT INTO people VALUES (1, '1@example.com');
@@ -50,11 +50,11 @@ sql(q{SET ROLE other;
 	SELECT campaign_publish('theirs')});
 
 note 'the next run of the owner';
-my ($pid, $style, $size) = execute('first', 'owner');
-is($style, '', 'finds the settings of a new connection');
-my ($next, $next_style) = execute('second', 'owner');
+my ($pid, $limit, $size) = execute('first', 'owner');
+is($limit, '0', 'finds the settings of a new connection');
+my ($next, $next_limit) = execute('second', 'owner');
 is($next, $pid, 'is executed by the same process');
-is($next_style, '', 'which has forgotten what the one before has set');
+is($next_limit, '0', 'which has forgotten what the one before has set');
 is(workers($node, 'executor'), 1, 'and is the only one');
 
 note 'changed settings of the role';
