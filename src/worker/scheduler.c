@@ -666,7 +666,12 @@ start_executor(Scheduler *scheduler, Situation *situation,
 	CampaignExecutor *executor;
 
 	if (assign_executor(situation, run))
+	{
+		/* More may have been allowed when the others began to wait. */
+		dismiss_idle(situation, campaign_max_executors -
+					 list_length(situation->executors));
 		return true;
+	}
 	dismiss_idle(situation, campaign_max_executors -
 				 list_length(situation->executors) - 1);
 	executor = palloc0(sizeof(CampaignExecutor));
