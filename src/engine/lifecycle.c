@@ -596,16 +596,17 @@ still_in_state(const CampaignRun *run)
 /*
  * True if nobody but a timer or a person can move the run; a timer that has
  * gone off already is no reason to rest, nor is an activity that is being
- * executed: it may have been told something meanwhile.  What has moved while
+ * executed: it may have been told something meanwhile.  Runs that it waits for
+ * are asked first, for their end makes its activity due.  What has moved while
  * one after the other was asked is not at rest.
  */
 static bool
 at_rest(const CampaignRun *run)
 {
 	if (strcmp(run->state, "waiting") == 0)
-		return !in_execution(run->id) &&
+		return children_at_rest(run->id) && !in_execution(run->id) &&
 			!campaign_task_is_due(run->id, campaign_clock_now()) &&
-			children_at_rest(run->id) && still_in_state(run);
+			still_in_state(run);
 	return strcmp(run->state, "pending") != 0 &&
 		strcmp(run->state, "running") != 0;
 }
