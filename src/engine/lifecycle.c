@@ -551,7 +551,10 @@ campaign_lifecycle_adopt(void)
 
 static bool at_rest(const CampaignRun *run);
 
-/* True if that holds for all runs that the run has started and waits for. */
+/*
+ * True if that holds for all runs that the run has started and waits for, and
+ * it knows of the end of those that have ended.
+ */
 static bool
 children_at_rest(int64 run_id)
 {
@@ -561,7 +564,7 @@ children_at_rest(int64 run_id)
 	{
 		CampaignRun *child = campaign_run_find(*(int64 *) lfirst(cell));
 
-		if (child != NULL && !at_rest(child))
+		if (child != NULL && (child->unheard || !at_rest(child)))
 			return false;
 	}
 	return true;

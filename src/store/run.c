@@ -171,7 +171,8 @@ campaign_run_find(int64 run_id)
 					   " EXISTS (SELECT FROM campaign.version n,"
 					   " jsonb_each(n.definition #> '{settings,variables}') v"
 					   " WHERE n.version_id = r.version_id"
-					   " AND v.value ? 'query' AND NOT r.variables ? v.key)"
+					   " AND v.value ? 'query' AND NOT r.variables ? v.key),"
+					   " r.unheard"
 					   " FROM campaign.run r"
 					   " JOIN campaign.campaign c ON c.campaign_id = r.campaign_id"
 					   " WHERE r.run_id = $1");
@@ -198,6 +199,7 @@ campaign_run_find(int64 run_id)
 	run->depth = campaign_row_int4(rows, 0, 15);
 	run->test_options = campaign_row_jsonb(rows, 0, 16);
 	run->unreckoned = campaign_row_bool(rows, 0, 17);
+	run->unheard = campaign_row_bool(rows, 0, 18);
 	return run;
 }
 

@@ -31,6 +31,7 @@ typedef struct CampaignRun
 	int64		parent_id;		/* the run that has started it; 0: none */
 	char	   *parent_activity;
 	int			depth;			/* how many runs are above it */
+	bool		unheard;		/* it has ended, and that one is to be told */
 	bool		test;			/* effects are counted, but nothing is written or
 								 * sent */
 	Jsonb	   *test_options;	/* how that is done; NULL if it is no test */

@@ -40,6 +40,26 @@ sub end_while_held
 my $run = end_while_held('ROLLBACK', 'taken back');
 wait_for($node, $run, 'succeeded', 'a run goes on that could not be told because its campaign was nearly dropped');
 is(sql('SELECT count(*) FROM campaign.run WHERE unheard'), '0', 'nothing is left to be told');
+
+# Who holds the waiting activity keeps its run from being told: until it is, the
+# run does not rest.
+close_gate($node, 1);
+$run = sql(q{SET ROLE owner; SELECT campaign_test('outer')});
+$node->poll_query_until('shop', "SELECT state = 'waiting' FROM campaign.run WHERE run_id = $run") or die 'it does not wait';
+my $holder = $node->background_psql('shop', on_error_stop => 1);
+$holder->query_safe(qq{BEGIN; SELECT FROM campaign.task WHERE run_id = $run AND activity = 'runs' FOR UPDATE});
+open_gate($node, 1);
+$node->poll_query_until('shop', "SELECT unheard FROM campaign.run WHERE parent_run = $run") or die 'it was told';
+my $answer = '';
+my $waiter = IPC::Run::start([ 'psql', '-XAtq', '-d', $node->connstr('shop') . ' application_name=waiter',
+		'-c', 'SET ROLE owner', '-c', "SELECT campaign_wait($run)" ], '>', \$answer, '2>', \$answer);
+$node->poll_query_until('shop', q{SELECT EXISTS (SELECT FROM pg_stat_activity WHERE application_name = 'waiter' AND wait_event = 'Extension')})
+  or die 'campaign_wait does not wait';
+$holder->query_safe('ROLLBACK');
+$holder->quit;
+$waiter->finish;
+is($answer, "succeeded\n", 'a run does not rest while it is to be told that another one has ended');
+
 end_while_held('COMMIT', 'done');
 is(sql('SELECT count(*) FROM campaign.run'), '0', 'and what is dropped is gone');
 wait_for_workers($node, 'scheduler', 0, 'nobody looks for it');
