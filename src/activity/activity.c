@@ -534,6 +534,31 @@ campaign_task_stream(const CampaignTask *task)
 		campaign_stream_over(population, CAMPAIGN_ROW_LEFT);
 }
 
+/* The number of the outcome that a row fell to. */
+const char *
+campaign_task_number(const CampaignTask *task)
+{
+	return campaign_row_column(task->scope.target, task->fan->stream,
+							   task->fan->number);
+}
+
+/* The condition that it is one of the branches', NULL if each is. */
+char *
+campaign_task_concerned(const CampaignTask *task)
+{
+	StringInfoData text;
+	ListCell   *cell;
+
+	if (task->fan == NULL ||
+		list_length(task->fan->branches) == task->fan->noutcomes)
+		return NULL;
+	initStringInfo(&text);
+	foreach(cell, task->fan->branches)
+		appendStringInfo(&text, "%s%d", text.len > 0 ? ", " : "",
+						 ((CampaignBranch *) lfirst(cell))->outcome);
+	return psprintf("%s IN (%s)", campaign_task_number(task), text.data);
+}
+
 /* How many rows of a population that was not written there were. */
 void
 campaign_task_came(CampaignTask *task, int64 rows)

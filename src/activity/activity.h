@@ -138,11 +138,17 @@ typedef struct CampaignFan CampaignFan;
 struct CampaignFan
 {
 	void		(*gather) (CampaignFan *fan);	/* executes them */
-	CampaignPopulation *stream; /* rows of all outcomes, which the last of its
-								 * columns tells apart */
+	CampaignPopulation *stream; /* rows of all outcomes */
+	int			number;			/* of its column that tells them apart, from 0 */
 	List	   *branches;		/* of CampaignBranch *, by outcome */
 	int			noutcomes;		/* with those that nothing follows */
 	int64	   *rows;			/* of each outcome, set by gather() */
+	/* for the engine, see engine/fan.c */
+	CampaignTask *task;			/* whose outcomes they are */
+	struct CampaignLane *lanes; /* of each outcome */
+	List	   *tasks;			/* those behind it, in the order to be recorded */
+	List	   *counters;		/* that all rows pass, of CampaignCounter * */
+	bool		pays;			/* something is computed once for several */
 };
 
 /* A doubt about an activity, as campaign_check() shows it. */
@@ -226,9 +232,9 @@ typedef struct CampaignKind
 	bool		passes;
 	/*
 	 * Gives the rows of all its outcomes for one statement of the activities
-	 * that read them, with a column for the outcome's number; whole says that
-	 * something follows each.  NULL: they have to be written.  NULL: it never
-	 * does.
+	 * that read them, the last column of which is the outcome's number; whole
+	 * says that something follows each.  NULL: they have to be written.  NULL: it
+	 * never does.
 	 */
 	CampaignPopulation *(*fan) (CampaignTask *task, bool whole);
 	/*
@@ -239,6 +245,12 @@ typedef struct CampaignKind
 	bool		(*gathers) (const CampaignScope *scope, double rows);
 	/* executes them all, as run() does one; sets the rows of the outcomes */
 	void		(*gather) (CampaignFan *fan);
+	/*
+	 * stream() heeds the task's fan: it gives the rows of all its outcomes, and
+	 * evaluates its expressions for those of the branches, which are equal.
+	 * True if that saves more than to evaluate them.  NULL: it does not.
+	 */
+	bool		(*shares) (const CampaignScope *scope);
 	/* It reads no other added columns than those its expressions name. */
 	bool		reads_expressions;
 } CampaignKind;
@@ -335,6 +347,12 @@ extern CampaignPopulation *campaign_task_population(const CampaignTask *task,
  * rows; NULL if they have to be read for themselves.
  */
 extern CampaignPopulation *campaign_task_stream(const CampaignTask *task);
+/*
+ * The column with the number of the outcome that a row of the task's fan falls
+ * to; and the condition that it is one of the branches', NULL if each is.
+ */
+extern const char *campaign_task_number(const CampaignTask *task);
+extern char *campaign_task_concerned(const CampaignTask *task);
 /* How many rows of a population that was not written there were. */
 extern void campaign_task_came(CampaignTask *task, int64 rows);
 /* A new select for the task's expressions. */

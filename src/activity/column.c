@@ -167,7 +167,7 @@ campaign_column_cast(const CampaignColumn *column, int number)
 /* Appends their expressions as columns of these types. */
 void
 campaign_additions_append(CampaignSelect *select, List *additions,
-						  List *columns, int first)
+						  List *columns, int first, const char *condition)
 {
 	ListCell   *cell;
 
@@ -176,8 +176,12 @@ campaign_additions_append(CampaignSelect *select, List *additions,
 		int			number = foreach_current_index(cell);
 
 		appendStringInfoString(&select->text, ", CAST(");
+		if (condition != NULL)
+			appendStringInfo(&select->text, "CASE WHEN %s THEN ", condition);
 		campaign_select_expression(select,
 								   ((CampaignAddition *) lfirst(cell))->expression);
+		if (condition != NULL)
+			appendStringInfoString(&select->text, " END");
 		appendStringInfoString(&select->text,
 							   campaign_column_cast(list_nth(columns, number),
 													first + number));

@@ -43,10 +43,12 @@ extern List *campaign_additions_columns(const CampaignScope *scope,
 extern char *campaign_column_cast(const CampaignColumn *column, int number);
 /*
  * Appends their expressions as columns of these types (CampaignColumn *), each
- * after a comma; they are called "campaign.<number>" from that number on.
+ * after a comma; they are called "campaign.<number>" from that number on.  With
+ * a condition they are evaluated where that is true, and NULL elsewhere.
  */
 extern void campaign_additions_append(CampaignSelect *select, List *additions,
-									  List *columns, int first);
+									  List *columns, int first,
+									  const char *condition);
 /*
  * Refuses a name that no added column may have, one of the dimension's own
  * (char *), and one that is taken.

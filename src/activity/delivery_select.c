@@ -160,16 +160,6 @@ outcomes_alike(const CampaignFan *fan, const CampaignSelect *parts, int number,
 	return text.data;
 }
 
-/* The number of the outcome that a row fell to. */
-static const char *
-outcome_column(const CampaignTask *task)
-{
-	const CampaignPopulation *stream = task->fan->stream;
-
-	return campaign_row_column(task->scope.target, stream,
-							   list_length(stream->columns) - 1);
-}
-
 /*
  * Appends the part of the delivery.  Of several, a row gets that of the one it
  * is for, and nothing of the others is evaluated; what is alike is there once.
@@ -205,7 +195,7 @@ append_part(CampaignSelect *select, const CampaignTask *task,
 			appendStringInfoString(&select->text, " WHEN true THEN ");
 		else
 			appendStringInfo(&select->text, " WHEN %s IN (%s) THEN ",
-							 outcome_column(task), outcomes);
+							 campaign_task_number(task), outcomes);
 		append(select, ((CampaignBranch *) lfirst(cell))->task);
 	}
 	appendStringInfoString(&select->text, " END");
@@ -223,7 +213,7 @@ append_own_part(CampaignSelect *select, const CampaignTask *task,
 		append(select, task);
 		return;
 	}
-	appendStringInfo(&select->text, "CASE %s", outcome_column(task));
+	appendStringInfo(&select->text, "CASE %s", campaign_task_number(task));
 	foreach(cell, task->fan->branches)
 	{
 		const CampaignBranch *branch = lfirst(cell);
@@ -719,8 +709,8 @@ append_carried(CampaignSelect *select, const CampaignTask *task,
 		appendStringInfoString(&select->text, ", ");
 		campaign_row_columns(select, task->scope.target, population);
 	}
-	else if (task->fan != NULL)
-		appendStringInfo(&select->text, ", %s", outcome_column(task));
+	if (task->fan != NULL)
+		appendStringInfo(&select->text, ", %s", campaign_task_number(task));
 }
 
 /*

@@ -610,6 +610,7 @@ stream_enrich(CampaignTask *task)
 	drop_unread(task, &plan.additions, &plan.links);
 	plan.population = campaign_population_declare(scope->target,
 												  campaign_population_added(stream));
+	plan.concerned = campaign_task_concerned(task);
 	return campaign_enrich_stream(&plan, stream,
 								  columns_of(scope, plan.additions,
 											 plan.links));
@@ -682,6 +683,13 @@ takes_rows(const CampaignScope *scope)
 	return reads_once(scope, read_links(scope, NULL));
 }
 
+/* True if linked rows are aggregated, which is not done for each by itself. */
+static bool
+has_links(const CampaignScope *scope)
+{
+	return read_links(scope, NULL) != NIL;
+}
+
 const CampaignKind campaign_kind_enrich = {
 	.name = "enrich",
 	.category = "targeting",
@@ -698,5 +706,6 @@ const CampaignKind campaign_kind_enrich = {
 	.run = run_enrich,
 	.stream = stream_enrich,
 	.takes = takes_rows,
+	.shares = has_links,
 	.reads_expressions = true
 };

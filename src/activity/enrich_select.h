@@ -39,6 +39,7 @@ typedef struct CampaignEnrichPlan
 	List	   *links;			/* of CampaignEnrichLink * */
 	bool		grouped;		/* aggregate before the join where possible */
 	bool		each;			/* linked rows are those of one row */
+	const char *concerned;		/* rows of a stream that get values; NULL: all */
 } CampaignEnrichPlan;
 
 /* Appends the key under its hidden names, of an item of FROM. */

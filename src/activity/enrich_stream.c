@@ -33,11 +33,15 @@ append_values(CampaignEnrichPlan *plan, int i, List *columns, int first,
 	for (int j = 0; j < list_length(link->additions); j++)
 	{
 		appendStringInfoString(text, ", CAST(");
+		if (plan->grouped && plan->concerned != NULL)
+			appendStringInfo(text, "CASE WHEN %s THEN ", plan->concerned);
 		if (plan->grouped)
 			campaign_enrich_append_aggregate(plan, link, i, j);
 		else
 			appendStringInfo(text, "\"campaign.link%d\".\"campaign.0_%d\"", i,
 							 j);
+		if (plan->grouped && plan->concerned != NULL)
+			appendStringInfoString(text, " END");
 		appendStringInfoString(text,
 							   campaign_column_cast(list_nth(columns, first + j),
 													number + first + j));
@@ -67,6 +71,8 @@ append_link(CampaignEnrichPlan *plan, int i)
 	plan->each = true;
 	campaign_enrich_append_join(plan, link, "JOIN");
 	plan->each = false;
+	if (plan->concerned != NULL)
+		appendStringInfo(text, " HAVING %s", plan->concerned);
 	appendStringInfo(text, ") AS %s ON true", alias);
 }
 
@@ -83,7 +89,8 @@ build_stream(CampaignEnrichPlan *plan, const CampaignPopulation *stream,
 
 	plan->grouped = grouped;
 	plan->select = campaign_task_select(plan->task);
-	campaign_additions_append(plan->select, plan->additions, columns, number);
+	campaign_additions_append(plan->select, plan->additions, columns, number,
+							  plan->concerned);
 	foreach(cell, plan->links)
 	{
 		append_values(plan, foreach_current_index(cell), columns, first,

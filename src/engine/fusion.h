@@ -10,22 +10,29 @@
 #include "activity/activity.h"
 
 /*
- * Has the next task, which is empty, take the rows of a task that has been
- * prepared and not been executed, if it can: then neither has to write or read
- * them.  False if there is no such task.
+ * The prepared task of the activity that takes the rows of a task that has been
+ * prepared and not been executed, if one can: then neither has to write or read
+ * them.  NULL if there is none.
  */
-extern bool campaign_fusion_lend(CampaignTask *task, CampaignTask *next);
+extern CampaignTask *campaign_fusion_lend(CampaignTask *task);
 /* Notes how many rows came out of a task, when the next has taken them. */
 extern void campaign_fusion_settle(CampaignTask *task,
 								   const CampaignTask *next);
 
-/*
- * Has the readers of a task's outcomes, one each, take the rows in one
- * statement; their tasks, those of the branches, have to be prepared.  NULL if
- * they cannot.
- */
-extern CampaignFan *campaign_fusion_fan(CampaignTask *task);
-/* Executes the task with them. */
-extern void campaign_fusion_gather(CampaignTask *task, CampaignFan *fan);
+/* ------------------- for outcomes that have readers each ----------------- */
+
+/* True if there is nothing to be seen of the task but what comes out of it. */
+extern bool campaign_fusion_plain(const CampaignTask *task);
+/* True if the activity may be executed with the task, and its scope then. */
+extern bool campaign_fusion_follows(CampaignActivity *reader,
+									const CampaignTask *task,
+									CampaignScope *scope);
+/* Notes what comes out of the task's outcomes, without a population. */
+extern void campaign_fusion_emit(CampaignTask *task);
+/* The prepared task of an activity that takes the rows of a task's flow. */
+extern CampaignTask *campaign_fusion_task(const CampaignTask *task,
+										  CampaignActivity *reader,
+										  CampaignFlow *flow,
+										  CampaignPopulation *stream);
 
 #endif							/* CAMPAIGN_FUSION_H */

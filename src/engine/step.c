@@ -41,8 +41,10 @@
 #include "engine/check.h"
 #include "engine/child.h"
 #include "engine/failure.h"
+#include "engine/fan.h"
 #include "engine/frozen.h"
 #include "engine/fusion.h"
+#include "engine/prepare.h"
 #include "engine/ready.h"
 #include "engine/step.h"
 #include "queue/chunk.h"
@@ -64,7 +66,7 @@
 typedef struct Step Step;
 struct Step
 {
-	CampaignTask task;
+	CampaignTask *task;
 	Step	   *next;			/* executed in the same statement, or NULL */
 	CampaignFan *fan;			/* those of its outcomes, too; or NULL */
 	List	   *branches;		/* of Step *: their tasks */
@@ -77,45 +79,16 @@ struct Step
 	ErrorData  *error;			/* of the owner's part; NULL: none */
 };
 
-/* Prepares scope and inbound flows; raises what has changed for the worse. */
+/* Prepares the task that was taken. */
 static void
 prepare(Step *step)
 {
-	CampaignTask *task = &step->task;
-	/* A function of the owner's may rehearse while a run is executed. */
-	CampaignGraph *graph = task->rehearsal ? campaign_frozen_load(task->run) :
-		campaign_frozen_graph(task->run);
-	CampaignActivity *activity = campaign_graph_find(graph,
-													 step->taken->activity);
-	CampaignVariables *variables;
+	CampaignTask *task = step->task;
 
-	campaign_ensure(activity != NULL, "activity \"%s\" is not in the graph",
-					step->taken->activity);
-	task->scope.graph = graph;
-	task->scope.activity = activity;
-	variables = campaign_variables_of_run(graph->campaign->settings,
-										  task->run->variables);
-	variables->run_id = task->run->id;
-	variables->test = task->run->test;
-	campaign_scope_open(&task->scope, graph, activity, variables);
-	if (campaign_scope_counts(&task->scope))
-	{
-		task->scope.variables = campaign_variables_within(variables, graph);
-		campaign_scope_count(&task->scope, campaign_flow_all(task->run->id));
-	}
-	if (task->stream == NULL)
-		task->inbound = campaign_task_inbound(task->run->id,
-											  task->run->version_id,
-											  activity->name);
-	campaign_scope_discover(&task->scope, task->inbound);
-	if (campaign_common_execution(activity) == CAMPAIGN_EXECUTION_NORMAL)
-		campaign_frozen_check(&task->scope);
 	task->due = strcmp(step->taken->state, "waiting") == 0;
 	task->hurried = step->taken->hurried;
 	task->since = task->due ? step->taken->started_at : step->started_at;
-	task->keep = task->run->test ||
-		campaign_option_bool(graph->campaign->settings, "keep_populations",
-							 false);
+	campaign_prepare(task, step->taken->activity);
 }
 
 /*
@@ -134,30 +107,30 @@ close_cursors(void)
 static void
 execute(Step *step)
 {
-	const CampaignActivity *activity = step->task.scope.activity;
+	const CampaignActivity *activity = step->task->scope.activity;
 	const CampaignKind *kind = campaign_kind_find(activity->kind);
 
 	if (step->follow)
-		kind->follow(&step->task);
+		kind->follow(step->task);
 	else if (campaign_common_execution(activity) == CAMPAIGN_EXECUTION_DISABLED)
 		step->disabled = true;
 	else if (campaign_common_execution(activity) == CAMPAIGN_EXECUTION_PASS_THROUGH)
-		campaign_common_pass(&step->task);
+		campaign_common_pass(step->task);
 	else if (step->fan != NULL)
-		campaign_fusion_gather(&step->task, step->fan);
+		campaign_fan_execute(step->fan);
 	else
-		kind->run(&step->task);
-	if (step->task.launch != NULL)
-		campaign_child_start(&step->task);
+		kind->run(step->task);
+	if (step->task->launch != NULL)
+		campaign_child_start(step->task);
 }
 
 /* The step of a task that is executed together with that of another. */
 static Step *
-follow(const Step *step, const CampaignTask *task)
+add_step(const Step *step, CampaignTask *task)
 {
 	Step	   *next = palloc0(sizeof(Step));
 
-	next->task = *task;
+	next->task = task;
 	next->taken = palloc0(sizeof(CampaignTaken));
 	next->taken->activity = task->scope.activity->name;
 	next->taken->state = "ready";
@@ -165,52 +138,45 @@ follow(const Step *step, const CampaignTask *task)
 	return next;
 }
 
-/* Prepares the tasks that take the rows of its outcomes, if they can. */
+/* Adds the steps of those that take the rows of its outcomes, if they can. */
 static void
-spread(Step *step)
+add_branches(Step *step)
 {
 	ListCell   *cell;
 
-	step->fan = campaign_fusion_fan(&step->task);
+	step->fan = campaign_fan_open(step->task);
 	if (step->fan == NULL)
 		return;
-	foreach(cell, step->fan->branches)
-	{
-		CampaignBranch *branch = lfirst(cell);
-		Step	   *next = follow(step, branch->task);
-
-		branch->task = &next->task;
-		step->branches = lappend(step->branches, next);
-		prepare(next);
-	}
+	foreach(cell, step->fan->tasks)
+		step->branches = lappend(step->branches, add_step(step, lfirst(cell)));
 }
 
 /*
- * Prepares the tasks that can be executed in one statement with this one, each
- * with the one before; gives the last of them, or the last before they part.
+ * Adds the steps that can be executed in one statement with this one, each
+ * after the one before; gives the last of them, or the last before they part.
  */
 static Step *
-extend(Step *step)
+add_fused(Step *step)
 {
-	CampaignTask taker = {0};
+	CampaignTask *next;
 
 	if (step->alone)
 		return step;
 	step->fused = true;
-	if (!campaign_fusion_lend(&step->task, &taker))
+	next = campaign_fusion_lend(step->task);
+	if (next == NULL)
 	{
-		spread(step);
+		add_branches(step);
 		step->fused = step->fan != NULL;
 		return step;
 	}
-	step->next = follow(step, &taker);
-	prepare(step->next);
-	return extend(step->next);
+	step->next = add_step(step, next);
+	return add_fused(step->next);
 }
 
 /* All steps that are executed together, of Step *, each after the one before. */
 static List *
-together(Step *step)
+list_fused(Step *step)
 {
 	List	   *steps = NIL;
 
@@ -226,7 +192,7 @@ settle(Step *step)
 	if (step->next == NULL)
 		return;
 	settle(step->next);
-	campaign_fusion_settle(&step->task, &step->next->task);
+	campaign_fusion_settle(step->task, step->next->task);
 	CAMPAIGN_FAULT("fusion_executed");
 }
 
@@ -243,7 +209,7 @@ run_owner_part(void *arg)
 	nestlevel = campaign_formats_enter();
 	prepare(step);
 	CAMPAIGN_FAULT("task_prepared");
-	execute(extend(step));
+	execute(add_fused(step));
 	settle(step);
 	campaign_fire_deferred_triggers();
 	close_cursors();
@@ -292,7 +258,7 @@ add_no_error(CampaignTask *task)
 static void
 record_success(Step *step)
 {
-	CampaignTask *task = &step->task;
+	CampaignTask *task = step->task;
 	int64		run_id = task->run->id;
 	const char *name = step->taken->activity;
 	bool		waits = task->wait_until != 0;
@@ -327,13 +293,13 @@ record_success(Step *step)
 static void
 record_follow(Step *step)
 {
-	int64		run_id = step->task.run->id;
+	int64		run_id = step->task->run->id;
 	int			attempts = 0;
-	TimestampTz next = step->task.follow_at;
+	TimestampTz next = step->task->follow_at;
 
 	if (step->error != NULL)
 	{
-		campaign_failure_log(&step->task, step->taken->activity, step->error);
+		campaign_failure_log(step->task, step->taken->activity, step->error);
 		attempts = step->taken->attempts + 1;
 		next = TimestampTzPlusMilliseconds(campaign_clock_now(),
 										   (int64) FIRST_BACKOFF_MS <<
@@ -422,7 +388,7 @@ rows_of(const CampaignTask *task)
 static void
 drop_released(const Step *step, bool idle)
 {
-	const CampaignTask *task = &step->task;
+	const CampaignTask *task = step->task;
 
 	if (task->keep)
 		return;
@@ -446,7 +412,7 @@ record_successes(List *steps)
 		Step	   *step = lfirst(cell);
 
 		record_success(step);
-		waits = waits || step->task.wait_until != 0;
+		waits = waits || step->task->wait_until != 0;
 		if (lnext(steps, cell) != NULL)
 			CAMPAIGN_FAULT("fusion_recorded");
 	}
@@ -457,9 +423,9 @@ record_successes(List *steps)
 static void
 record_task(Step *step, const char *state)
 {
-	int64		run_id = step->task.run->id;
+	int64		run_id = step->task->run->id;
 	CampaignRunSummary tasks = {0};
-	List	   *steps = together(step);
+	List	   *steps = list_fused(step);
 	bool		ended = true;
 	bool		waits = false;
 	ListCell   *cell;
@@ -467,7 +433,7 @@ record_task(Step *step, const char *state)
 	if (step->error == NULL)
 		waits = record_successes(steps);
 	else
-		ended = campaign_failure_record(&step->task, step->taken,
+		ended = campaign_failure_record(step->task, step->taken,
 										step->started_at, step->error);
 	if (step->error != NULL &&
 		strcmp(campaign_run_lock(run_id), "stopped") == 0)
@@ -488,9 +454,9 @@ record_task(Step *step, const char *state)
 static bool
 record(Step *step)
 {
-	char	   *state = campaign_run_lock(step->task.run->id);
+	char	   *state = campaign_run_lock(step->task->run->id);
 
-	if (campaign_held() && !step->task.rehearsal)
+	if (campaign_held() && !step->task->rehearsal)
 		return false;
 	if (step->follow)
 	{
@@ -610,14 +576,14 @@ take(Step *step, int64 run_id, const CampaignTransactions *control)
 		return false;
 	campaign_ensure(run->owner == GetUserId(),
 					"run " INT64_FORMAT " belongs to another role", run_id);
-	step->task.run = run;
+	step->task->run = run;
 	if ((strcmp(run->state, "pending") == 0 || run->unreckoned) &&
 		accepts_work(run->state))
 	{
 		if (!begin_run(run, control))
 			return false;
 		if (run->unreckoned)
-			step->task.run = campaign_run_find(run_id);
+			step->task->run = campaign_run_find(run_id);
 	}
 	step->started_at = campaign_clock_now();
 	step->taken = campaign_task_take(run_id, step->started_at);
@@ -639,16 +605,22 @@ static bool
 record_misplaced(const Step *step, ErrorData *error,
 				 const CampaignTransactions *control)
 {
-	Step		again = {.started_at = step->started_at, .error = error};
-	int64		run_id = step->task.run->id;
+	CampaignTask task = {
+		.scope = step->task->scope,
+		.keep = step->task->keep
+	};
+	Step		again = {
+		.task = &task,
+		.started_at = step->started_at,
+		.error = error
+	};
+	int64		run_id = step->task->run->id;
 
 	control->abort();
 	control->begin();
-	again.task.run = campaign_run_find(run_id);
-	again.task.scope = step->task.scope;
-	again.task.keep = step->task.keep;
+	task.run = campaign_run_find(run_id);
 	/* Somebody else may have been quicker, or have dropped the run. */
-	if (again.task.run == NULL)
+	if (task.run == NULL)
 		return false;
 	again.taken = campaign_task_take(run_id, campaign_clock_now());
 	if (again.taken == NULL ||
@@ -664,6 +636,7 @@ record_misplaced(const Step *step, ErrorData *error,
 static void
 attempt(Step *step)
 {
+	CampaignTask task = *step->task;
 	Step		alone = *step;
 
 	alone.alone = true;
@@ -676,6 +649,7 @@ attempt(Step *step)
 		ERRCODE_TO_CATEGORY(step->error->sqlerrcode) == ERRCODE_OPERATOR_INTERVENTION)
 		return;
 	*step = alone;
+	*step->task = task;
 	attempt(step);
 }
 
@@ -684,15 +658,16 @@ static bool
 step_in_transaction(int64 run_id, const CampaignTransactions *control,
 					bool *halted)
 {
-	Step		step = {0};
+	CampaignTask task = {0};
+	Step		step = {.task = &task};
 	ErrorData  *error;
 
 	control->begin();
 	if (!take(&step, run_id, control))
 	{
 		/* An earlier process did not get to the end of a stopped run. */
-		*halted = step.task.run != NULL &&
-			strcmp(step.task.run->state, "stopped") == 0;
+		*halted = task.run != NULL &&
+			strcmp(task.run->state, "stopped") == 0;
 		control->commit();
 		return false;
 	}
@@ -738,8 +713,9 @@ campaign_step(int64 run_id, const CampaignTransactions *control)
 static bool
 rehearse_task(CampaignRun *run, CampaignTaken *taken)
 {
+	CampaignTask task = {.run = run, .rehearsal = true};
 	Step		step = {
-		.task = {.run = run, .rehearsal = true},
+		.task = &task,
 		.taken = taken,
 		.started_at = campaign_clock_now()
 	};
@@ -750,7 +726,7 @@ rehearse_task(CampaignRun *run, CampaignTaken *taken)
 	run_owner_part(&step);
 	PopActiveSnapshot();
 	(void) record(&step);
-	return step.task.wait_until != 0;
+	return task.wait_until != 0;
 }
 
 /* Executes one task after the other; who still waits then is left waiting. */
@@ -778,8 +754,9 @@ List *
 campaign_step_plan(CampaignRun *run, const char *activity)
 {
 	CampaignTaken taken = {.activity = (char *) activity, .state = "ready"};
+	CampaignTask task = {.run = run, .rehearsal = true};
 	Step		step = {
-		.task = {.run = run, .rehearsal = true},
+		.task = &task,
 		.taken = &taken,
 		.started_at = campaign_clock_now()
 	};
@@ -788,5 +765,5 @@ campaign_step_plan(CampaignRun *run, const char *activity)
 	PushActiveSnapshot(GetTransactionSnapshot());
 	run_owner_part(&step);
 	PopActiveSnapshot();
-	return step.task.outbound;
+	return task.outbound;
 }

@@ -89,6 +89,7 @@ campaign_stream_over(const CampaignPopulation *population,
 	level->join = join;
 	stream->columns = population->columns;
 	stream->nkeys = population->nkeys;
+	stream->expressions = population->expressions;
 	return stream;
 }
 
