@@ -499,11 +499,8 @@ retry_run(int64 run_id)
 	if (strcmp(campaign_run_lock(run_id), "failed") != 0)
 		return false;
 	foreach(cell, campaign_task_names(run_id, "failed"))
-	{
-		campaign_task_set_retried(run_id, lfirst(cell));
 		(void) campaign_state_move(CAMPAIGN_NOUN_TASK, run_id, lfirst(cell),
 								   "ready", "retry");
-	}
 	campaign_run_forget_errors(run_id);
 	(void) campaign_state_move(CAMPAIGN_NOUN_RUN, run_id, NULL, "running",
 							   "retry");

@@ -69,7 +69,6 @@ decide(int64 run_id, const CampaignReadiness *readiness,
 		return NULL;
 	if (readiness->arrived >= campaign_activity_needs(target))
 	{
-		campaign_task_set_begin(run_id, target->name);
 		(void) campaign_state_move(CAMPAIGN_NOUN_TASK, run_id, target->name,
 								   "ready", NULL);
 		return NULL;

@@ -193,7 +193,6 @@ take_back(const CampaignRun *run, List *names)
 		(void) campaign_state_move(CAMPAIGN_NOUN_TASK, run->id, lfirst(cell),
 								   foreach_current_index(cell) == 0 ?
 								   "ready" : "pending", "restart");
-	campaign_task_set_begin(run->id, linitial(names));
 }
 
 /* Notes it in the log. */

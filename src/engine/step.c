@@ -261,28 +261,27 @@ record_success(Step *step)
 	CampaignTask *task = step->task;
 	int64		run_id = task->run->id;
 	const char *name = step->taken->activity;
-	bool		waits = task->wait_until != 0;
 	ListCell   *cell;
 
 	if (!step->disabled)
 		add_no_error(task);
 	foreach(cell, task->outbound)
 		campaign_flow_insert(run_id, lfirst(cell));
-	campaign_task_record(run_id, name, step->started_at,
-						 waits ? 0 : campaign_clock_now(), rows_in(task));
 	if (task->overlaps != NULL)
 		campaign_task_record_overlaps(run_id, name, task->overlaps);
 	if (task->variables != NULL)
 		campaign_run_set_variables(run_id, task->variables);
-	if (waits)
-		campaign_task_set_due(run_id, name, task->wait_until);
-	(void) campaign_state_move(CAMPAIGN_NOUN_TASK, run_id, name,
-							   waits ? "waiting" :
-							   step->disabled ? "skipped" : "succeeded",
-							   step->disabled ? "it is disabled" : NULL);
+	if (task->wait_until != 0)
+		campaign_state_wait_task(run_id, name, step->started_at,
+								 rows_in(task), task->wait_until);
+	else
+		campaign_state_end_task(run_id, name,
+								step->disabled ? "skipped" : "succeeded",
+								step->disabled ? "it is disabled" : NULL,
+								step->started_at, rows_in(task));
 	if (task->follow_at != 0)
 		campaign_task_set_follow(run_id, name, task->follow_at, 0);
-	if (!waits)
+	if (task->wait_until == 0)
 		campaign_ready_successors(run_id, task->scope.activity);
 }
 

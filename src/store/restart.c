@@ -65,8 +65,10 @@ campaign_restart_forget(int64 run_id, List *activities)
 					   "DELETE FROM campaign.approval"
 					   " WHERE run_id = $1 AND activity = ANY ($2)");
 	CAMPAIGN_STATEMENT(tasks,
-					   "UPDATE campaign.task SET due_at = NULL, follow_at = NULL,"
-					   " warn_at = NULL, hurried = false, attempts = 0,"
+					   "UPDATE campaign.task SET follow_at = NULL,"
+					   " due_at = CASE WHEN state = 'ready' THEN clock_timestamp() END,"
+					   " warn_at = CASE WHEN state = 'ready' THEN warn_at END,"
+					   " hurried = false, attempts = 0,"
 					   " rows_in = NULL, overlap = NULL, started_at = NULL,"
 					   " ended_at = NULL, sqlstate = NULL, error = NULL,"
 					   " detail = NULL, hint = NULL"

@@ -8,9 +8,11 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "nodes/pg_list.h"
 
+#include "base/clock.h"
 #include "base/fault.h"
 #include "base/shared.h"
 #include "base/sql.h"
@@ -198,30 +200,99 @@ move_run(int64 id, const char *to, List *from, const char *why)
 	return rows;
 }
 
-/* Moves a task of a run. */
+/* A statement that moves a task and sets what else the move changes. */
+#define MOVE_TASK(changes) \
+	"WITH before AS MATERIALIZED" \
+	" (SELECT run_id, activity, state FROM campaign.task" \
+	" WHERE run_id = $1 AND activity = $6 FOR NO KEY UPDATE)," \
+	" moved AS (UPDATE campaign.task t SET state = $2" changes \
+	" FROM before b, campaign.run r, campaign.campaign c" \
+	" WHERE t.run_id = b.run_id AND t.activity = b.activity" \
+	" AND b.state = ANY ($3) AND r.run_id = b.run_id" \
+	" AND c.campaign_id = r.campaign_id" \
+	" RETURNING c.name, c.owner, b.state)," \
+	" logged AS (INSERT INTO campaign.log" \
+	" (role_name, owner, campaign, run_id, activity, event, old_state, new_state, message)" \
+	" SELECT $5, owner, name, $1, $6, 'move', state, $2, $4 FROM moved)" \
+	" SELECT state FROM moved"
+
+/*
+ * Moves a task of a run.  One that becomes ready is due now, and its attempts
+ * and its time are counted from here.
+ */
 static CampaignRows *
 move_task(int64 run_id, const char *activity, const char *to, List *from,
 		  const char *why)
 {
-	CAMPAIGN_STATEMENT(move,
-					   "WITH before AS MATERIALIZED"
-					   " (SELECT run_id, activity, state FROM campaign.task"
-					   " WHERE run_id = $1 AND activity = $6 FOR NO KEY UPDATE),"
-					   " moved AS (UPDATE campaign.task t SET state = $2"
-					   " FROM before b, campaign.run r, campaign.campaign c"
-					   " WHERE t.run_id = b.run_id AND t.activity = b.activity"
-					   " AND b.state = ANY ($3) AND r.run_id = b.run_id"
-					   " AND c.campaign_id = r.campaign_id"
-					   " RETURNING c.name, c.owner, b.state),"
-					   " logged AS (INSERT INTO campaign.log"
-					   " (role_name, owner, campaign, run_id, activity, event, old_state, new_state, message)"
-					   " SELECT $5, owner, name, $1, $6, 'move', state, $2, $4 FROM moved)"
-					   " SELECT state FROM moved");
+	CAMPAIGN_STATEMENT(move, MOVE_TASK(""));
+	CAMPAIGN_STATEMENT(begin,
+					   MOVE_TASK(", due_at = clock_timestamp(),"
+								 " hurried = false, attempts = 0,"
+								 " started_at = NULL,"
+								 " warn_at = clock_timestamp() +"
+								 " (SELECT (a.options ->> 'max_duration')::interval"
+								 " FROM campaign.activity a"
+								 " WHERE a.version_id = r.version_id"
+								 " AND a.name = t.activity)"));
 
-	return campaign_query(&move, campaign_int8(run_id), campaign_text(to),
+	return campaign_query(strcmp(to, "ready") == 0 ? &begin : &move,
+						  campaign_int8(run_id), campaign_text(to),
 						  campaign_text_array(from), campaign_text(why),
 						  campaign_text(GetUserNameFromId(GetUserId(), false)),
 						  campaign_text(activity));
+}
+
+/*
+ * Moves a task to the state it ends in, and notes when it was executed and how
+ * many rows came in, all in one version of its row; an earlier error is
+ * forgotten.
+ */
+void
+campaign_state_end_task(int64 run_id, const char *activity, const char *to,
+						const char *why, TimestampTz started_at,
+						int64 rows_in)
+{
+	CAMPAIGN_STATEMENT(end,
+					   MOVE_TASK(", started_at = coalesce(t.started_at, $7),"
+								 " ended_at = $8, rows_in = $9,"
+								 " sqlstate = NULL, error = NULL,"
+								 " detail = NULL, hint = NULL"));
+
+	(void) campaign_query(&end, campaign_int8(run_id), campaign_text(to),
+						  campaign_text_array(states_before(CAMPAIGN_NOUN_TASK,
+															to)),
+						  campaign_text(why),
+						  campaign_text(GetUserNameFromId(GetUserId(), false)),
+						  campaign_text(activity),
+						  campaign_time(started_at),
+						  campaign_time(campaign_clock_now()),
+						  rows_in < 0 ? campaign_null(INT8OID) :
+						  campaign_int8(rows_in));
+}
+
+/*
+ * Notes that an execution waits, and until when; an earlier error is forgotten.
+ * One that waits already is noted anew, which is no move.
+ */
+void
+campaign_state_wait_task(int64 run_id, const char *activity,
+						 TimestampTz started_at, int64 rows_in,
+						 TimestampTz due_at)
+{
+	CAMPAIGN_STATEMENT(update,
+					   "UPDATE campaign.task"
+					   " SET started_at = coalesce(started_at, $3),"
+					   " ended_at = NULL, rows_in = $4, due_at = $5,"
+					   " hurried = false, sqlstate = NULL, error = NULL,"
+					   " detail = NULL, hint = NULL"
+					   " WHERE run_id = $1 AND activity = $2");
+
+	campaign_execute(&update, campaign_int8(run_id), campaign_text(activity),
+					 campaign_time(started_at),
+					 rows_in < 0 ? campaign_null(INT8OID) :
+					 campaign_int8(rows_in), campaign_time(due_at));
+	(void) campaign_state_move(CAMPAIGN_NOUN_TASK, run_id, activity,
+							   "waiting", NULL);
 }
 
 /* Moves a campaign, a run or a task, if the table of moves allows it. */

@@ -175,28 +175,6 @@ campaign_flow_insert(int64 run_id, const CampaignFlow *flow)
 					 campaign_bool(flow->active), campaign_bool(flow->kept));
 }
 
-/*
- * Notes times and rows of an execution (-1: nothing flows in); an earlier
- * error is forgotten.
- */
-void
-campaign_task_record(int64 run_id, const char *activity,
-					 TimestampTz started_at, TimestampTz ended_at,
-					 int64 rows_in)
-{
-	CAMPAIGN_STATEMENT(update,
-					   "UPDATE campaign.task"
-					   " SET started_at = coalesce(started_at, $3), ended_at = $4,"
-					   " rows_in = $5, sqlstate = NULL, error = NULL,"
-					   " detail = NULL, hint = NULL"
-					   " WHERE run_id = $1 AND activity = $2");
-
-	campaign_execute(&update, campaign_int8(run_id), campaign_text(activity),
-					 campaign_time(started_at), campaign_time_or_null(ended_at),
-					 rows_in < 0 ? campaign_null(INT8OID) :
-					 campaign_int8(rows_in));
-}
-
 /* Notes in which sets how many rows of a combination were. */
 void
 campaign_task_record_overlaps(int64 run_id, const char *activity,
@@ -241,25 +219,6 @@ campaign_task_set_due(int64 run_id, const char *activity, TimestampTz due_at)
 
 	campaign_execute(&update, campaign_int8(run_id), campaign_text(activity),
 					 campaign_time(due_at));
-}
-
-/* When the activity's time begins, and when it is over. */
-#define BEGIN_NOW \
-	" SET due_at = clock_timestamp(), hurried = false," \
-	" warn_at = clock_timestamp() + (a.options ->> 'max_duration')::interval"
-#define OF_THE_VERSION \
-	" FROM campaign.run r JOIN campaign.activity a USING (version_id)" \
-	" WHERE t.run_id = $1 AND t.activity = $2" \
-	" AND r.run_id = t.run_id AND a.name = t.activity"
-
-/* The task can be executed from now on. */
-void
-campaign_task_set_begin(int64 run_id, const char *activity)
-{
-	CAMPAIGN_STATEMENT(update,
-					   "UPDATE campaign.task t" BEGIN_NOW OF_THE_VERSION);
-
-	campaign_execute(&update, campaign_int8(run_id), campaign_text(activity));
 }
 
 /*
@@ -384,17 +343,6 @@ campaign_task_hurry(int64 run_id, const char *activity)
 
 	return first_column(campaign_query(&update, campaign_int8(run_id),
 									   campaign_text(activity)));
-}
-
-/* The task may be executed now, as often as one that never failed. */
-void
-campaign_task_set_retried(int64 run_id, const char *activity)
-{
-	CAMPAIGN_STATEMENT(update,
-					   "UPDATE campaign.task t" BEGIN_NOW
-					   ", attempts = 0, started_at = NULL" OF_THE_VERSION);
-
-	campaign_execute(&update, campaign_int8(run_id), campaign_text(activity));
 }
 
 /* Of these activities, which may go on. */

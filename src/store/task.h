@@ -82,10 +82,6 @@ extern void campaign_task_end_follows(int64 run_id);
 extern List *campaign_task_inbound(int64 run_id, int64 version_id,
 								   const char *activity);
 extern void campaign_flow_insert(int64 run_id, const CampaignFlow *flow);
-/* Notes times and rows of an execution; not the state. */
-extern void campaign_task_record(int64 run_id, const char *activity,
-								 TimestampTz started_at, TimestampTz ended_at,
-								 int64 rows_in);
 /* Notes in which sets how many rows of a combination were. */
 extern void campaign_task_record_overlaps(int64 run_id, const char *activity,
 										  const Jsonb *overlaps);
@@ -96,8 +92,6 @@ extern void campaign_task_record_error(int64 run_id, const char *activity,
 									   int attempts);
 extern void campaign_task_set_due(int64 run_id, const char *activity,
 								  TimestampTz due_at);
-/* A task that is about to be ready is due now, and may take its time. */
-extern void campaign_task_set_begin(int64 run_id, const char *activity);
 /*
  * Tells of tasks, by NOTIFY campaign and in the log, that take longer
  * than they may; of each once.
@@ -110,8 +104,6 @@ extern bool campaign_task_wake(int64 run_id, const char *activity);
  * names of those that waited for a time, of char *.
  */
 extern List *campaign_task_hurry(int64 run_id, const char *activity);
-/* A failed task is due now, and its attempts are counted from zero again. */
-extern void campaign_task_set_retried(int64 run_id, const char *activity);
 /* Of these activities, which may go on, of CampaignReadiness *. */
 extern List *campaign_task_readiness(int64 run_id, int64 version_id,
 									 List *activities);
