@@ -23,6 +23,7 @@
 #include "base/cluster.h"
 #include "base/compat.h"
 #include "base/errors.h"
+#include "base/ranges.h"
 #include "base/writer.h"
 
 /* What is held before it is written, whichever comes first. */
@@ -45,6 +46,11 @@ struct CampaignWriter
 	CommandId	command;
 	EState	   *estate;			/* for index entries; NULL without indexes */
 	ResultRelInfo *target;
+	CampaignRanges *ranges;		/* entries that are made for many rows at once;
+								 * or NULL */
+	bool		row_entries;	/* there are others */
+	Bitmapset  *entry_columns;	/* without any of these a row has no entry in
+								 * them; NULL: it may have */
 	TupleDesc	desc;			/* a copy: the server keeps no account of slots
 								 * for it, which costs more than they do */
 	HeapTuple	tuples[GATHERED_ROWS];
@@ -60,6 +66,46 @@ struct CampaignWriter
 	BlockNumber last_block;
 };
 
+/* The column of an index of the rows that have it; 0 for another index. */
+static AttrNumber
+indexed_presence(const IndexInfo *info)
+{
+	const NullTest *test = list_length(info->ii_Predicate) == 1 ?
+		linitial(info->ii_Predicate) : NULL;
+
+	if (test == NULL || !IsA(test, NullTest) ||
+		test->nulltesttype != IS_NOT_NULL || !IsA(test->arg, Var))
+		return 0;
+	return ((const Var *) test->arg)->varattno;
+}
+
+/*
+ * Finds out which rows have no entries in indexes that get them one by one,
+ * because asking the executor for each row costs more than writing it.
+ */
+static void
+find_entry_columns(CampaignWriter *writer)
+{
+	bool		every_row = false;
+
+	for (int i = 0; i < writer->target->ri_NumIndices; i++)
+	{
+		const IndexInfo *info = writer->target->ri_IndexRelationInfo[i];
+		AttrNumber	column = indexed_presence(info);
+
+		if (!info->ii_ReadyForInserts)
+			continue;
+		writer->row_entries = true;
+		if (column <= 0)
+			every_row = true;
+		else
+			writer->entry_columns = bms_add_member(writer->entry_columns,
+												   column);
+	}
+	if (every_row)
+		writer->entry_columns = NULL;
+}
+
 /* Prepares what ExecInsertIndexTuples wants to know. */
 static void
 open_indexes(CampaignWriter *writer)
@@ -70,6 +116,8 @@ open_indexes(CampaignWriter *writer)
 	writer->target = makeNode(ResultRelInfo);
 	InitResultRelInfo(writer->target, writer->relation, 0, NULL, 0);
 	ExecOpenIndices(writer->target, false);
+	writer->ranges = campaign_ranges_open(writer->target);
+	find_entry_columns(writer);
 }
 
 /*
@@ -147,16 +195,35 @@ campaign_writer_open_beside(CampaignWriter *other)
 	return writer;
 }
 
+/* True if the row may have an entry in an index that gets them one by one. */
+static bool
+has_entries(const CampaignWriter *writer, HeapTuple tuple)
+{
+	int			column = -1;
+
+	if (writer->entry_columns == NULL)
+		return true;
+	while ((column = bms_next_member(writer->entry_columns, column)) >= 0)
+	{
+		if (!heap_attisnull(tuple, column, writer->desc))
+			return true;
+	}
+	return false;
+}
+
 /* Adds the index entries of the rows just written. */
 static void
 insert_index_entries(CampaignWriter *writer)
 {
-	if (writer->target == NULL || writer->target->ri_NumIndices == 0)
-		return;
-	for (int i = 0; i < writer->buffered; i++)
+	if (writer->ranges != NULL)
+		campaign_ranges_insert(writer->ranges, writer->first->slots,
+							   writer->buffered);
+	for (int i = 0; writer->row_entries && i < writer->buffered; i++)
 	{
 		List	   *recheck;
 
+		if (!has_entries(writer, writer->tuples[i]))
+			continue;
 		recheck = campaign_insert_index_entries(writer->target,
 												writer->first->slots[i],
 												writer->estate);

@@ -42,7 +42,7 @@
 /* How many times the expected rows numbers are taken for. */
 #define SPARE 1.5
 
-/* After so many chunks the index catches up and progress is reported. */
+/* After so many chunks progress is reported. */
 #define CHUNKS_PER_REPORT 32
 
 /* Columns of the select. */
@@ -165,11 +165,12 @@ next_message_id(Enqueuer *enqueuer)
 	return enqueuer->next_id++;
 }
 
-/* Lets indexes and progress catch up now and then. */
+/* Lets indexes catch up, and progress now and then. */
 static void
-report_progress(Enqueuer *enqueuer)
+catch_up(Enqueuer *enqueuer)
 {
-	campaign_shared_progress_rows(enqueuer->first->arrived);
+	if (list_length(enqueuer->chunks) % CHUNKS_PER_REPORT == 0)
+		campaign_shared_progress_rows(enqueuer->first->arrived);
 	campaign_tail_summarize(enqueuer->message_tail, false);
 	campaign_tail_summarize(enqueuer->exclusion_tail, false);
 }
@@ -225,8 +226,7 @@ end_chunk(Enqueuer *enqueuer)
 	enqueuer->chunks = lappend(enqueuer->chunks, filled);
 	MemoryContextSwitchTo(old);
 	chunk->last_id = chunk->first_id - 1;
-	if (list_length(enqueuer->chunks) % CHUNKS_PER_REPORT == 0)
-		report_progress(enqueuer);
+	catch_up(enqueuer);
 }
 
 /* When messages to be sent at that instant are worth nothing any more; or 0. */

@@ -7,7 +7,9 @@
  * BRIN over message_id, whose price per message is next to nothing; but block
  * ranges without a summary are read by every claim, so whoever appends also
  * summarizes, while appending and not only at the end: the ranges of a large
- * enqueue would otherwise slow all other campaigns down until it commits.
+ * enqueue would otherwise slow all other campaigns down until it commits.  A
+ * range is summarized as soon as it has its first rows, because to summarize
+ * is to read them; the rows that follow widen the summary.
  */
 #include "postgres.h"
 
@@ -254,15 +256,15 @@ campaign_tail_open(Oid oid)
 	return tail;
 }
 
-/* One past the last block to be summarized now. */
+/* One past the relation's last block. */
 static BlockNumber
-summary_limit(const CampaignTail *tail, bool finish)
+end_of(const CampaignTail *tail)
 {
 	Relation	relation = table_open(tail->relation, AccessShareLock);
 	BlockNumber blocks = RelationGetNumberOfBlocks(relation);
 
 	table_close(relation, NoLock);
-	return finish ? blocks : blocks - blocks % tail->range;
+	return blocks;
 }
 
 /* Gives the ranges summaries; only the owner of the index may. */
@@ -301,13 +303,13 @@ lock_for_summary(const CampaignTail *tail, bool patient)
 	return false;
 }
 
-/* Summarizes what was filled; what is left, a VACUUM under way does. */
+/* Summarizes what was begun; what is left, a VACUUM under way does. */
 void
-campaign_tail_summarize(CampaignTail *tail, bool finish)
+campaign_tail_summarize(CampaignTail *tail, bool patient)
 {
-	BlockNumber limit = summary_limit(tail, finish);
+	BlockNumber limit = end_of(tail);
 
-	if (limit <= tail->next || !lock_for_summary(tail, finish))
+	if (limit <= tail->next || !lock_for_summary(tail, patient))
 		return;
 	summarize_until(tail, limit);
 	UnlockRelationOid(tail->relation, ShareUpdateExclusiveLock);

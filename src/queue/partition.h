@@ -22,10 +22,10 @@ typedef struct CampaignTail CampaignTail;
 /* Begins at the relation's present end. */
 extern CampaignTail *campaign_tail_open(Oid relation);
 /*
- * Summarizes the block ranges filled since; with finish also the last one.
- * Does nothing while a VACUUM is at the relation, which does the same.  May be
- * called while a parallel plan runs.
+ * Summarizes the block ranges begun since.  Does nothing while somebody else,
+ * perhaps a VACUUM, does the same; patiently, it waits a moment for that.  May
+ * be called while a parallel plan runs.
  */
-extern void campaign_tail_summarize(CampaignTail *tail, bool finish);
+extern void campaign_tail_summarize(CampaignTail *tail, bool patient);
 
 #endif							/* CAMPAIGN_PARTITION_H */
