@@ -131,12 +131,12 @@ COMMENT ON FUNCTION campaign.address_hash(text)
 
 -- Finds the first of several rows with one address, in the order in which the
 -- statement gets to them; each place where a statement calls it remembers the
--- hashes it was given.
-CREATE FUNCTION campaign.address_first(address_hash uuid)
+-- hashes it was given, for each delivery by itself.
+CREATE FUNCTION campaign.address_first(address_hash uuid, delivery integer DEFAULT 0, expected bigint DEFAULT 0)
 RETURNS boolean
 AS 'MODULE_PATHNAME', 'campaign_address_first'
 LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED;
-COMMENT ON FUNCTION campaign.address_first(uuid)
+COMMENT ON FUNCTION campaign.address_first(uuid, integer, bigint)
 	IS 'whether the statement has not met the hash of an address before';
 
 -- Counts the rows that come to a place of a statement and those for which the

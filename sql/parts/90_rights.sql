@@ -23,7 +23,7 @@ GRANT EXECUTE ON FUNCTION
 	campaign.cron_problems(),
 	campaign.sample_position(text, text),
 	campaign.address_hash(text),
-	campaign.address_first(uuid),
+	campaign.address_first(uuid, integer, bigint),
 	campaign.count_passing(bigint, "any"),
 	campaign.is_new(bigint, bigint[]),
 	campaign.sms_segments(text),

@@ -22,6 +22,7 @@
 #include "activity/rule.h"
 #include "activity/trial.h"
 #include "base/clock.h"
+#include "base/seen.h"
 #include "queue/channel.h"
 #include "queue/content.h"
 #include "queue/delivery.h"
@@ -142,6 +143,26 @@ campaign_delivery_expressions(const CampaignScope *scope)
 			expressions = lappend(expressions, by);
 	}
 	return list_concat(expressions, campaign_timing_expressions(scope));
+}
+
+/*
+ * True if the rows need not be in a table: no rule shares out room by their
+ * number, and there are not too many for one pass over their addresses.
+ */
+bool
+campaign_delivery_takes(const CampaignScope *scope)
+{
+	double		rows = campaign_target_rows(scope->target);
+	ListCell   *cell;
+
+	if (rows < 0 || rows > campaign_seen_most())
+		return false;
+	foreach(cell, campaign_rules_of(scope))
+	{
+		if (strcmp(((CampaignRule *) lfirst(cell))->kind, "capacity") == 0)
+			return false;
+	}
+	return true;
 }
 
 /* What the select of a delivery is built from, besides its task. */

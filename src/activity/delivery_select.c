@@ -8,7 +8,6 @@
  */
 #include "postgres.h"
 
-#include "miscadmin.h"
 #include "utils/builtins.h"
 
 #include "activity/delivery.h"
@@ -20,7 +19,6 @@
 #include "activity/rule.h"
 #include "base/errors.h"
 #include "base/seen.h"
-#include "base/settings.h"
 #include "queue/content.h"
 #include "queue/enqueue.h"
 #include "set/row.h"
@@ -467,44 +465,21 @@ append_personal(CampaignSelect *select, const CampaignTask *task,
 	end_stage(text, task, population);
 }
 
-/* How many hashes of addresses fit into memory. */
+/*
+ * At most so many rows come: of a table they have been counted, of what was not
+ * written for the delivery nobody knows it for certain.
+ */
 static double
-most_hashes(void)
+rows_at_most(const CampaignTask *task, const CampaignPopulation *population)
 {
-	Size		limit = (Size) Max(work_mem, campaign_work_mem) * 1024;
-
-	return campaign_seen_capacity((Size) (limit * hash_mem_multiplier));
-}
-
-/*
- * True if the hashes of the population's addresses fit into memory.  Of one
- * that was not written for the delivery it has been made sure before.
- */
-static bool
-hashes_fit(const CampaignTask *task, const CampaignPopulation *population)
-{
-	return !flows(population) || task->stream != NULL ||
-		campaign_population_rows(population) <= most_hashes();
-}
-
-/*
- * True if the rows need not be in a table: no rule shares out room by their
- * number, and there are not too many for one pass over their addresses.
- */
-bool
-campaign_delivery_takes(const CampaignScope *scope)
-{
-	double		rows = campaign_target_rows(scope->target);
-	ListCell   *cell;
-
-	if (rows < 0 || rows > most_hashes())
-		return false;
-	foreach(cell, campaign_rules_of(scope))
-	{
-		if (strcmp(((CampaignRule *) lfirst(cell))->kind, "capacity") == 0)
-			return false;
-	}
-	return true;
+	if (task->stream != NULL)
+		return Min(campaign_target_rows(task->scope.target),
+				   (double) campaign_seen_most());
+	if (!flows(population))
+		return 0;
+	return task->inbound == NIL ? campaign_population_rows(population) :
+		Max(campaign_population_rows(population),
+			(double) ((CampaignFlow *) linitial(task->inbound))->rows);
 }
 
 /*
@@ -516,7 +491,7 @@ campaign_delivery_gathers(const CampaignScope *scope, double rows)
 {
 	const Jsonb *options = scope->activity->options;
 
-	return rows >= 0 && rows <= most_hashes() &&
+	return rows >= 0 && rows <= campaign_seen_most() &&
 		scope->target->dimension->profile == NULL && scope->person == NULL &&
 		campaign_rules_of(scope) == NIL &&
 		campaign_option_text(options, "control_percent") == NULL &&
@@ -525,19 +500,39 @@ campaign_delivery_gathers(const CampaignScope *scope, double rows)
 		!campaign_timing_varies(scope, campaign_delivery_channel(scope));
 }
 
+/* True if only the first row with an address gets a message. */
+static bool
+is_per_address(const CampaignTask *task)
+{
+	return campaign_option_bool(task->scope.activity->options,
+								"one_per_address", true);
+}
+
 /*
- * Whether the address is new.  Each delivery asks in a place of its own, so it
+ * Whether the address is new.  Several deliveries ask in one place, where each
  * has addresses of its own.
  */
 static void
-append_first(CampaignSelect *select, const CampaignTask *task)
+append_first(CampaignSelect *select, const CampaignTask *task, double rows)
 {
-	if (campaign_option_bool(task->scope.activity->options, "one_per_address",
-							 true))
-		appendStringInfoString(&select->text,
-							   "campaign.address_first(\"campaign.hash\")");
-	else
-		appendStringInfoString(&select->text, "true");
+	StringInfo	text = &select->text;
+	ListCell   *cell;
+
+	if (task->fan != NULL)
+	{
+		appendStringInfo(text, "CASE WHEN %s IN (-1", campaign_task_number(task));
+		foreach(cell, task->fan->branches)
+		{
+			const CampaignBranch *branch = lfirst(cell);
+
+			if (!is_per_address(branch->task))
+				appendStringInfo(text, ", %d", branch->outcome);
+		}
+		appendStringInfoString(text, ") THEN true ELSE ");
+	}
+	appendStringInfo(text, "campaign.address_first(\"campaign.hash\", %s, %.0f)%s",
+					 task->fan != NULL ? campaign_task_number(task) : "0", rows,
+					 task->fan != NULL ? " END" : "");
 }
 
 /*
@@ -552,15 +547,16 @@ append_deduplicated(CampaignSelect *select, const CampaignTask *task,
 {
 	const char *alias = quote_identifier(task->scope.target->dimension->name);
 	StringInfo	text = &select->text;
+	double		rows = rows_at_most(task, population);
 
 	appendStringInfo(text, "(SELECT %s.*, coalesce(\"campaign.excluded\", CASE WHEN ",
 					 alias);
-	if (hashes_fit(task, population) ||
-		!campaign_option_bool(task->scope.activity->options,
-							  "one_per_address", true))
+	if (task->fan == NULL && !is_per_address(task))
+		appendStringInfoString(text, "false");
+	else if (rows <= campaign_seen_most())
 	{
 		appendStringInfoString(text, "NOT ");
-		append_own_part(select, task, append_first);
+		append_first(select, task, rows);
 	}
 	else
 		appendStringInfo(text,

@@ -210,8 +210,9 @@ campaign_address_hash(PG_FUNCTION_ARGS)
 }
 
 /*
- * campaign.address_first(hash): whether this place of the statement has not
- * been given the hash before.
+ * campaign.address_first(hash, delivery, expected): whether this place of the
+ * statement has not been given the hash for the delivery before.  Version 0.9
+ * gives the hash alone.
  */
 Datum
 campaign_address_first(PG_FUNCTION_ARGS)
@@ -226,10 +227,12 @@ campaign_address_first(PG_FUNCTION_ARGS)
 					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 					 errmsg("addresses cannot be compared by several servers"),
 					 errhint("Set \"one_per_address\" to false, and deduplicate the addresses before the delivery.")));
-		seen = campaign_seen_new(fcinfo->flinfo->fn_mcxt);
+		seen = campaign_seen_new(fcinfo->flinfo->fn_mcxt,
+								 PG_NARGS() < 3 ? 0 : PG_GETARG_INT64(2));
 		fcinfo->flinfo->fn_extra = seen;
 	}
-	PG_RETURN_BOOL(campaign_seen_add(seen, PG_GETARG_UUID_P(0)));
+	PG_RETURN_BOOL(campaign_seen_add(seen, PG_GETARG_UUID_P(0),
+									 PG_NARGS() < 2 ? 0 : PG_GETARG_INT32(1)));
 }
 
 /* campaign.sms_segments(body): segments a text message takes */

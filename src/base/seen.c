@@ -2,126 +2,159 @@
  * seen.c
  *		A set of hashes that have been met.
  *
- * Open addressing with linear probing.  Two bytes of a hash stand apart from
- * the rest, in a table a processor can keep near: most hashes are new, and then
- * the large table is written only, which nobody has to wait for.
+ * It has to hold tens of millions of them in little memory.  So nothing is
+ * moved when it grows: a small table is followed by one with room for all that
+ * are expected, and a hash is looked for in both.  Half of a hash stands in a
+ * table, in a line of the processor's cache that the other half says, or behind
+ * it if that is full.  Two hashes are taken for one if they agree in the former
+ * and belong to the same few lines: among ten million that happens once in
+ * hundreds of billions of sets.
  */
 #include "postgres.h"
 
-#include "base/seen.h"
+#include "miscadmin.h"
 #include "utils/memutils.h"
 
-/* Places at the beginning; always a power of two. */
-#define FIRST_BITS 10
-#define FIRST_PLACES (UINT64CONST(1) << FIRST_BITS)
+#include "base/seen.h"
+#include "base/settings.h"
 
-/* So many places are in use at most; then their number doubles. */
-#define FULL(places) ((places) / 8 * 7)
+/* Hashes in a line of the cache. */
+#define LINE	8
 
-/* What a place takes. */
-#define PLACE_BYTES (sizeof(pg_uuid_t) + sizeof(uint16))
+/* Of so many places some are in use at most: a search meets a free one soon. */
+#define FULL(places)	((places) / 16 * 13)
+#define PLACES(hashes)	((hashes) / 13 * 16 + 16)
+
+/* The first table is for so many, or for a part of all that are expected. */
+#define FIRST_HASHES	1024
+#define FIRST_PART		16
+
+/* Each is about as large as all before, but for the second. */
+#define MOST_TABLES		48
+
+typedef struct Table
+{
+	uint64	   *places;			/* 0: free */
+	uint64		lines;
+	int64		used;
+	int64		full;			/* so many are in use at most */
+} Table;
 
 struct CampaignSeen
 {
 	MemoryContext context;
-	pg_uuid_t  *places;
-	uint16	   *tags;			/* of the hash in a place; 0: it is free */
-	uint64		size;			/* of both */
-	int			shift;			/* from mixed bits to the number of a place */
-	uint64		used;
+	int64		expected;
+	int64		room;			/* of all tables */
+	int64		most;			/* so much room there may be */
+	int			ntables;
+	Table		tables[MOST_TABLES];
 };
 
-/* Makes both tables for so many places, all free. */
+/* Adds a table for so many hashes, all free. */
 static void
-make_tables(CampaignSeen *seen, uint64 size, int shift)
+add_table(CampaignSeen *seen, int64 hashes)
 {
-	seen->size = size;
-	seen->shift = shift;
-	seen->places = MemoryContextAllocHuge(seen->context,
-										  size * sizeof(pg_uuid_t));
-	seen->tags = MemoryContextAllocExtended(seen->context,
-											size * sizeof(uint16),
-											MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	Table	   *table = &seen->tables[seen->ntables++];
+	char	   *memory;
+
+	table->lines = PLACES(hashes) / LINE + 1;
+	table->used = 0;
+	table->full = FULL(table->lines * LINE);
+	memory = MemoryContextAllocExtended(seen->context,
+										(table->lines + 1) * LINE * sizeof(uint64),
+										MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	table->places = (uint64 *) TYPEALIGN(LINE * sizeof(uint64), memory);
+	seen->room += table->full;
+}
+
+/* How many hashes a set may have. */
+int64
+campaign_seen_most(void)
+{
+	double		bytes = Max(work_mem, campaign_work_mem) * 1024.0 *
+		hash_mem_multiplier;
+
+	return (int64) (FULL(bytes / sizeof(uint64)));
 }
 
 /* An empty set. */
 CampaignSeen *
-campaign_seen_new(MemoryContext context)
+campaign_seen_new(MemoryContext context, int64 expected)
 {
 	CampaignSeen *seen = MemoryContextAllocZero(context, sizeof(CampaignSeen));
 
 	seen->context = context;
-	make_tables(seen, FIRST_PLACES, 64 - FIRST_BITS);
+	seen->expected = expected;
+	seen->most = Max(expected, campaign_seen_most());
+	add_table(seen, Max(expected / FIRST_PART, FIRST_HASHES));
 	return seen;
 }
 
-/* The bits of the hash; not every uuid is random in its first ones. */
-static inline uint64
-mix(const pg_uuid_t *hash)
-{
-	uint64		words[2];
-
-	memcpy(words, hash, sizeof(words));
-	return (words[0] ^ words[1]) * UINT64CONST(0x9e3779b97f4a7c15);
-}
-
-/*
- * Puts the hash into a place; false if it is in one.  The upper bits number the
- * place, so that twice as many are filled in the order of the old ones.
- */
-static bool
-put(CampaignSeen *seen, const pg_uuid_t *hash)
-{
-	uint64		bits = mix(hash);
-	uint64		place = bits >> seen->shift;
-	uint16		tag = (uint16) (bits >> 8) | 1;
-
-	while (seen->tags[place] != 0)
-	{
-		if (seen->tags[place] == tag &&
-			memcmp(&seen->places[place], hash, sizeof(pg_uuid_t)) == 0)
-			return false;
-		place = (place + 1) & (seen->size - 1);
-	}
-	seen->tags[place] = tag;
-	seen->places[place] = *hash;
-	return true;
-}
-
-/* Doubles the number of places. */
+/* Makes room for what is expected; when that is there, for as much again. */
 static void
 grow(CampaignSeen *seen)
 {
-	CampaignSeen old = *seen;
+	int64		wanted = seen->room < seen->expected ?
+		seen->expected - seen->room : seen->room;
 
-	make_tables(seen, old.size * 2, old.shift - 1);
-	for (uint64 i = 0; i < old.size; i++)
+	if (seen->room >= seen->most)
+		ereport(ERROR,
+				(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
+				 errmsg("more addresses than " INT64_FORMAT " cannot be kept in memory",
+						seen->room),
+				 errhint("Raise campaign.work_mem, or ANALYZE the table they are in, so that it is known.")));
+	add_table(seen, Min(wanted, seen->most - seen->room));
+}
+
+/* Where the hash is in the table, or the free place where it would be. */
+static inline uint64 *
+find_place(const Table *table, uint64 line_bits, uint64 value)
+{
+	uint64		line = ((line_bits >> 32) * table->lines) >> 32;
+
+	for (;;)
 	{
-		if (old.tags[i] != 0)
-			(void) put(seen, &old.places[i]);
+		uint64	   *places = &table->places[line * LINE];
+
+		for (int i = 0; i < LINE; i++)
+		{
+			if (places[i] == value || places[i] == 0)
+				return &places[i];
+		}
+		if (++line == table->lines)
+			line = 0;
 	}
-	pfree(old.places);
-	pfree(old.tags);
 }
 
 /* Adds the hash; true if it was not in the set. */
 bool
-campaign_seen_add(CampaignSeen *seen, const pg_uuid_t *hash)
+campaign_seen_add(CampaignSeen *seen, const pg_uuid_t *hash, int32 owner)
 {
-	if (!put(seen, hash))
+	uint64		words[2];
+	uint64		value;
+	uint64	   *place;
+
+	/* Not every uuid is random in each half: none gets lost in the other. */
+	memcpy(words, hash, sizeof(words));
+	words[0] ^= (uint64) (uint32) owner * UINT64CONST(0xd6e8feb86659fd93);
+	value = words[1] ^ (words[0] * UINT64CONST(0x9e3779b97f4a7c15));
+	words[0] *= UINT64CONST(0xc2b2ae3d27d4eb4f);
+	value = value == 0 ? 1 : value;
+	for (int i = 0; i < seen->ntables - 1; i++)
+	{
+		if (*find_place(&seen->tables[i], words[0], value) == value)
+			return false;
+	}
+	place = find_place(&seen->tables[seen->ntables - 1], words[0], value);
+	if (*place == value)
 		return false;
-	if (++seen->used > FULL(seen->size))
+	if (seen->tables[seen->ntables - 1].used ==
+		seen->tables[seen->ntables - 1].full)
+	{
 		grow(seen);
+		place = find_place(&seen->tables[seen->ntables - 1], words[0], value);
+	}
+	*place = value;
+	seen->tables[seen->ntables - 1].used++;
 	return true;
-}
-
-/* While it grows, a set has its old places and twice as many new ones. */
-double
-campaign_seen_capacity(Size memory_limit)
-{
-	uint64		places = FIRST_PLACES;
-
-	while (places * 3 * PLACE_BYTES <= memory_limit)
-		places *= 2;
-	return (double) FULL(places);
 }

@@ -364,7 +364,7 @@ INSERT INTO expected_function VALUES
 	'subject text',
 	'bigint', 'immutable'),
 ('campaign', 'address_first',
-	'address_hash uuid',
+	'address_hash uuid, delivery integer DEFAULT 0, expected bigint DEFAULT 0',
 	'boolean', 'volatile'),
 ('campaign', 'address_hash',
 	'address text',

@@ -19,9 +19,9 @@ LANGUAGE sql SECURITY DEFINER AS $$
 $$;
 SET SESSION AUTHORIZATION regress_order;
 
--- Three of four share an address with somebody; written in an order of no key.
+-- One of four shares an address with the one before; written in an order of no key.
 CREATE TABLE numbered (id bigint PRIMARY KEY, email text);
-INSERT INTO numbered SELECT g, 'n' || (g + 5000) / 4 || '@x.org' FROM generate_series(-2000, 3999) AS g ORDER BY md5(g::text);
+INSERT INTO numbered SELECT g, 'n' || (g + 5000) - (g + 5000) % 4 / 3 || '@x.org' FROM generate_series(-2000, 17999) AS g ORDER BY md5(g::text);
 CREATE TABLE named (id text PRIMARY KEY, email text);
 INSERT INTO named SELECT id, email FROM numbered;
 CREATE TABLE marked (id uuid PRIMARY KEY, email text);
@@ -56,6 +56,14 @@ SET work_mem = '64kB';
 SET campaign.work_mem = '64kB';
 INSERT INTO runs SELECT 'little', name, campaign_start('order ' || name) FROM unnest('{numbered,named,marked,paired}'::text[]) AS name;
 CALL campaign_work();
+SELECT count(campaign_wait(run)) FROM runs WHERE memory = 'little';
+-- What would fit by statistics, and does not.
+RESET SESSION AUTHORIZATION;
+UPDATE pg_class SET reltuples = 5000 WHERE oid = ANY ('{numbered,named,marked,paired}'::regclass[]);
+SET SESSION AUTHORIZATION regress_order;
+INSERT INTO runs SELECT 'lied', name, campaign_start('order ' || name) FROM unnest('{numbered,named,marked,paired}'::text[]) AS name;
+CALL campaign_work();
+SELECT count(campaign_wait(run)) FROM runs WHERE memory = 'lied';
 RESET campaign.work_mem;
 RESET work_mem;
 SELECT memory, name, campaign_wait(run), (SELECT count(*) FROM "order".messages(run)) AS messages, "order".outside(run),
@@ -63,12 +71,34 @@ SELECT memory, name, campaign_wait(run), (SELECT count(*) FROM "order".messages(
 	(SELECT count(*) FROM campaign_verify(run)) AS found
 FROM runs ORDER BY memory, name COLLATE "C";
 
+-- In one statement, if memory allows it.
+RESET SESSION AUTHORIZATION;
+SELECT memory, count(*) AS tasks, count(DISTINCT (run, started_at)) AS statements
+FROM "order".runs JOIN campaign.task ON run_id = run GROUP BY memory ORDER BY memory;
+SET SESSION AUTHORIZATION regress_order;
+
 -- A place that calls it remembers for itself, and everything it was given.
 SELECT count(*), count(*) FILTER (WHERE f), count(*) FILTER (WHERE f <> g)
 FROM (SELECT campaign.address_first(md5((g % 3000)::text)::uuid) AS f, campaign.address_first(md5((g % 3000)::text)::uuid) AS g
 	FROM generate_series(1, 10000) AS g) AS x;
 SELECT campaign.address_first(h) FROM unnest('{00000000-0000-0000-0000-000000000000,00000000-0000-0000-0000-000000000001,
 	00000000-0000-0000-0000-000000000000,00000000-0000-0000-0000-000000000001,NULL}'::uuid[]) AS h;
+-- As many as are expected, fewer and more; for each delivery by itself; and
+-- uuids that are no hashes and differ in one half only.
+SELECT format($$
+	SELECT %s AS expected, count(*) FILTER (WHERE campaign.address_first(md5((g %% 50000)::text)::uuid, g / 60000, %1$s)) AS first,
+		count(*) FILTER (WHERE campaign.address_first(('00000000-0000-0000-0000-' || lpad(to_hex(g %% 50000), 12, '0'))::uuid, 0, %1$s)) AS last,
+		count(*) FILTER (WHERE campaign.address_first((lpad(to_hex(g %% 50000), 8, '0') || '-0000-0000-0000-000000000000')::uuid, -1, %1$s)) AS halves
+	FROM generate_series(1, 101001) AS g$$, expected)
+FROM unnest('{0,1000,50000,400000}'::int[]) AS expected \gexec
+SET work_mem = '64kB';
+SET campaign.work_mem = '64kB';
+SELECT count(*) FROM generate_series(1, 13000) AS g WHERE campaign.address_first(md5(g::text)::uuid);
+SELECT count(*) FROM generate_series(1, 20000) AS g WHERE campaign.address_first(md5((g % 13000)::text)::uuid);
+SELECT count(*) FROM generate_series(1, 15000) AS g WHERE campaign.address_first(md5(g::text)::uuid);
+SELECT count(*) FROM generate_series(1, 15000) AS g WHERE campaign.address_first(md5(g::text)::uuid, 0, 15000);
+RESET campaign.work_mem;
+RESET work_mem;
 
 -- Exclusions come in the order of keys too, and are found by their texts.
 SELECT count(*) > 0 AS some, count(*) FILTER (WHERE w.fate <> 'excluded') AS missed

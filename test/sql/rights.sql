@@ -378,7 +378,7 @@ INSERT INTO calls VALUES
 ('campaign.home()', 'none', $$SELECT campaign.home() ~ '/'$$),
 ('campaign.cron_problems()', 'none', $$SELECT count(*) FROM campaign.cron_problems()$$),
 ('campaign.executors()', 'none', $$SELECT count(*) FROM campaign.executors() WHERE owner <> ALL (ARRAY[to_regrole('regress_rights_ann'), to_regrole('regress_rights_bob')])$$),
-('campaign.address_first(uuid)', 'none', $$SELECT campaign.address_first(campaign.address_hash('a'))$$),
+('campaign.address_first(uuid,integer,bigint)', 'none', $$SELECT campaign.address_first(campaign.address_hash('a'))$$),
 ('campaign.is_new(bigint,bigint[])', 'none', $$SELECT campaign.is_new(1, '{0}')$$),
 ('campaign.count_passing(bigint,"any")', 'none', $$SELECT campaign.count_passing(1, true)$$),
 ('campaign.count_passing_support(internal)', 'none', $$SELECT campaign.count_passing_support(NULL)$$),
