@@ -142,6 +142,7 @@ struct CampaignFan
 	int			number;			/* of its column that tells them apart, from 0 */
 	List	   *branches;		/* of CampaignBranch *, by outcome */
 	int			noutcomes;		/* with those that nothing follows */
+	double		most_rows;		/* that come, as far as is known */
 	int64	   *rows;			/* of each outcome, set by gather() */
 	/* for the engine, see engine/fan.c */
 	CampaignTask *task;			/* whose outcomes they are */

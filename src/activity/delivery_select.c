@@ -473,7 +473,8 @@ static double
 rows_at_most(const CampaignTask *task, const CampaignPopulation *population)
 {
 	if (task->stream != NULL)
-		return Min(campaign_target_rows(task->scope.target),
+		return Min(task->fan != NULL ? task->fan->most_rows :
+				   campaign_target_rows(task->scope.target),
 				   (double) campaign_seen_most());
 	if (!flows(population))
 		return 0;

@@ -34,7 +34,7 @@ typedef struct CampaignLane
 
 /* ----------------------------- who is next ------------------------------- */
 
-/* About how many rows come to the task, or how many may. */
+/* About how many rows come to the task at most; negative: not known. */
 static double
 rows_to_come(const CampaignTask *task)
 {
@@ -90,8 +90,7 @@ find_reader(const CampaignFan *fan, CampaignLane *lane)
 	lane->reader = NULL;
 	if (reader == NULL ||
 		!campaign_fusion_follows(reader, fan->task, &scope) ||
-		!can_take(campaign_kind_find(reader->kind), &scope,
-				  rows_to_come(fan->task)))
+		!can_take(campaign_kind_find(reader->kind), &scope, fan->most_rows))
 		return;
 	stream = palloc(sizeof(CampaignPopulation));
 	*stream = *fan->stream;
@@ -426,6 +425,7 @@ campaign_fan_open(CampaignTask *task)
 	if (kind->fan == NULL || !campaign_fusion_plain(task))
 		return NULL;
 	fan->task = task;
+	fan->most_rows = rows_to_come(task);
 	fan->noutcomes = list_length(kind->outcomes(activity->options));
 	fan->rows = palloc0(sizeof(int64) * fan->noutcomes);
 	campaign_fusion_emit(task);
