@@ -48,6 +48,7 @@ COMMENT ON TABLE campaign.throttle IS 'what was handed out lately under a limit'
 --   passed_due, passed_chunk  chunks before (due_at, chunk_id) are all settled
 --   figures       what reports said when its messages were deleted; NULL: they
 --                 are there
+--   distributed   its messages are in campaign.dispatch_bucket
 CREATE TABLE campaign.delivery (
 	delivery_id		bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
 	run_id			bigint NOT NULL REFERENCES campaign.run ON DELETE CASCADE,
@@ -64,6 +65,7 @@ CREATE TABLE campaign.delivery (
 	passed_due		timestamptz NOT NULL DEFAULT '-infinity',
 	passed_chunk	bigint NOT NULL DEFAULT 0,
 	figures			jsonb,
+	distributed		boolean NOT NULL DEFAULT false,
 	UNIQUE (run_id, activity)
 ) WITH (fillfactor = 50);
 COMMENT ON TABLE campaign.delivery IS 'one channel activity of one run, with its counts';
@@ -84,6 +86,21 @@ CREATE TABLE campaign.dispatch (
 ) PARTITION BY RANGE (message_id);
 COMMENT ON TABLE campaign.dispatch IS 'the dispatch queue: one row per message, written once';
 
+-- The queue of a cluster: messages on other servers, by statements alone.  Used
+-- from campaign_distribute_queue() on, by what is enqueued from then on.
+--   bucket      number of the thousand within the epoch: messages of a chunk are
+--               in one bucket, and so on one server
+CREATE TABLE campaign.dispatch_bucket (
+	message_id		bigint NOT NULL,
+	delivery_id		bigint NOT NULL,
+	bucket			integer NOT NULL,
+	recipient		text COLLATE "C" NOT NULL,
+	person			text COLLATE "C",
+	address			text COLLATE "C" NOT NULL,
+	variables		text[]
+) PARTITION BY RANGE (message_id);
+COMMENT ON TABLE campaign.dispatch_bucket IS 'messages that other servers of a cluster keep, by bucket';
+
 -- Numbers of messages are handed out by the thousand, a chunk at a time.
 CREATE SEQUENCE campaign.message_number;
 COMMENT ON SEQUENCE campaign.message_number IS 'counts chunks of 1,000 message numbers';
@@ -93,7 +110,8 @@ COMMENT ON SEQUENCE campaign.message_number IS 'counts chunks of 1,000 message n
 --   first_recipient, last_recipient  bounds of them in "C" order; wider than they
 --                 could be where a chunk has been cut
 --   first_block, last_block       where they were written in their partition; a
---                 hint, for a restored or rewritten table may have them elsewhere
+--                 hint, for a restored or rewritten table may have them elsewhere;
+--                 -1: they are in campaign.dispatch_bucket
 --   edition       which content of the delivery they get: variant * languages +
 --                 language; negative, -1 - language, where the variant is decided
 --                 later

@@ -263,6 +263,16 @@ LANGUAGE C STABLE PARALLEL UNSAFE;
 COMMENT ON FUNCTION @extschema@.campaign_diff(text, integer, integer)
 	IS 'what two versions of a campaign differ in, or the draft from the newest';
 
+-- From now on, messages that are enqueued are kept by the other servers of a
+-- cluster, each chunk by one of them; those that are there stay here.  Returns
+-- false if it is so already.
+CREATE FUNCTION @extschema@.campaign_distribute_queue()
+RETURNS boolean
+AS 'MODULE_PATHNAME', 'campaign_distribute_queue'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION @extschema@.campaign_distribute_queue()
+	IS 'has the servers of a cluster keep messages that are enqueued from now on; returns whether that is new';
+
 -- A round of what the scheduler does by itself: of the caller's campaigns that
 -- have ended runs, deletes what is older than their history is to be.  Rounds
 -- are small; call it until it is complete, each time in a transaction.

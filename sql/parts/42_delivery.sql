@@ -263,6 +263,26 @@ CROSS JOIN LATERAL unnest(CASE
 WHERE campaign.visible(g.owner) AND s.subject <> 0;
 COMMENT ON VIEW campaign.contacted IS 'what rules count: hashes of whom messages are for, and when';
 
+-- Messages of a delivery that other servers keep, for the views: one statement
+-- that those servers answer, whatever the views do with what it gives.  Only for
+-- who may look at the campaign.
+CREATE FUNCTION campaign.distributed_messages_support(internal)
+RETURNS internal
+AS 'MODULE_PATHNAME', 'campaign_distributed_messages_support'
+LANGUAGE C STRICT;
+COMMENT ON FUNCTION campaign.distributed_messages_support(internal)
+	IS 'tells the planner how many messages other servers may keep';
+
+CREATE FUNCTION campaign.distributed_messages(
+	delivery_id bigint, first_id bigint, last_id bigint,
+	OUT message_id bigint, OUT recipient text, OUT person text, OUT address text)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'campaign_distributed_messages'
+LANGUAGE C STABLE STRICT PARALLEL RESTRICTED
+SUPPORT campaign.distributed_messages_support;
+COMMENT ON FUNCTION campaign.distributed_messages(bigint, bigint, bigint)
+	IS 'messages of a delivery that other servers of a cluster keep';
+
 -- What becomes of a message, by its byte in the chunk where it waits or ended.
 CREATE FUNCTION campaign.message_status(result text, leased_until timestamptz, expires_at timestamptz, run_state text)
 RETURNS text
@@ -284,9 +304,10 @@ COMMENT ON FUNCTION campaign.message_status(text, timestamptz, timestamptz, text
 
 -- A message is in one chunk where its byte is not r: there it waits, or has come
 -- to its end.  Each message looks its chunk up, by the bounds on first_id and
--- with LIMIT: joining the two would let a plan compare all with all.  The empty
--- half of the UNION keeps plans from reading the whole queue for one run: they
--- have to read each delivery between its bounds, and conditions still sink in.
+-- with LIMIT: joining the two would let a plan compare all with all.  The second
+-- half of the UNION, messages that other servers keep, also keeps plans from
+-- reading the whole queue for one run: they have to read each delivery between
+-- its bounds, and conditions still sink in.
 CREATE VIEW campaign.message WITH (security_barrier) AS
 SELECT d.run_id, d.activity, m.message_id, m.recipient, d.channel, m.address,
 	campaign.message_status(c.result, c.leased_until, c.expires_at, r.state) AS status,
@@ -309,7 +330,8 @@ CROSS JOIN LATERAL (
 	SELECT n.message_id, n.delivery_id, n.recipient, n.address FROM campaign.dispatch n
 	WHERE n.delivery_id = d.delivery_id AND n.message_id BETWEEN b.first_id AND b.last_id
 	UNION ALL
-	SELECT NULL, NULL, NULL COLLATE "C", NULL COLLATE "C" WHERE d.delivery_id < 0
+	SELECT n.message_id, d.delivery_id, n.recipient COLLATE "C", n.address COLLATE "C"
+	FROM campaign.distributed_messages(d.delivery_id, b.first_id, b.last_id) n WHERE d.distributed
 ) m
 CROSS JOIN LATERAL (
 	SELECT c.send_at, c.due_at, c.expires_at, c.leased_until, c.attempts, b.result
@@ -353,7 +375,13 @@ FROM campaign.campaign g
 JOIN campaign.run r ON r.campaign_id = g.campaign_id
 JOIN campaign.delivery d ON d.run_id = r.run_id
 JOIN campaign.chunk c ON c.delivery_id = d.delivery_id
-JOIN campaign.dispatch m ON m.message_id BETWEEN c.first_id AND c.last_id
+CROSS JOIN LATERAL (
+	SELECT n.message_id, n.recipient FROM campaign.dispatch n
+	WHERE n.message_id BETWEEN c.first_id AND c.last_id
+	UNION ALL
+	SELECT n.message_id, n.recipient COLLATE "C"
+	FROM campaign.distributed_messages(d.delivery_id, c.first_id, c.last_id) n WHERE d.distributed
+) m
 WHERE NOT c.settled AND c.due_at = 'infinity' AND c.edition >= 0
 	AND (campaign.visible(g.owner) OR g.campaign_id IN (SELECT v.campaign_id FROM campaign.viewable v));
 COMMENT ON VIEW campaign.deferred IS 'messages to be sent later, whose consent is judged again by then';
@@ -376,7 +404,7 @@ JOIN campaign.outcome o ON o.delivery_id = d.delivery_id AND o.status = 'failed'
 LEFT JOIN LATERAL (
 	SELECT format('(%s,0)', c.first_block)::tid AS first_row, format('(%s,0)', c.last_block + 1)::tid AS end_row
 	FROM campaign.chunk c
-	WHERE c.delivery_id = o.delivery_id
+	WHERE c.delivery_id = o.delivery_id AND NOT d.distributed
 		AND c.last_id BETWEEN o.message_id AND o.message_id + 999 AND c.first_id <= o.message_id
 	ORDER BY c.last_id LIMIT 1
 ) c ON true
@@ -388,7 +416,11 @@ LEFT JOIN LATERAL (
 ) h ON true
 LEFT JOIN LATERAL (
 	SELECT n.recipient, n.address FROM campaign.dispatch n
-	WHERE h.recipient IS NULL AND n.message_id = o.message_id LIMIT 1
+	WHERE h.recipient IS NULL AND NOT d.distributed AND n.message_id = o.message_id
+	UNION ALL
+	SELECT n.recipient COLLATE "C", n.address COLLATE "C"
+	FROM campaign.distributed_messages(d.delivery_id, o.message_id, o.message_id) n WHERE d.distributed
+	LIMIT 1
 ) m ON true
 WHERE campaign.visible(g.owner) OR g.campaign_id IN (SELECT v.campaign_id FROM campaign.viewable v);
 COMMENT ON VIEW campaign.failed IS 'messages that have failed for good, with the reason';

@@ -99,7 +99,8 @@ CROSS JOIN LATERAL (
 	SELECT n.message_id, n.delivery_id, n.recipient, n.person FROM campaign.dispatch n
 	WHERE n.delivery_id = d.delivery_id AND n.message_id BETWEEN b.first_id AND b.last_id
 	UNION ALL
-	SELECT NULL, NULL, NULL COLLATE "C", NULL COLLATE "C" WHERE d.delivery_id < 0
+	SELECT n.message_id, d.delivery_id, n.recipient COLLATE "C", n.person COLLATE "C"
+	FROM campaign.distributed_messages(d.delivery_id, b.first_id, b.last_id) n WHERE d.distributed
 ) m
 CROSS JOIN LATERAL (
 	SELECT c.leased_until AS sent_at

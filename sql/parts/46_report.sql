@@ -39,8 +39,13 @@ CROSS JOIN LATERAL (
 		FROM (
 			SELECT n.message_id, CASE WHEN position('@' IN n.address) = 0 THEN ''
 				ELSE rtrim(lower(split_part(n.address, '@', -1)), '> .') END AS domain
-			FROM campaign.dispatch n
-			WHERE n.delivery_id = d.delivery_id AND n.message_id BETWEEN b.first_id AND b.last_id
+			FROM (
+				SELECT n.message_id, n.address FROM campaign.dispatch n
+				WHERE n.delivery_id = d.delivery_id AND n.message_id BETWEEN b.first_id AND b.last_id
+				UNION ALL
+				SELECT n.message_id, n.address COLLATE "C"
+				FROM campaign.distributed_messages(d.delivery_id, b.first_id, b.last_id) n WHERE d.distributed
+			) n
 		) m
 		JOIN (
 			SELECT o.first_id, o.last_id, o.results || '' AS results
@@ -244,6 +249,9 @@ CROSS JOIN LATERAL (
 			SELECT n.message_id, n.recipient
 			FROM campaign.dispatch n
 			WHERE n.delivery_id = d.delivery_id AND n.message_id BETWEEN b.first_id AND b.last_id
+			UNION ALL
+			SELECT n.message_id, n.recipient COLLATE "C"
+			FROM campaign.distributed_messages(d.delivery_id, b.first_id, b.last_id) n WHERE d.distributed
 		) m
 		JOIN (
 			SELECT o.first_id, o.last_id, o.results || '' AS results

@@ -246,19 +246,22 @@ COMMENT ON COLUMN campaign.epoch.partition IS 'its partition of campaign.dispatc
 
 COMMENT ON COLUMN campaign.delivery.targeted IS 'rows that came in: queued + excluded';
 COMMENT ON COLUMN campaign.delivery.excluded IS 'rows in campaign.exclusion';
-COMMENT ON COLUMN campaign.delivery.queued IS 'rows in campaign.dispatch';
+COMMENT ON COLUMN campaign.delivery.queued IS 'rows in campaign.dispatch, or in campaign.dispatch_bucket';
+COMMENT ON COLUMN campaign.delivery.distributed IS 'its messages are in campaign.dispatch_bucket';
 
 COMMENT ON COLUMN campaign.dispatch.message_id IS 'epoch * 2^36 + a number; those of a chunk are consecutive';
 COMMENT ON COLUMN campaign.dispatch.recipient IS 'key of the targeted row as text';
 COMMENT ON COLUMN campaign.dispatch.person IS 'key of the person behind it; NULL where that is the recipient';
 COMMENT ON COLUMN campaign.dispatch.variables IS 'values of the templates'' expressions, in their order';
 
+COMMENT ON COLUMN campaign.dispatch_bucket.bucket IS 'number of the thousand within the epoch: the messages of a chunk are in one';
+
 COMMENT ON COLUMN campaign.chunk.first_id IS 'first message';
 COMMENT ON COLUMN campaign.chunk.last_id IS 'last message';
 COMMENT ON COLUMN campaign.chunk.first_recipient IS 'lowest of the recipients, in byte order';
 COMMENT ON COLUMN campaign.chunk.last_recipient IS 'highest of the recipients';
-COMMENT ON COLUMN campaign.chunk.first_block IS 'block of the partition the first message was written to; a hint';
-COMMENT ON COLUMN campaign.chunk.last_block IS 'block of the partition the last message was written to; a hint';
+COMMENT ON COLUMN campaign.chunk.first_block IS 'block of the partition the first message was written to; a hint; -1: it is in campaign.dispatch_bucket';
+COMMENT ON COLUMN campaign.chunk.last_block IS 'block of the partition the last message was written to; a hint; -1 as above';
 COMMENT ON COLUMN campaign.chunk.edition IS 'which content of the delivery its messages get; negative: not decided yet';
 COMMENT ON COLUMN campaign.delivery.decide_at IS 'when the winner of its variants is chosen; NULL: nothing is to be decided';
 COMMENT ON COLUMN campaign.delivery.winner IS 'position of the variant that was chosen';

@@ -39,6 +39,7 @@ SELECT pg_extension_config_dump('campaign.throttle', '');
 SELECT pg_extension_config_dump('campaign.delivery', '');
 SELECT pg_extension_config_dump('campaign.delivery_delivery_id_seq', '');
 SELECT pg_extension_config_dump('campaign.dispatch', '');
+SELECT pg_extension_config_dump('campaign.dispatch_bucket', '');
 SELECT pg_extension_config_dump('campaign.message_number', '');
 SELECT pg_extension_config_dump('campaign.chunk', '');
 SELECT pg_extension_config_dump('campaign.chunk_chunk_id_seq', '');

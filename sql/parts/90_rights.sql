@@ -36,6 +36,7 @@ GRANT EXECUTE ON FUNCTION
 	campaign.quiet_until(timestamptz, text, jsonb),
 	campaign.subject_hash(text),
 	campaign.foreign_links(oid),
+	campaign.distributed_messages(bigint, bigint, bigint),
 	campaign.message_status(text, timestamptz, timestamptz, text)
 TO PUBLIC;
 GRANT SELECT ON
@@ -103,6 +104,7 @@ ALTER TABLE campaign.channel ENABLE ROW LEVEL SECURITY;
 ALTER TABLE campaign.throttle ENABLE ROW LEVEL SECURITY;
 ALTER TABLE campaign.delivery ENABLE ROW LEVEL SECURITY;
 ALTER TABLE campaign.dispatch ENABLE ROW LEVEL SECURITY;
+ALTER TABLE campaign.dispatch_bucket ENABLE ROW LEVEL SECURITY;
 ALTER TABLE campaign.chunk ENABLE ROW LEVEL SECURITY;
 ALTER TABLE campaign.outcome ENABLE ROW LEVEL SECURITY;
 ALTER TABLE campaign.exclusion ENABLE ROW LEVEL SECURITY;

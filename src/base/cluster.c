@@ -32,6 +32,9 @@ CAMPAIGN_STATEMENT(find_column,
 CAMPAIGN_STATEMENT(find_group,
 				   "SELECT g.groupid FROM pg_catalog.pg_dist_local_group AS g");
 
+CAMPAIGN_STATEMENT(find_undone,
+				   "SELECT true FROM pg_catalog.pg_dist_transaction LIMIT 1");
+
 /* True if a catalog of the other extension is there. */
 static bool
 has_catalog(const char *name)
@@ -84,6 +87,40 @@ campaign_cluster_drop(Oid relation)
 	campaign_sql_utility_as(campaign_relation_owner(relation),
 							psprintf("DROP TABLE %s",
 									 campaign_relation_name(relation)));
+}
+
+/* Distributes a table as no other one is. */
+void
+campaign_cluster_spread(Oid relation, const char *column)
+{
+	if (!has_catalog("pg_dist_partition"))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("this database is not the coordinator of a cluster"),
+				 errhint("Install Citus, CREATE EXTENSION citus, and add the servers with citus_add_node().")));
+	ForceSyncCommit();
+	campaign_sql_utility(psprintf("SELECT pg_catalog.create_distributed_table"
+								  "(%s, %s, colocate_with => 'none')",
+								  quote_literal_cstr(campaign_relation_name(relation)),
+								  quote_literal_cstr(column)));
+}
+
+/* The record of what was decided is deleted once all have been told. */
+bool
+campaign_cluster_in_doubt(void)
+{
+	return has_catalog("pg_dist_transaction") &&
+		campaign_sql_query(&find_undone, 0, NULL)->count > 0;
+}
+
+/* Right, because each row is kept once. */
+void
+campaign_cluster_commute(void)
+{
+	if (has_catalog("pg_dist_partition"))
+		(void) set_config_option("citus.all_modifications_commutative", "on",
+								 PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE,
+								 true, 0, false);
 }
 
 /* True on a server that keeps parts of tables of another one. */

@@ -26,6 +26,21 @@ extern void campaign_cluster_distribute(Oid relation, const char *column,
 										Oid beside);
 extern void campaign_cluster_drop(Oid relation);
 /*
+ * Distributes a table of the extension's, which may have rows, by a column of
+ * its own.  Refuses (55000) where nothing can be distributed.
+ */
+extern void campaign_cluster_spread(Oid relation, const char *column);
+/*
+ * True if another server may still have to finish what was committed here: a
+ * row that should be there can be missing for that reason alone.
+ */
+extern bool campaign_cluster_in_doubt(void);
+/*
+ * Has changes of many parts of a table not wait for those of others, for a
+ * section of campaign_settings_enter.
+ */
+extern void campaign_cluster_commute(void);
+/*
  * Refuses (0A000) a server that only keeps parts of tables of another one.
  */
 extern void campaign_cluster_require_coordinator(void);

@@ -15,7 +15,7 @@
 
 /*
  * The run's deliveries, but those whose messages are being deleted, and its
- * messages, read from its partition only.
+ * messages, read from its partition only, or from where they are kept.
  */
 #define RUN_DELIVERIES \
 	"d AS (SELECT d.*, r.epoch FROM campaign.delivery d" \
@@ -28,7 +28,10 @@
 	" WHERE run_id = $1) << 36" \
 	" AND m.message_id < ((SELECT epoch FROM campaign.run" \
 	" WHERE run_id = $1) + 1) << 36" \
-	" AND m.delivery_id IN (SELECT delivery_id FROM d))"
+	" AND m.delivery_id IN (SELECT delivery_id FROM d)" \
+	" UNION ALL SELECT n.message_id, d.delivery_id, n.recipient COLLATE \"C\"" \
+	" FROM d, campaign.distributed_messages(d.delivery_id, d.epoch << 36," \
+	" ((d.epoch + 1) << 36) - 1) n WHERE d.distributed)"
 /* What became of them. */
 #define RUN_EVENTS \
 	"e AS (SELECT e.* FROM campaign.event e" \

@@ -93,6 +93,13 @@ campaign_chunk_size(const CampaignChunk *chunk)
 	return (int) (chunk->last_id - chunk->first_id + 1);
 }
 
+/* True if other servers may have its messages. */
+bool
+campaign_chunk_elsewhere(const CampaignChunk *chunk)
+{
+	return chunk->first_block == CAMPAIGN_BLOCK_ELSEWHERE;
+}
+
 /* How many of its messages are open. */
 int
 campaign_chunk_open(const CampaignChunk *chunk)

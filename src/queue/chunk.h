@@ -17,6 +17,9 @@
 /* Messages of a full chunk; numbers of messages are handed out by so many. */
 #define CAMPAIGN_CHUNK_SIZE 1000
 
+/* Where messages are written that are in no block of this server's. */
+#define CAMPAIGN_BLOCK_ELSEWHERE INT64CONST(-1)
+
 /* What a byte of the results says about a message. */
 #define CAMPAIGN_RESULT_OPEN		'.'
 #define CAMPAIGN_RESULT_SENT		's'
@@ -34,7 +37,7 @@ typedef struct CampaignChunk
 	int64		last_id;
 	char	   *first_recipient;
 	char	   *last_recipient;
-	int64		first_block;	/* in the partition; a hint */
+	int64		first_block;	/* in the partition, a hint; or elsewhere */
 	int64		last_block;
 	int			edition;
 	char	   *domain;			/* empty: not limited */
@@ -58,6 +61,8 @@ typedef struct CampaignChunk
 
 extern CampaignChunk *campaign_chunk_read(const CampaignRows *rows, int row);
 extern int	campaign_chunk_size(const CampaignChunk *chunk);
+/* True if its messages are in campaign.dispatch_bucket. */
+extern bool campaign_chunk_elsewhere(const CampaignChunk *chunk);
 /* How many of its messages are open. */
 extern int	campaign_chunk_open(const CampaignChunk *chunk);
 /* Gives the open ones of its first messages that result; says how many. */

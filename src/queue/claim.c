@@ -30,6 +30,7 @@
 #include "utils/uuid.h"
 
 #include "base/clock.h"
+#include "base/cluster.h"
 #include "base/errors.h"
 #include "base/fault.h"
 #include "base/hash.h"
@@ -53,6 +54,9 @@
 
 /* Chunks with no more messages than that between them are read together. */
 #define NEAR_MESSAGES 100
+
+/* How long a chunk waits whose messages have yet to be committed. */
+#define COMMIT_DELAY (30 * USECS_PER_SEC)
 
 /* What the messages of a delivery have in common. */
 typedef struct ClaimedDelivery
@@ -446,6 +450,29 @@ expire_chunk(const Claim *claim, CampaignChunk *chunk)
 	return true;
 }
 
+/*
+ * True if open messages are missing that another server may still have to
+ * commit, because it broke down after the enqueue was decided.  The chunk is
+ * then put off instead of counting them as deleted.
+ */
+static bool
+put_off(const Claim *claim, CampaignChunk *chunk, int count,
+		const CampaignMessage *messages)
+{
+	bool		missing = false;
+
+	if (!campaign_chunk_elsewhere(chunk))
+		return false;
+	for (int i = 0; i < count; i++)
+		missing |= chunk->results[i] == CAMPAIGN_RESULT_OPEN &&
+			messages[i].address == NULL;
+	if (!missing || !campaign_cluster_in_doubt())
+		return false;
+	chunk->due_at = claim->now + COMMIT_DELAY;
+	campaign_chunk_update(chunk);
+	return true;
+}
+
 /* Takes a picked chunk, or as much of it as is wanted. */
 static void
 take_chunk(Claim *claim, CampaignChunk *chunk, int64 wanted)
@@ -462,6 +489,8 @@ take_chunk(Claim *claim, CampaignChunk *chunk, int64 wanted)
 	/* The first message of the tail is read along, to know its block. */
 	messages = read_messages(claim, chunk,
 							 chunk->first_id + count - (cut ? 0 : 1));
+	if (put_off(claim, chunk, count, messages))
+		return;
 	withdraw_unsendable(claim, chunk, count, messages);
 	if (cut)
 		chunk = cut_chunk(chunk, count, messages);

@@ -23,6 +23,8 @@
 #include "queue/enqueue.h"
 #include "queue/lane.h"
 #include "queue/outcome.h"
+#include "store/origin.h"
+#include "store/privilege.h"
 
 /* Takes what the select withdraws. */
 typedef struct Judge
@@ -82,6 +84,26 @@ campaign_delivery_find(int64 run_id, const char *activity)
 	delivery->queued = campaign_row_int8(rows, 0, 3);
 	delivery->confirmed = campaign_row_bool(rows, 0, 4);
 	return delivery;
+}
+
+/* As the views do. */
+bool
+campaign_delivery_visible(int64 delivery_id)
+{
+	CAMPAIGN_STATEMENT(find,
+					   "SELECT g.campaign_id, g.owner FROM campaign.delivery d"
+					   " JOIN campaign.run r USING (run_id)"
+					   " JOIN campaign.campaign g USING (campaign_id)"
+					   " WHERE d.delivery_id = $1");
+	CampaignRows *rows = campaign_query(&find, campaign_int8(delivery_id));
+
+	if (rows->count == 0)
+		return false;
+	return campaign_origin_visible(campaign_row_oid(rows, 0, 2)) ||
+		(campaign_origin_here() &&
+		 campaign_privilege_held(campaign_row_int8(rows, 0, 1),
+								 campaign_row_oid(rows, 0, 2),
+								 CAMPAIGN_PRIVILEGE_VIEW));
 }
 
 /* How many messages it had the last time. */

@@ -22,6 +22,8 @@ typedef struct CampaignDelivery
 /* The delivery of an activity; NULL if it has not been enqueued. */
 extern CampaignDelivery *campaign_delivery_find(int64 run_id,
 												const char *activity);
+/* True if the current user may look at its messages. */
+extern bool campaign_delivery_visible(int64 delivery_id);
 /* Messages the activity had in the campaign's last finished run; -1: none. */
 extern int64 campaign_delivery_previous(int64 run_id, const char *activity);
 /* Hands its messages out only after campaign_delivery_confirm. */

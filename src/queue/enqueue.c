@@ -28,6 +28,7 @@
 #include "base/shared.h"
 #include "base/sql.h"
 #include "base/writer.h"
+#include "queue/bucket.h"
 #include "queue/chunk.h"
 #include "queue/contact.h"
 #include "queue/enqueue.h"
@@ -72,10 +73,11 @@ struct Enqueuer
 	MemoryContext context;		/* lives as long as the enqueuer */
 	CampaignNumbers *thousands;
 	CampaignWriter *messages;
+	bool		elsewhere;		/* they are moved to other servers in the end */
 	CampaignWriter *exclusions;
 	CampaignWriter *population; /* NULL: rows are not written as they are */
 	CampaignLedger *ledger;		/* NULL: no rule counts */
-	CampaignTail *message_tail;
+	CampaignTail *message_tail; /* NULL: they are elsewhere */
 	CampaignTail *exclusion_tail;
 	int64		next_id;		/* of the next message */
 	int64		end_id;			/* one after the last of its thousand */
@@ -91,8 +93,8 @@ struct Enqueuer
 
 CAMPAIGN_STATEMENT(insert_delivery,
 				   "INSERT INTO campaign.delivery"
-				   " (run_id, activity, channel, confirmed)"
-				   " VALUES ($1, $2, $3, $4)"
+				   " (run_id, activity, channel, confirmed, distributed)"
+				   " VALUES ($1, $2, $3, $4, $5)"
 				   " ON CONFLICT (run_id, activity) DO NOTHING"
 				   " RETURNING delivery_id");
 
@@ -113,7 +115,7 @@ CAMPAIGN_STATEMENT(count_inflow,
 
 /* Makes the delivery's row; the second one for an activity is refused. */
 static int64
-create_delivery(const CampaignEnqueue *enqueue)
+create_delivery(const CampaignEnqueue *enqueue, bool elsewhere)
 {
 	CampaignRows *rows;
 
@@ -121,7 +123,8 @@ create_delivery(const CampaignEnqueue *enqueue)
 						  campaign_int8(enqueue->run_id),
 						  campaign_text(enqueue->activity),
 						  campaign_text(enqueue->channel),
-						  campaign_bool(enqueue->confirmed));
+						  campaign_bool(enqueue->confirmed),
+						  campaign_bool(elsewhere));
 	if (rows->count == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_CAMPAIGN_STATE),
@@ -165,14 +168,22 @@ next_message_id(Enqueuer *enqueuer)
 	return enqueuer->next_id++;
 }
 
+/* Has indexes cover what was written. */
+static void
+summarize(Enqueuer *enqueuer, bool finish)
+{
+	if (enqueuer->message_tail != NULL)
+		campaign_tail_summarize(enqueuer->message_tail, finish);
+	campaign_tail_summarize(enqueuer->exclusion_tail, finish);
+}
+
 /* Lets indexes catch up, and progress now and then. */
 static void
 catch_up(Enqueuer *enqueuer)
 {
 	if (list_length(enqueuer->chunks) % CHUNKS_PER_REPORT == 0)
 		campaign_shared_progress_rows(enqueuer->first->arrived);
-	campaign_tail_summarize(enqueuer->message_tail, false);
-	campaign_tail_summarize(enqueuer->exclusion_tail, false);
+	summarize(enqueuer, false);
 }
 
 /* True if no message is in the chunk being filled. */
@@ -218,8 +229,8 @@ end_chunk(Enqueuer *enqueuer)
 	old = MemoryContextSwitchTo(enqueuer->context);
 	filled = palloc(sizeof(CampaignChunk));
 	*filled = *chunk;
-	filled->first_block = first;
-	filled->last_block = last;
+	filled->first_block = enqueuer->elsewhere ? CAMPAIGN_BLOCK_ELSEWHERE : first;
+	filled->last_block = enqueuer->elsewhere ? CAMPAIGN_BLOCK_ELSEWHERE : last;
 	filled->first_recipient = pstrdup(enqueuer->lowest.data);
 	filled->last_recipient = pstrdup(enqueuer->highest.data);
 	filled->domain = keep_lane(enqueuer, chunk->domain);
@@ -509,14 +520,18 @@ open_queue(Enqueuer *enqueuer)
 										campaign_text(enqueue->activity));
 	int64		thousands = (campaign_row_int8(rows, 0, 1) +
 							 CAMPAIGN_CHUNK_SIZE - 1) / CAMPAIGN_CHUNK_SIZE;
-	Oid			partition = campaign_partition_of(enqueue->epoch);
 	Oid			exclusion = campaign_queue_relation("exclusion");
+	Oid			messages;
 
 	enqueuer->first = enqueuer;
+	enqueuer->elsewhere = campaign_queue_distributed();
+	messages = enqueuer->elsewhere ? campaign_bucket_stage() :
+		campaign_partition_of(enqueue->epoch);
 	enqueuer->thousands = campaign_numbers_take("message_number", thousands);
-	enqueuer->message_tail = campaign_tail_open(partition);
+	if (!enqueuer->elsewhere)
+		enqueuer->message_tail = campaign_tail_open(messages);
 	enqueuer->exclusion_tail = campaign_tail_open(exclusion);
-	enqueuer->messages = campaign_writer_open(partition);
+	enqueuer->messages = campaign_writer_open(messages);
 	enqueuer->exclusions = campaign_writer_open(exclusion);
 }
 
@@ -525,6 +540,7 @@ static void
 open_queue_beside(Enqueuer *enqueuer, Enqueuer *first)
 {
 	enqueuer->first = first;
+	enqueuer->elsewhere = first->elsewhere;
 	enqueuer->thousands = first->thousands;
 	enqueuer->message_tail = first->message_tail;
 	enqueuer->exclusion_tail = first->exclusion_tail;
@@ -548,7 +564,8 @@ open_enqueuer(Enqueuer *enqueuer, CampaignEnqueue *enqueue, Enqueuer *first)
 		open_queue(enqueuer);
 	else
 		open_queue_beside(enqueuer, first);
-	enqueuer->chunk.delivery_id = create_delivery(enqueue);
+	enqueuer->chunk.delivery_id = create_delivery(enqueue,
+													  enqueuer->elsewhere);
 	enqueuer->chunk.last_id = -1;
 	enqueuer->chunk.results = enqueuer->open_results;
 	enqueuer->chunk.settled = enqueue->test;
@@ -601,10 +618,11 @@ close_enqueuer(Enqueuer *enqueuer)
 	write_chunks(enqueuer);
 	CommandCounterIncrement();
 	if (enqueuer->first == enqueuer)
-	{
-		campaign_tail_summarize(enqueuer->message_tail, true);
-		campaign_tail_summarize(enqueuer->exclusion_tail, true);
-	}
+		summarize(enqueuer, true);
+	if (enqueuer->elsewhere)
+		campaign_bucket_guard(enqueuer->chunk.delivery_id);
+	if (enqueuer->elsewhere && enqueuer->first == enqueuer)
+		campaign_bucket_move();
 	campaign_execute(&count_delivery,
 					 campaign_int8(enqueuer->chunk.delivery_id),
 					 campaign_int8(enqueue->targeted),

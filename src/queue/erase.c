@@ -9,6 +9,7 @@
 #include "postgres.h"
 
 #include "base/sql.h"
+#include "queue/bucket.h"
 #include "queue/erase.h"
 
 #define DELIVERIES_OF_CAMPAIGN \
@@ -33,6 +34,7 @@ campaign_queue_erase(int64 campaign_id)
 					   DELIVERIES_OF_CAMPAIGN);
 
 	campaign_execute(&messages, campaign_int8(campaign_id));
+	campaign_bucket_erase(campaign_id);
 	campaign_execute(&exclusions, campaign_int8(campaign_id));
 	campaign_execute(&events, campaign_int8(campaign_id));
 	campaign_execute(&figures, campaign_int8(campaign_id));
@@ -64,14 +66,20 @@ campaign_queue_erase_run(int64 run_id)
 {
 	CAMPAIGN_STATEMENT(find,
 					   "SELECT d.delivery_id, coalesce(min(c.first_id), 0),"
-					   " coalesce(max(c.last_id), -1)"
+					   " coalesce(max(c.last_id), -1), d.distributed"
 					   " FROM campaign.delivery d"
 					   " LEFT JOIN campaign.chunk c USING (delivery_id)"
 					   " WHERE d.run_id = $1 GROUP BY d.delivery_id");
 	CampaignRows *rows = campaign_query(&find, campaign_int8(run_id));
 
 	for (int i = 0; i < rows->count; i++)
-		erase_delivery(campaign_row_int8(rows, i, 1),
-					   campaign_row_int8(rows, i, 2),
-					   campaign_row_int8(rows, i, 3));
+	{
+		int64		delivery_id = campaign_row_int8(rows, i, 1);
+		int64		first_id = campaign_row_int8(rows, i, 2);
+		int64		last_id = campaign_row_int8(rows, i, 3);
+
+		erase_delivery(delivery_id, first_id, last_id);
+		if (campaign_row_bool(rows, i, 4))
+			campaign_bucket_delete(delivery_id, first_id, last_id);
+	}
 }

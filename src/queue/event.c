@@ -22,6 +22,7 @@
 #include "base/fault.h"
 #include "base/identity.h"
 #include "base/sql.h"
+#include "queue/bucket.h"
 #include "queue/chunk.h"
 #include "queue/event.h"
 #include "queue/feedback.h"
@@ -39,13 +40,22 @@
 CAMPAIGN_STATEMENT(forget_parked,
 				   "DELETE FROM campaign.parked_event WHERE parked_at < $1");
 
+/* What is to be known of messages m, and where it is. */
+#define ADDRESS_COLUMNS \
+	"SELECT m.message_id, m.address, d.channel," \
+	" pg_get_userbyid(g.owner)::text," \
+	" coalesce((SELECT (c.settings ->> 'soft_bounces')::bigint" \
+	" FROM campaign.channel c WHERE c.name = d.channel), " \
+	SOFT_BOUNCES ")::bigint"
+#define ADDRESS_OWNER \
+	" JOIN campaign.delivery d USING (delivery_id)" \
+	" JOIN campaign.run r USING (run_id)" \
+	" JOIN campaign.campaign g USING (campaign_id)" \
+	" ORDER BY m.message_id"
+
 /* IN stays a lookup in a hash table where it cannot become a join. */
 CAMPAIGN_STATEMENT(read_addresses,
-				   "SELECT m.message_id, m.address, d.channel,"
-				   " pg_get_userbyid(g.owner)::text,"
-				   " coalesce((SELECT (c.settings ->> 'soft_bounces')::bigint"
-				   " FROM campaign.channel c WHERE c.name = d.channel), "
-				   SOFT_BOUNCES ")::bigint"
+				   ADDRESS_COLUMNS
 				   " FROM unnest($2::bigint[], $3::bigint[])"
 				   " AS range (first_id, last_id)"
 				   " CROSS JOIN LATERAL (SELECT m.message_id, m.delivery_id,"
@@ -53,11 +63,13 @@ CAMPAIGN_STATEMENT(read_addresses,
 				   " WHERE m.message_id"
 				   " BETWEEN range.first_id AND range.last_id"
 				   " AND (m.message_id IN (SELECT unnest($1::bigint[])))"
-				   " IS TRUE OFFSET 0) m"
-				   " JOIN campaign.delivery d USING (delivery_id)"
-				   " JOIN campaign.run r USING (run_id)"
-				   " JOIN campaign.campaign g USING (campaign_id)"
-				   " ORDER BY m.message_id");
+				   " IS TRUE OFFSET 0) m" ADDRESS_OWNER);
+
+/* The same for what other servers said. */
+CAMPAIGN_STATEMENT(describe_addresses,
+				   ADDRESS_COLUMNS
+				   " FROM unnest($1::bigint[], $2::bigint[], $3::text[])"
+				   " AS m (message_id, delivery_id, address)" ADDRESS_OWNER);
 
 CAMPAIGN_STATEMENT(suppress_addresses,
 				   "WITH given AS MATERIALIZED (SELECT g.*,"
@@ -120,6 +132,35 @@ find_addresses(List *events)
 	return addresses;
 }
 
+/* The same of messages that other servers have. */
+static CampaignRows *
+find_addresses_elsewhere(List *events)
+{
+	int			count = list_length(events);
+	Datum	   *ids = palloc(sizeof(Datum) * count);
+	Datum	   *deliveries;
+	Datum	   *addresses;
+	CampaignRows *rows;
+	bool		isnull;
+
+	for (int i = 0; i < count; i++)
+		ids[i] = Int64GetDatum(((CampaignFeedback *) list_nth(events, i))->message_id);
+	rows = campaign_bucket_addresses(ids, count);
+	ids = palloc(sizeof(Datum) * Max(rows->count, 1));
+	deliveries = palloc(sizeof(Datum) * Max(rows->count, 1));
+	addresses = palloc(sizeof(Datum) * Max(rows->count, 1));
+	for (int i = 0; i < rows->count; i++)
+	{
+		ids[i] = campaign_row_datum(rows, i, 1, &isnull);
+		deliveries[i] = campaign_row_datum(rows, i, 2, &isnull);
+		addresses[i] = campaign_row_datum(rows, i, 3, &isnull);
+	}
+	return campaign_query(&describe_addresses,
+						  campaign_array(INT8OID, ids, NULL, rows->count),
+						  campaign_array(INT8OID, deliveries, NULL, rows->count),
+						  campaign_array(TEXTOID, addresses, NULL, rows->count));
+}
+
 /* Suppresses what must not be contacted any more; true if that is new. */
 static bool
 suppress(List *events, const CampaignRows *addresses)
@@ -175,10 +216,31 @@ with_consequences(List *events)
 	return chosen;
 }
 
+/* How many messages the events are of; those of one are neighbours. */
+static int
+count_messages(List *events)
+{
+	int			count = 0;
+	int64		last = -1;
+	ListCell   *cell;
+
+	foreach(cell, events)
+	{
+		int64		message_id = ((CampaignFeedback *) lfirst(cell))->message_id;
+
+		count += message_id != last;
+		last = message_id;
+	}
+	return count;
+}
+
 /* Records the events and draws the consequences. */
 void
 campaign_events_record(List *events, Oid caller, CampaignEventCounts *counts)
 {
+	CampaignRows *addresses;
+	bool		suppressed;
+
 	memset(counts, 0, sizeof(*counts));
 	if (events == NIL)
 		return;
@@ -187,8 +249,14 @@ campaign_events_record(List *events, Oid caller, CampaignEventCounts *counts)
 		campaign_execute(&forget_parked,
 						 campaign_time(campaign_clock_now() - 7 * USECS_PER_DAY));
 	CAMPAIGN_FAULT("feedback");
+	if (events == NIL)
+		return;
+	addresses = find_addresses(events);
+	suppressed = suppress(events, addresses);
+	if (addresses->count < count_messages(events))
+		suppressed |= suppress(events, find_addresses_elsewhere(events));
 	/* Nobody may be contacted again because the server lost its memory. */
-	if (events != NIL && suppress(events, find_addresses(events)))
+	if (suppressed)
 		ForceSyncCommit();
 }
 
@@ -205,8 +273,15 @@ campaign_events_pretend(int64 delivery_id, const char *event, double percent,
 					   " FROM (SELECT min(c.first_id) AS first_id,"
 					   " max(c.last_id) AS last_id FROM campaign.chunk c"
 					   " WHERE c.delivery_id = $1) b"
-					   " JOIN campaign.dispatch m ON m.delivery_id = $1"
-					   " AND m.message_id BETWEEN b.first_id AND b.last_id"
+					   " CROSS JOIN LATERAL (SELECT n.message_id, n.delivery_id,"
+					   " n.recipient FROM campaign.dispatch n"
+					   " WHERE n.delivery_id = $1"
+					   " AND n.message_id BETWEEN b.first_id AND b.last_id"
+					   " UNION ALL SELECT n.message_id, $1,"
+					   " n.recipient COLLATE \"C\" FROM campaign.delivery d,"
+					   " campaign.distributed_messages(d.delivery_id,"
+					   " b.first_id, b.last_id) n"
+					   " WHERE d.delivery_id = $1 AND d.distributed) m"
 					   " WHERE m.recipient = ANY ($4)"
 					   " OR campaign.sample_position(m.recipient,"
 					   " 'campaign.test.event') < $3::float8");

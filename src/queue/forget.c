@@ -18,6 +18,7 @@
 #include "base/identity.h"
 #include "base/sql.h"
 #include "base/text.h"
+#include "queue/bucket.h"
 #include "queue/figure.h"
 #include "queue/forget.h"
 #include "queue/outcome.h"
@@ -84,15 +85,30 @@ CAMPAIGN_STATEMENT(keep_suppressed,
 				   " DO UPDATE"
 				   " SET address = NULL, reason = excluded.reason");
 
+CAMPAIGN_STATEMENT(find_distributed,
+				   "SELECT distributed FROM campaign.delivery"
+				   " WHERE delivery_id = $1");
+
+/* Recipients of the delivery behind whom that person is, as rows. */
+static CampaignRows *
+query_recipients(int64 delivery_id, const char *person)
+{
+	CampaignRows *rows = campaign_query(&find_distributed,
+										campaign_int8(delivery_id));
+
+	if (rows->count > 0 && campaign_row_bool(rows, 0, 1))
+		return campaign_bucket_recipients(delivery_id, person);
+	return campaign_query(&find_recipients, campaign_int8(delivery_id),
+						  campaign_text(person));
+}
+
 /* Recipients of the delivery behind whom that person is. */
 List *
 campaign_recipients_of(List *recipients, int64 delivery_id,
 					   const char *channel, const char *person)
 {
 	int			nestlevel = campaign_chunk_planning_enter(true);
-	CampaignRows *rows = campaign_query(&find_recipients,
-										campaign_int8(delivery_id),
-										campaign_text(person));
+	CampaignRows *rows = query_recipients(delivery_id, person);
 
 	campaign_settings_leave(nestlevel);
 	for (int i = 0; i < rows->count; i++)
@@ -233,7 +249,9 @@ blank(const Target *target, CampaignForgotten *counts)
 						 campaign_text(target->recipient->channel),
 						 campaign_text(address),
 						 campaign_text(GetUserNameFromId(GetUserId(), false)));
-		counts->messages += campaign_execute(&blank_message, message_id);
+		counts->messages += campaign_chunk_elsewhere(target->found->chunk) ?
+			campaign_bucket_blank(target->found->message_id) :
+			campaign_execute(&blank_message, message_id);
 		if (!campaign_list_has(counts->addresses, address))
 			counts->addresses = lappend(counts->addresses, pstrdup(address));
 	}

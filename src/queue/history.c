@@ -10,6 +10,7 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "catalog/namespace.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
@@ -17,10 +18,12 @@
 #include "utils/lsyscache.h"
 
 #include "base/attempt.h"
+#include "base/cluster.h"
 #include "base/fault.h"
 #include "base/identity.h"
 #include "base/settings.h"
 #include "base/sql.h"
+#include "queue/bucket.h"
 #include "queue/chunk.h"
 #include "queue/figure.h"
 #include "queue/history.h"
@@ -61,9 +64,10 @@ CAMPAIGN_STATEMENT(delete_chunks,
 				   " JOIN campaign.chunk c ON c.delivery_id = d.delivery_id"
 				   " WHERE d.run_id = $1"
 				   " ORDER BY c.delivery_id, c.last_id LIMIT $2)"
-				   " RETURNING delivery_id, first_id, last_id)"
+				   " RETURNING delivery_id, first_id, last_id, first_block)"
 				   " SELECT delivery_id, min(first_id), max(last_id),"
-				   " count(*)::int4 FROM c GROUP BY delivery_id");
+				   " count(*)::int4, min(first_block)"
+				   " FROM c GROUP BY delivery_id");
 
 CAMPAIGN_STATEMENT(delete_messages,
 				   "DELETE FROM campaign.dispatch WHERE delivery_id = $1"
@@ -95,7 +99,12 @@ delete_some(int64 run_id, bool with_partition, int chunks)
 		deleted += campaign_row_int4(rows, i, 4);
 		if (with_partition)
 			continue;
-		campaign_execute(&delete_messages, delivery_id, first, last);
+		if (campaign_row_int8(rows, i, 5) == CAMPAIGN_BLOCK_ELSEWHERE)
+			campaign_bucket_delete(campaign_row_int8(rows, i, 1),
+								   campaign_row_int8(rows, i, 2),
+								   campaign_row_int8(rows, i, 3));
+		else
+			campaign_execute(&delete_messages, delivery_id, first, last);
 		campaign_execute(&delete_events, delivery_id, first, last);
 	}
 	campaign_settings_leave(nestlevel);
@@ -218,16 +227,20 @@ drop_partition(const char *parent, int64 epoch)
 				(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
 				 errmsg("partition \"%s\" is being read", name),
 				 errhint("It is dropped when nobody reads it.")));
+	/* Other servers commit with this one, which must not forget it. */
+	if (campaign_cluster_has(relation))
+		ForceSyncCommit();
 	campaign_sql_utility(psprintf("DROP TABLE campaign_data.%s", name));
 }
 
-/* Drops both partitions of an epoch; for campaign_attempt. */
+/* Drops the partitions of an epoch; for campaign_attempt. */
 static void
 drop_epoch(void *arg)
 {
 	int64		epoch = *(int64 *) arg;
 
 	drop_partition("dispatch", epoch);
+	drop_partition("dispatch_bucket", epoch);
 	drop_partition("event", epoch);
 	campaign_execute(&delete_epoch, campaign_int8(epoch));
 }
@@ -244,6 +257,7 @@ campaign_history_drop_partitions(void)
 	int			dropped = 0;
 
 	if (rows->count == 0 || !lock_whole(campaign_queue_relation("dispatch")) ||
+		!lock_whole(campaign_queue_relation("dispatch_bucket")) ||
 		!lock_whole(campaign_queue_relation("event")))
 		return 0;
 	for (int i = 0; i < rows->count; i++)

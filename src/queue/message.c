@@ -12,6 +12,7 @@
 #include "base/errors.h"
 #include "base/identity.h"
 #include "base/sql.h"
+#include "queue/bucket.h"
 #include "queue/chunk.h"
 #include "queue/content.h"
 #include "queue/message.h"
@@ -40,6 +41,15 @@ CAMPAIGN_STATEMENT(read_blocks,
 /* Wherever they are. */
 CAMPAIGN_STATEMENT(read_messages, MESSAGE_COLUMNS);
 
+/* Which of these addresses are suppressed, by position. */
+CAMPAIGN_STATEMENT(judge_addresses,
+				   "SELECT a.position FROM unnest($2::text[])"
+				   " WITH ORDINALITY AS a (address, position)"
+				   " WHERE a.address = '' OR (SELECT true"
+				   " FROM campaign.suppression s WHERE s.channel = $1"
+				   " AND s.address_hash = campaign.address_hash(a.address)"
+				   " LIMIT 1)");
+
 /* A column of type text as a string; NULL if it is NULL. */
 static char *
 column_string(const CampaignRows *rows, int row, int column)
@@ -60,6 +70,23 @@ read_variables(CampaignMessage *message, const CampaignRows *rows, int row)
 	if (!isnull)
 		message->variables = campaign_content_variables(value,
 														&message->nvariables);
+}
+
+/* Puts a row into its place, which is given back. */
+static CampaignMessage *
+place_message(CampaignMessage *messages, int64 first_id,
+			  const CampaignRows *rows, int row)
+{
+	int64		position = campaign_row_int8(rows, row, 1) - first_id;
+	CampaignMessage *message = &messages[position];
+
+	campaign_ensure(message->address == NULL,
+					"message " INT64_FORMAT " is there twice",
+					first_id + position);
+	message->recipient = column_string(rows, row, 2);
+	message->address = column_string(rows, row, 3);
+	read_variables(message, rows, row);
+	return message;
 }
 
 /* The beginning of a block; the pointer is a copy of the caller's. */
@@ -110,31 +137,97 @@ query_messages(const CampaignChunk *chunk, int64 first_id, int64 last_id,
  * Reads the range where it was written; what is not found there, because the
  * table has been restored or rewritten since, is looked for by its numbers.
  */
+static void
+read_here(const CampaignChunk *chunk, int64 first_id, int64 last_id,
+		  const char *channel, CampaignMessage *messages)
+{
+	CampaignRows *rows = query_messages(chunk, first_id, last_id, channel,
+										true);
+
+	if (rows->count < last_id - first_id + 1)
+		rows = query_messages(chunk, first_id, last_id, channel, false);
+	for (int i = 0; i < rows->count; i++)
+	{
+		CampaignMessage *message = place_message(messages, first_id, rows, i);
+
+		message->suppressed = campaign_row_bool(rows, i, 5);
+		message->block = column_block(rows, i, 6);
+	}
+}
+
+/* ----------------------------- other servers ---------------------------- */
+
+/* Reads the range bucket by bucket; says how many messages were there. */
+static int
+read_buckets(int64 first_id, int64 last_id, CampaignMessage *messages)
+{
+	int64		next = first_id;
+	int			found = 0;
+
+	while (next <= last_id)
+	{
+		int64		end = Min(last_id, campaign_bucket_end(next));
+		CampaignRows *rows = campaign_bucket_read(next, end);
+
+		for (int i = 0; i < rows->count; i++)
+			place_message(messages, first_id, rows, i)->block =
+				CAMPAIGN_BLOCK_ELSEWHERE;
+		found += rows->count;
+		next = end + 1;
+	}
+	return found;
+}
+
+/* Judges all at once, by the list that is here. */
+static void
+judge_suppression(CampaignMessage *messages, int count, const char *channel)
+{
+	Datum	   *addresses = palloc(sizeof(Datum) * count);
+	bool	   *nulls = palloc(sizeof(bool) * count);
+	int			nestlevel = campaign_chunk_planning_enter(false);
+	CampaignRows *rows;
+
+	for (int i = 0; i < count; i++)
+	{
+		nulls[i] = messages[i].address == NULL;
+		addresses[i] = nulls[i] ? (Datum) 0 :
+			CStringGetTextDatum(messages[i].address);
+	}
+	rows = campaign_query(&judge_addresses, campaign_text(channel),
+						  campaign_array(TEXTOID, addresses, nulls, count));
+	campaign_settings_leave(nestlevel);
+	for (int i = 0; i < rows->count; i++)
+		messages[campaign_row_int8(rows, i, 1) - 1].suppressed = true;
+}
+
+/* Reads the range from other servers, if need be when they have committed. */
+static void
+read_elsewhere(const CampaignChunk *chunk, int64 first_id, int64 last_id,
+			   const char *channel, CampaignMessage *messages)
+{
+	int			size = (int) (last_id - first_id + 1);
+
+	if (read_buckets(first_id, last_id, messages) < size)
+	{
+		campaign_bucket_await(chunk->delivery_id);
+		memset(messages, 0, sizeof(CampaignMessage) * size);
+		(void) read_buckets(first_id, last_id, messages);
+	}
+	judge_suppression(messages, size, channel);
+}
+
+/* Reads the range from where the chunk says that it is. */
 CampaignMessage *
 campaign_messages_read(const CampaignChunk *chunk, int64 first_id,
 					   int64 last_id, const char *channel)
 {
 	int			size = (int) (last_id - first_id + 1);
 	CampaignMessage *messages = palloc0(sizeof(CampaignMessage) * size);
-	CampaignRows *rows = query_messages(chunk, first_id, last_id, channel,
-										true);
 
-	if (rows->count < size)
-		rows = query_messages(chunk, first_id, last_id, channel, false);
-	for (int i = 0; i < rows->count; i++)
-	{
-		int64		position = campaign_row_int8(rows, i, 1) - first_id;
-		CampaignMessage *message = &messages[position];
-
-		campaign_ensure(message->address == NULL,
-						"message " INT64_FORMAT " is there twice",
-						first_id + position);
-		message->recipient = column_string(rows, i, 2);
-		message->address = column_string(rows, i, 3);
-		read_variables(message, rows, i);
-		message->suppressed = campaign_row_bool(rows, i, 5);
-		message->block = column_block(rows, i, 6);
-	}
+	if (campaign_chunk_elsewhere(chunk))
+		read_elsewhere(chunk, first_id, last_id, channel, messages);
+	else
+		read_here(chunk, first_id, last_id, channel, messages);
 	return messages;
 }
 

@@ -25,9 +25,11 @@
 #include "utils/rel.h"
 
 #include "base/clock.h"
+#include "base/cluster.h"
 #include "base/errors.h"
 #include "base/identity.h"
 #include "base/sql.h"
+#include "queue/chunk.h"
 #include "queue/enqueue.h"
 #include "queue/partition.h"
 
@@ -61,6 +63,10 @@ CAMPAIGN_STATEMENT(name_epoch,
 
 CAMPAIGN_STATEMENT(read_epoch,
 				   "SELECT partition FROM campaign.epoch WHERE epoch_id = $1");
+
+/* Nobody else makes an epoch, or changes what it consists of. */
+#define LOCK_EPOCHS \
+	"LOCK TABLE campaign.epoch IN SHARE ROW EXCLUSIVE MODE"
 
 /* The epoch of an instant, or 0. */
 static int64
@@ -118,6 +124,17 @@ create_partition(int64 epoch, const char *name)
 	attach_table("dispatch", name, epoch);
 }
 
+/* Makes the partition of messages in buckets, which a bucket is found in. */
+static void
+create_bucket_partition(int64 epoch, const char *name)
+{
+	create_table("dispatch_bucket", name);
+	campaign_sql_utility(psprintf("CREATE INDEX ON campaign_data.%s (bucket)",
+								  name));
+	index_persons(psprintf("campaign_data.%s", name));
+	attach_table("dispatch_bucket", name, epoch);
+}
+
 /* Has only one event of a kind of a message be its first. */
 static void
 index_first_events(const char *name)
@@ -170,6 +187,49 @@ campaign_partitions_renew(void)
 	}
 }
 
+/* ----------------------------- other servers ---------------------------- */
+
+CAMPAIGN_STATEMENT(list_epochs, "SELECT epoch_id FROM campaign.epoch");
+
+/* True if messages that are enqueued now are kept by other servers. */
+bool
+campaign_queue_distributed(void)
+{
+	return campaign_cluster_has(campaign_queue_relation("dispatch_bucket"));
+}
+
+/* Makes partitions for all epochs: runs that have begun go on in theirs. */
+static void
+create_bucket_partitions(void)
+{
+	CampaignRows *rows = campaign_sql_query(&list_epochs, 0, NULL);
+
+	for (int i = 0; i < rows->count; i++)
+	{
+		int64		epoch = campaign_row_int8(rows, i, 1);
+		char	   *name = psprintf("dispatch_bucket_" INT64_FORMAT, epoch);
+
+		if (!OidIsValid(get_relname_relid(name, campaign_data_schema_oid())))
+			create_bucket_partition(epoch, name);
+	}
+}
+
+/* Distributes the table and gives it a partition for each epoch. */
+bool
+campaign_queue_distribute(void)
+{
+	campaign_cluster_require_coordinator();
+	campaign_sql_utility(LOCK_EPOCHS);
+	if (campaign_queue_distributed())
+		return false;
+	campaign_cluster_spread(campaign_queue_relation("dispatch_bucket"),
+							"bucket");
+	create_bucket_partitions();
+	return true;
+}
+
+/* -------------------------------- months -------------------------------- */
+
 /* Makes an epoch for the instant; the table's lock must be held. */
 static int64
 create_epoch(TimestampTz now)
@@ -181,6 +241,9 @@ create_epoch(TimestampTz now)
 	campaign_execute(&name_epoch, campaign_int8(epoch), campaign_text(name));
 	create_partition(epoch, name);
 	create_event_partition(epoch);
+	if (campaign_queue_distributed())
+		create_bucket_partition(epoch, psprintf("dispatch_bucket_" INT64_FORMAT,
+												epoch));
 	return epoch;
 }
 
@@ -193,8 +256,7 @@ campaign_epoch_current(void)
 
 	if (epoch != 0)
 		return epoch;
-	campaign_sql_utility("LOCK TABLE campaign.epoch"
-						 " IN SHARE ROW EXCLUSIVE MODE");
+	campaign_sql_utility(LOCK_EPOCHS);
 	epoch = epoch_at(now);
 	return epoch != 0 ? epoch : create_epoch(now);
 }

@@ -13,6 +13,13 @@
 /* The partition that takes the messages of an epoch. */
 extern Oid	campaign_partition_of(int64 epoch);
 
+/*
+ * Has other servers of a cluster keep messages from now on; false if they do.
+ * Refuses where there are none.
+ */
+extern bool campaign_queue_distribute(void);
+extern bool campaign_queue_distributed(void);
+
 /* For ALTER EXTENSION UPDATE: partitions have the indexes that new ones get. */
 extern void campaign_partitions_renew(void);
 

@@ -111,7 +111,11 @@ campaign_preview_render(CampaignPreview *preview,
 	preview->address = found->message.address;
 	preview->edition = edition;
 	preview->language = content->language;
-	preview->message = *campaign_message_render(content, preview->campaign,
-												preview->activity,
-												&found->message, &untracked);
+	if (preview->address[0] == '\0')
+		preview->reason = pstrdup("forgotten");
+	else
+		preview->message = *campaign_message_render(content, preview->campaign,
+													preview->activity,
+													&found->message,
+													&untracked);
 }

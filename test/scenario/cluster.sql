@@ -16,7 +16,7 @@ BEGIN
 		RAISE insufficient_privilege USING MESSAGE = format('must be owner of table %s', table_name);
 	END IF;
 	EXECUTE format('SELECT EXISTS (SELECT FROM %s)', table_name) INTO filled;
-	IF filled OR colocate_with <> 'default' AND NOT EXISTS (SELECT FROM pg_dist_partition WHERE logicalrelid = colocate_with::regclass) THEN
+	IF filled OR colocate_with NOT IN ('default', 'none') AND NOT EXISTS (SELECT FROM pg_dist_partition WHERE logicalrelid = colocate_with::regclass) THEN
 		RAISE feature_not_supported USING MESSAGE = format('cannot distribute table %s', table_name);
 	END IF;
 	INSERT INTO pg_dist_partition VALUES (table_name, 'h', distribution_column, colocate_with);

@@ -16,6 +16,7 @@ citus.node_conninfo = 'sslmode=disable'
 citus.enable_version_checks = off
 citus.shard_count = 4
 max_prepared_transactions = 100
+jit = off
 };
 my $coordinator = PostgreSQL::Test::Cluster->new('coordinator');
 $coordinator->init;
@@ -85,6 +86,7 @@ my $far = scenario('postgres', q{
 	SELECT create_distributed_table('person', 'id');
 	SELECT create_distributed_table('purchase', 'person_id', colocate_with => 'person')});
 is($far, $near, 'wherever the rows are');
+my $scenario = $near;
 cmp_ok($coordinator->safe_psql('postgres', q{
 	SELECT count(*) FROM campaign.flow_counts f JOIN pg_dist_partition p ON p.logicalrelid = f.relation::regclass}), '>', 40, 'populations are distributed');
 is($coordinator->safe_psql('postgres', q{
@@ -96,6 +98,56 @@ $far = grown('postgres');
 cmp_ok(scalar(() = $near =~ /\|succeeded\|/g), '>', 80, 'campaigns grown by chance succeed');
 unlike($near, qr/\|failed\|/, 'all of them');
 is($far, $near, 'and come to the same');
+
+note 'so does it if other servers keep the messages';
+is($coordinator->safe_psql('postgres', 'SELECT max(epoch_id) FROM campaign.epoch; SELECT count(*) FROM campaign.dispatch_bucket'), "1\n0", 'which nothing does by itself');
+my $twins = $coordinator->safe_psql('postgres', slurp_file('test/scenario/queue.sql'), timeout => 600);
+my @compared = $twins =~ /^[a-z]+\|\d+\|(\d+)$/mg;
+cmp_ok(scalar(@compared), '>', 50, 'what is said of two runs is compared, after each thing that is done with their messages');
+is(join(' ', grep { $_ } @compared), '', 'and is the same');
+is($coordinator->safe_psql('postgres', q{
+	SELECT count(*) FROM pg_inherits i WHERE inhparent = 'campaign.dispatch_bucket'::regclass
+	AND NOT EXISTS (SELECT FROM pg_dist_partition p WHERE p.logicalrelid = i.inhrelid);
+	SELECT count(*) FROM pg_inherits WHERE inhparent = 'campaign.dispatch_bucket'::regclass}), "0\n1", 'partitions are distributed as they are made, and dropped when they are old');
+is($coordinator->safe_psql('postgres', q{
+	SELECT count(*) FROM run_command_on_workers('SELECT count(*) FROM pg_class WHERE relname ~ ''^dispatch_bucket_2''') WHERE result <> '0'}), 0, 'on all servers');
+
+# Their messages go elsewhere, their rows are where they were.
+$coordinator->safe_psql('postgres', slurp_file('test/scenario/drop.sql'), extra_params => [ '-U', 'owner' ]);
+$far = scenario('postgres', q{
+	SELECT create_distributed_table('person', 'id');
+	SELECT create_distributed_table('purchase', 'person_id', colocate_with => 'person')});
+is($far, $scenario, 'the scenario comes to the same');
+is($coordinator->safe_psql('postgres', q{
+	SELECT bool_and(distributed) FROM campaign.delivery d JOIN campaign.run r USING (run_id) JOIN campaign.campaign c USING (campaign_id) WHERE c.name LIKE 'delivering%'}), 't', 'with all its messages on other servers');
+cmp_ok($coordinator->safe_psql('postgres', q{
+	SELECT count(DISTINCT nodeport) FROM run_command_on_shards('campaign.dispatch_bucket', 'SELECT count(*) FROM %s') c
+	JOIN pg_dist_shard_placement USING (shardid) WHERE c.result::bigint > 0}), '==', 2, 'on both of them');
+
+note 'a claim asks one server';
+$coordinator->safe_psql('postgres', q{
+	SELECT campaign_create('sending', 'person');
+	SELECT campaign_add_audience('sending', 'people');
+	SELECT campaign_add_email('sending', 'mail', subject => 's', body => '{{ id }}', one_per_address => false, category => 'transactional', after => 'people');
+	SELECT campaign_publish('sending')}, extra_params => [ '-U', 'owner' ]);
+my $sending = $coordinator->safe_psql('postgres', q{SELECT campaign_start('sending') AS run \gset
+	SELECT campaign_wait(:run) \g /dev/null
+	SELECT :run}, extra_params => [ '-U', 'owner' ]);
+my ($claimed, $said, $issued);
+($claimed, $said, $issued) = $coordinator->psql('postgres', q{SET citus.log_remote_commands = on;
+	SELECT count(DISTINCT message_id) FROM campaign_claim('email', 200)}, extra_params => [ '-U', 'owner' ]);
+is($said, 200, 'as many as are wanted');
+my @asked = $issued =~ /issuing SELECT .* FROM campaign\.dispatch_bucket/g;
+is(scalar(@asked), scalar(() = $issued =~ /issuing (?:SELECT|UPDATE|INSERT|DELETE|WITH)/g), 'nothing but messages is asked for');
+cmp_ok(scalar(@asked), '<=', 2, 'each chunk of one shard');
+my @senders = map { $coordinator->background_psql('postgres', extra_params => [ '-U', 'owner' ]) } 1 .. 2;
+$_->query_safe('BEGIN') for @senders;
+my @given = map { $_->query_safe(q{SELECT message_id FROM campaign_claim('email', 100)}) } @senders;
+$_->query_safe('COMMIT') for @senders;
+$_->quit for @senders;
+my %given = map { $_ => 1 } map { split /\n/ } @given;
+is(scalar(keys %given), 200, 'two at once get different ones, without waiting for each other');
+is($coordinator->safe_psql('postgres', "SELECT code, detail FROM campaign_verify($sending)"), '', 'and all is in order');
 
 note 'rows stay where they are';
 $coordinator->safe_psql('postgres', q{ALTER ROLE owner SET log_min_messages = debug1; ALTER SYSTEM SET campaign.max_executors = 1; SELECT pg_reload_conf()});
@@ -164,7 +216,9 @@ $workers[0]->stop('immediate');
 $coordinator->safe_psql('postgres', q{SELECT campaign_start('audience') AS run \gset
 	SELECT campaign_wait(:run, '2 minutes')}, extra_params => [ '-U', 'owner' ]);
 isnt($coordinator->safe_psql('postgres', q{SELECT state FROM campaign.run_progress WHERE campaign = 'audience' AND activity = 'people' ORDER BY run_id DESC LIMIT 1}), 'succeeded', 'a run does not go on without one of them');
+isnt($coordinator->psql('postgres', q{SELECT count(*) FROM campaign.message WHERE activity = 'mail'}, extra_params => [ '-U', 'owner' ]), 0, 'nor are messages read that it has');
 $workers[0]->start;
+is($coordinator->safe_psql('postgres', "SELECT count(*) > 0 FROM campaign.message WHERE run_id = $sending", extra_params => [ '-U', 'owner' ]), 't', 'they are there when it is back');
 my $run = $coordinator->safe_psql('postgres', q{SELECT max(run_id) FROM campaign.run_progress WHERE campaign = 'audience'});
 $coordinator->safe_psql('postgres', "SELECT campaign_retry($run)", extra_params => [ '-U', 'owner' ], on_error_stop => 0);
 wait_for($coordinator, $run, 'succeeded', 'it goes on when that is back', 'postgres');
