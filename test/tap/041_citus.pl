@@ -113,6 +113,7 @@ is($coordinator->safe_psql('postgres', q{
 	SELECT count(*) FROM run_command_on_workers('SELECT count(*) FROM pg_class WHERE relname ~ ''^dispatch_bucket_2''') WHERE result <> '0'}), 0, 'on all servers');
 
 # Their messages go elsewhere, their rows are where they were.
+$coordinator->safe_psql('postgres', q{SELECT campaign_drop('grown_' || i) FROM generate_series(1, 6) i}, extra_params => [ '-U', 'owner' ]);
 $coordinator->safe_psql('postgres', slurp_file('test/scenario/drop.sql'), extra_params => [ '-U', 'owner' ]);
 $far = scenario('postgres', q{
 	SELECT create_distributed_table('person', 'id');
