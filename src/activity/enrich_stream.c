@@ -16,11 +16,15 @@
 
 #include "activity/column.h"
 #include "activity/enrich_select.h"
+#include "base/text.h"
 #include "set/row.h"
 #include "set/stream.h"
 
 /* So many searches in memory cost what the planner thinks of one. */
 #define SEARCH_DISCOUNT	20
+
+/* What a table and another statement cost besides, by the planner's measure. */
+#define STATEMENT_COST	200
 
 /* Appends the aggregates of link number i as columns, of which first is next. */
 static void
@@ -66,13 +70,17 @@ append_link(CampaignEnrichPlan *plan, int i)
 												 alias));
 		return;
 	}
-	appendStringInfoString(text, "LATERAL (SELECT true");
+	/* Of other rows, not even the aggregates of no rows are evaluated. */
+	appendStringInfo(text, "LATERAL (%sSELECT true",
+					 plan->concerned == NULL ? "" :
+					 "SELECT \"campaign.sums\".* FROM (");
 	campaign_enrich_append_sums(plan, link);
 	plan->each = true;
 	campaign_enrich_append_join(plan, link, "JOIN");
 	plan->each = false;
 	if (plan->concerned != NULL)
-		appendStringInfo(text, " HAVING %s", plan->concerned);
+		appendStringInfo(text, ") AS \"campaign.sums\" WHERE %s OFFSET '0'",
+						 plan->concerned);
 	appendStringInfo(text, ") AS %s ON true", alias);
 }
 
@@ -120,20 +128,41 @@ cost_of(const CampaignEnrichPlan *plan, const CampaignPopulation *stream)
 	return campaign_select_cost(select);
 }
 
+/* What it costs to read the tables of the links. */
+static double
+cost_of_links(const CampaignEnrichPlan *plan)
+{
+	double		cost = 0;
+	ListCell   *cell;
+
+	foreach(cell, plan->links)
+	{
+		CampaignSelect *select = campaign_task_select(plan->task);
+
+		appendStringInfo(&select->text, "SELECT true FROM %s",
+						 campaign_relation_name(((CampaignEnrichLink *) lfirst(cell))->table));
+		cost += campaign_select_cost(select);
+	}
+	return cost;
+}
+
 /*
- * What it costs to join the rows twice, once they are written.  This does not
- * cost less than to compute them twice.
+ * What it costs to join the rows twice, once they are written: not less than to
+ * compute them twice.  Behind several outcomes each reads the tables again.
  */
 static double
 cost_apart(const CampaignEnrichPlan *plan, const CampaignPopulation *stream)
 {
 	CampaignEnrichPlan apart = *plan;
+	int			count = plan->task->fan == NULL ? 1 :
+		list_length(plan->task->fan->branches);
 
 	apart.population = stream;
 	apart.grouped = false;
 	apart.select = campaign_task_select(plan->task);
 	campaign_enrich_build(&apart);
-	return campaign_select_cost(apart.select);
+	return campaign_select_cost(apart.select) + count * STATEMENT_COST +
+		(count > 1 ? (count - 1) * cost_of_links(plan) : 0);
 }
 
 /* Blocks of the tables that are searched for each row; -1 if that is not known. */

@@ -29,7 +29,7 @@ LANGUAGE sql SECURITY DEFINER SET search_path = fusion, public AS $$
 	UNION ALL SELECT $1, $2, 'population ' || f.source || '.' || f.outcome, p
 		FROM campaign.flow AS f JOIN campaign.run USING (run_id) JOIN campaign.transition AS t USING (version_id, source, outcome)
 		JOIN campaign.task AS u ON u.run_id = f.run_id AND u.activity = t.target, rows_of(f.population) AS p
-		WHERE f.run_id = $3 AND f.population IS NOT NULL AND u.state IN ('pending', 'ready', 'waiting', 'failed')
+		WHERE f.run_id = $3 AND f.population IS NOT NULL AND u.state IN ('pending', 'ready', 'waiting', 'failed') AND NOT (u.state = 'waiting' AND u.activity LIKE 'mail%')
 	UNION ALL SELECT $1, $2, 'message', concat_ws(' ', activity, recipient, address, variables) FROM campaign.dispatch JOIN campaign.delivery USING (delivery_id)
 		WHERE run_id = $3
 	UNION ALL SELECT $1, $2, 'excluded', concat_ws(' ', activity, recipient, reason) FROM campaign.excluded WHERE run_id = $3
@@ -157,10 +157,23 @@ BEGIN
 END $$;
 SELECT count(make('f' || n)) FROM generate_series(1, 60) AS n;
 
+-- An enrich, of which there are a few: some add columns of the same names, and
+-- some raise errors.
+CREATE FUNCTION enrichment(place text, dimension text) RETURNS jsonb LANGUAGE sql AS $$
+	SELECT CASE WHEN dimension <> 'people' THEN choose(place, '{"columns": {"spent": "score * 2", "often": "7 / (score - 12)"}}', '{"columns": {"spent": "score", "often": "1"}}')
+		ELSE choose(place,
+		'{"links": [{"name": "o", "relation": "orders", "condition": "o.person = people.id", "aggregate": true, "columns": {"spent": "sum(o.total)", "often": "count(*)"}}]}',
+		'{"links": [{"name": "o", "relation": "orders", "condition": "o.person = people.id", "filter": "o.total > 20", "aggregate": true, "columns": {"spent": "avg(o.total)::int", "often": "count(*)"}}]}',
+		'{"columns": {"most": "score * 3"}, "links": [{"name": "o", "relation": "orders", "condition": "o.total = people.score * 7 AND o.id % 3 = 1", "aggregate": true, "columns": {"spent": "sum(o.id)", "often": "7 / (count(*) + 1)"}}]}',
+		'{"columns": {"spent": "(SELECT sum(o.total) FROM orders o WHERE o.person = people.id)", "often": "CASE WHEN chance() < 1 AND id % 97 = 5 THEN 12 / (score - 2) END"}}')
+	END::jsonb
+$$;
+
 -- Splits of two to five, each outcome with a delivery of its own, some with
 -- none and some with something after it: on what an audience gives, and on what
--- was written before.
-CREATE FUNCTION make_fan(name text) RETURNS void LANGUAGE plpgsql AS $$
+-- was written before.  Or with the same enrich before the delivery, or nearly the
+-- same, or two, and now and then with something between.
+CREATE FUNCTION make_fan(name text, enriched boolean) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
 	dimension text := choose(name || 'd', 'people', 'people', 'people', 'loose', 'places');
 	outcomes jsonb := choose(name || 'o',
@@ -174,6 +187,8 @@ DECLARE
 		'[{"name": "a", "filter": "score = 1"}, {"name": "b", "number": 20, "sort_by": "email"}, {"name": "c"}]');
 	source text := 'all';
 	outcome text;
+	way text;
+	other text;
 BEGIN
 	IF dimension = 'places' THEN
 		outcomes := replace(outcomes::text, 'score DESC, id', 'score DESC, town')::jsonb;
@@ -188,26 +203,43 @@ BEGIN
 		|| choose(name || 'e', '{}', '{}', '{}', '{"exact": true}')::jsonb, after => source);
 	FOR outcome IN SELECT o ->> 'name' FROM jsonb_array_elements(outcomes) AS o LOOP
 		CONTINUE WHEN pick(name || outcome || 'n', 7) = 1;
+		way := 'parted.' || outcome;
+		other := CASE WHEN pick(name || outcome || 'v', 6) = 1 THEN outcome ELSE '' END;
+		IF enriched AND pick(name || outcome || 'e', 7) > 1 THEN
+			PERFORM campaign_add(name, 'more_' || outcome, 'enrich', enrichment(name || other, dimension), after => way);
+			way := 'more_' || outcome;
+			IF pick(name || 't', 3) = 1 THEN
+				PERFORM campaign_add(name, 'twice_' || outcome, 'enrich', '{"columns": {"twice": "often * 2"}}', after => way);
+				way := 'twice_' || outcome;
+			END IF;
+			IF pick(name || outcome || 'i', 14) = 1 THEN
+				PERFORM campaign_add(name, 'between_' || outcome, choose(name || outcome || 'k', 'wait', 'audience'),
+					choose(name || outcome || 'k', '{"duration": "0"}', '{"filter": "often > 1"}')::jsonb, after => way);
+				way := 'between_' || outcome;
+			END IF;
+		END IF;
 		PERFORM campaign_add(name, 'mail_' || outcome, 'email', jsonb_build_object(
 			'subject', choose(name || outcome || 's', 'Hello {{ country }}', 'For {{ score }}', '{{ vars.country }}'),
-			'body', choose(name || outcome || 'b', '<p>{{ email }} {{ score }}</p>', '<p>{{ 12 / nullif(score, 0) }}</p>', '<p>-</p>', '<p>{{ upper(country) }}</p>',
+			'body', CASE WHEN way <> 'parted.' || outcome THEN choose(name || outcome || 'a', '<p>{{ spent }} {{ often }}</p>', '<p>{{ spent }} {{ often }}</p>', '<p>{{ spent }} {{ often }}</p>', '<p>{{ often }}</p>') ELSE '' END
+				|| choose(name || outcome || 'b', '<p>{{ email }} {{ score }}</p>', '<p>{{ 12 / nullif(score, 0) }}</p>', '<p>-</p>', '<p>{{ upper(country) }}</p>',
 				'<p>{{ coalesce(score, 0) * 2 }} {{ email }}</p>', CASE WHEN pick(name, 4) = 1 THEN '<p>{{ 12 / (score - 5) }}</p>' ELSE '<p>{{ country }}</p>' END))
 			|| choose(name || outcome || 'r', '{}', '{}', '{}', '{"one_per_address": false}', '{"category": "transactional"}', '{"address": "''all@x.example''"}',
 				'{"max_messages": 3}', '{"valid_for": "1 day"}')::jsonb
 			|| CASE pick(name || outcome || 'q', 24) WHEN 1 THEN '{"control_percent": 20}' WHEN 2 THEN '{"send_at": "2030-01-01"}' ELSE '{}' END::jsonb,
-			after => 'parted.' || outcome);
+			after => way);
 		IF pick(name || outcome || 'm', 4) = 1 THEN
 			PERFORM campaign_add(name, 'after_' || outcome, 'audience', '{"filter": "score > 2"}', after => 'mail_' || outcome);
 		END IF;
 	END LOOP;
 	PERFORM campaign_publish(name);
 END $$;
-SELECT count(make_fan('g' || n)) FROM generate_series(1, 60) AS n;
+SELECT count(make_fan('g' || n, false)) FROM generate_series(1, 60) AS n;
+SELECT count(make_fan('h' || n, true)) FROM generate_series(1, 80) AS n;
 
 -- Each is run twice, in as few statements as may be and in one for each
 -- activity.  What was executed in one statement began at one instant.
 CREATE TABLE runs (campaign text, mode text, run bigint);
-CREATE VIEW steps AS SELECT 'f' || n AS campaign FROM generate_series(1, 60) AS n UNION ALL SELECT 'g' || n FROM generate_series(1, 60) AS n;
+CREATE VIEW steps AS SELECT 'f' || n AS campaign FROM generate_series(1, 60) AS n UNION ALL SELECT 'g' || n FROM generate_series(1, 60) AS n UNION ALL SELECT 'h' || n FROM generate_series(1, 80) AS n;
 \o /dev/null
 INSERT INTO runs SELECT campaign, 'fused', campaign_start(campaign) FROM steps;
 SELECT count(campaign_wait(run)) FROM runs WHERE mode = 'fused';
@@ -259,6 +291,68 @@ SELECT campaign_publish('protected');
 SELECT campaign_start('protected') AS run \gset
 SELECT campaign_wait(:run);
 SELECT * FROM told(:run);
+SELECT campaign_stop(:run);
+
+-- The same enrich behind outcomes is computed once: for the rows of those, each
+-- once.  What differs is executed apart, and so is all if rows of one raise errors.
+RESET SESSION AUTHORIZATION;
+CREATE FUNCTION fusion.messages(run bigint, OUT activity text, OUT recipient text, OUT variables text[]) RETURNS SETOF record
+LANGUAGE sql SECURITY DEFINER AS 'SELECT activity, recipient, variables FROM campaign.dispatch JOIN campaign.delivery USING (delivery_id) WHERE run_id = $1';
+CREATE FUNCTION fusion.statements(run bigint, OUT activities text) RETURNS SETOF text
+LANGUAGE sql SECURITY DEFINER AS 'SELECT string_agg(activity, '', '' ORDER BY position) FROM campaign.task WHERE run_id = $1 AND started_at IS NOT NULL GROUP BY started_at ORDER BY min(position)';
+CREATE FUNCTION fusion.tables(run bigint, OUT activities text) RETURNS SETOF text
+LANGUAGE sql SECURITY DEFINER AS 'SELECT concat_ws('' '', source, outcome, rows) FROM campaign.flow WHERE run_id = $1 AND population IS NOT NULL AND source LIKE ''more%'' ORDER BY 1';
+SET SESSION AUTHORIZATION regress_fusion;
+CREATE SEQUENCE tickets;
+SELECT campaign_create('shared', 'people');
+SELECT campaign_add_audience('shared', 'all', filter => 'score IS NOT NULL');
+SELECT campaign_add_split('shared', 'parted', outcomes => '[{"name": "a", "filter": "score = 2"}, {"name": "c", "filter": "score < 6"}, {"name": "d", "filter": "score = 6"}, {"name": "e"}]', after => 'all');
+SELECT campaign_add_enrich('shared', 'more_' || o, columns => '{"ticket": "nextval(''tickets'') + 7 / (score - 6)"}',
+	links => $$[{"name": "o", "relation": "orders", "condition": "o.person = people.id", "aggregate": true, "columns": {"spent": "sum(o.total + 0 / (people.score - 6))", "orders": "count(*)"}}]$$, after => 'parted.' || o)
+FROM unnest('{a,c,e}'::text[]) AS o;
+SELECT campaign_add_email('shared', 'mail_' || o, subject => '{{ spent }}', body => '<p>{{ orders }} {{ ticket }}</p>', after => 'more_' || o, category => 'transactional', options => '{"one_per_address": false}')
+FROM unnest('{a,c,e}'::text[]) AS o;
+SELECT campaign_add_email('shared', 'mail_d', subject => '{{ score }}', body => '-', after => 'parted.d', category => 'transactional', options => '{"one_per_address": false}');
+SELECT campaign_publish('shared');
+SELECT campaign_start('shared') AS run \gset
+SELECT campaign_wait(:run);
+SELECT * FROM told(:run);
+SELECT activities FROM statements(:run);
+SELECT * FROM campaign_verify(:run);
+SELECT last_value = (SELECT count(*) FROM people WHERE score <> 6) AS each_once FROM tickets;
+SELECT count(*), count(*) FILTER (WHERE variables[1] IS NOT DISTINCT FROM (SELECT sum(o.total)::text FROM orders o WHERE o.person = recipient::bigint)
+	AND variables[2] = (SELECT count(*)::text FROM orders o WHERE o.person = recipient::bigint)) AS right FROM messages(:run) WHERE activity <> 'mail_d';
+-- One adds something else.
+SELECT campaign_alter('shared', 'more_c', '{"columns": {"ticket": "score + 1"}}');
+SELECT campaign_publish('shared');
+SELECT campaign_start('shared') AS run \gset
+SELECT campaign_wait(:run);
+SELECT activities FROM statements(:run);
+SELECT * FROM campaign_verify(:run);
+-- Somebody else is next.
+SELECT campaign_add_wait('shared', 'later', duration => '1 day', after => 'more_a');
+SELECT campaign_publish('shared');
+SELECT campaign_start('shared') AS run \gset
+SELECT campaign_wait(:run);
+SELECT activities FROM statements(:run);
+SELECT * FROM tables(:run);
+SELECT * FROM campaign_verify(:run);
+SELECT campaign_stop(:run);
+-- Rows of one raise errors, which is its own affair.
+SELECT campaign_alter('shared', 'more_' || o, '{"columns": {"ticket": "7 / (score - 2)"}, "on_error": "ignore"}') FROM unnest('{a,c,e}'::text[]) AS o;
+SELECT campaign_publish('shared');
+SELECT campaign_start('shared') AS run \gset
+SELECT campaign_wait(:run);
+SELECT * FROM told(:run);
+SELECT * FROM campaign_verify(:run);
+-- An outcome for errors is none of them.
+SELECT campaign_alter('shared', 'more_' || o, '{"columns": {"ticket": "score"}, "on_error": null}') FROM unnest('{a,c,e}'::text[]) AS o;
+SELECT campaign_add_email('shared', 'failed', subject => 's', body => '-', after => 'parted.error');
+SELECT campaign_publish('shared');
+SELECT campaign_start('shared') AS run \gset
+SELECT campaign_wait(:run);
+SELECT * FROM told(:run);
+SELECT * FROM campaign_verify(:run);
 SELECT campaign_stop(:run);
 
 -- Rows that workers have read are counted by the leader.
@@ -335,7 +429,7 @@ SELECT * FROM campaign_verify(:run);
 
 -- Nothing is left behind.
 \o /dev/null
-SELECT campaign_drop(campaign) FROM unnest('{protected,parallel,halted}'::text[]) AS campaign;
+SELECT campaign_drop(campaign) FROM unnest('{protected,shared,parallel,halted}'::text[]) AS campaign;
 SELECT campaign_stop(run) FROM runs JOIN seen USING (campaign, mode) WHERE what = 'run' AND value <> 'succeeded' AND mode = 'alone';
 SELECT campaign_drop(campaign) FROM steps;
 \o
