@@ -2,9 +2,9 @@
  * state.c
  *		States of campaigns, runs and tasks, and the moves between them.
  *
- * The table below is the state machine: a state that is not in it cannot be
- * reached, and campaign_state_move is the only place that writes one.  The
- * tables' CHECK constraints and docs/states.md list the same names.
+ * The table below is the state machine: a move that is not in it changes no
+ * row.  Only the statements of this file write a state.  The tables' CHECK
+ * constraints and docs/states.md list the same names.
  */
 #include "postgres.h"
 

@@ -361,9 +361,10 @@ sub fault_in_write
 		q(SELECT campaign_publish('d')),
 		q(BEGIN; SELECT campaign_test('tested'); ROLLBACK),
 		q(SELECT campaign_drop('d')));
+	my $all = writes_of_a_run($point, $action);
 	foreach (1 .. $writes)
 	{
-		my $number = 1 + int(rand(25));
+		my $number = 1 + int(rand($all));
 
 		wait_for_quiet();
 		plant_fault($node, $point, "$action $number");
@@ -375,6 +376,26 @@ sub fault_in_write
 		ok(fault_fired($node, $point), "$point, $action at write $number: the point was reached") or unlink $file;
 		drain();
 	}
+}
+
+# How often a run passes the point, by a fault that is too far away to strike.
+# Two processes that pass it at once may count as one, so a few are left off.
+sub writes_of_a_run
+{
+	my ($point, $action) = @_;
+	my $file = $node->data_dir . "/campaign_faults/$point";
+
+	wait_for_quiet();
+	plant_fault($node, $point, "$action 1000");
+	my $run = start_run('c');
+	is(wait_for_end($run), 'succeeded', "$point, $action: a run that is not struck succeeds");
+	wait_for_quiet();
+	my ($left) = slurp_file($file) =~ / (\d+)/;
+	unlink $file or die "cannot remove $file";
+	drain();
+	my $count = 1000 - $left;
+	cmp_ok($count, '>', 10, "$point, $action: a run passes the point $count times");
+	return $count - 3;
 }
 
 # A call that fails at each of its writes in turn and then succeeds.
