@@ -191,17 +191,12 @@ set_group(Plan *plan)
 	int64		number = campaign_option_count(given, "max_rows", 1);
 	StringInfoData group;
 	StringInfoData unmatched;
-	ListCell   *cell;
 
 	initStringInfo(&group);
 	initStringInfo(&unmatched);
-	foreach(cell, plan->by)
+	for (int i = 0; i < list_length(plan->by); i++)
 	{
-		int			i = foreach_current_index(cell);
-
-		appendStringInfo(&group, "%s\"campaign.by%d\"%s", i > 0 ? ", " : "", i,
-						 campaign_expression_collation(&plan->task->scope,
-													   lfirst(cell)));
+		appendStringInfo(&group, "%s\"campaign.by%d\"", i > 0 ? ", " : "", i);
 		appendStringInfo(&unmatched, "%s\"campaign.by%d\" IS NULL",
 						 i > 0 ? " OR " : "", i);
 	}
@@ -231,7 +226,9 @@ append_evaluation(Plan *plan)
 	{
 		appendStringInfoString(text, ", ");
 		campaign_select_expression(plan->select, lfirst(cell));
-		appendStringInfo(text, " AS \"campaign.by%d\"",
+		appendStringInfo(text, "%s AS \"campaign.by%d\"",
+						 campaign_expression_collation(&plan->task->scope,
+													   lfirst(cell)),
 						 foreach_current_index(cell));
 	}
 	foreach(cell, plan->preferences)
@@ -279,7 +276,9 @@ append_ranking(Plan *plan)
 		appendStringInfo(text, "\"campaign.keep%d\" %s, ",
 						 foreach_current_index(cell),
 						 ((CampaignExpression *) lfirst(cell))->order);
-	appendStringInfoString(text, "\"campaign.position\") AS \"campaign.rank\" FROM ");
+	appendStringInfo(text, "%s) AS \"campaign.rank\" FROM ",
+					 campaign_row_last_order(plan->task->scope.target,
+											 plan->population, plan->order));
 }
 
 /* Appends the item that has both, each expression evaluated once. */

@@ -279,34 +279,6 @@ common_order(const Plan *plan)
 	return NIL;
 }
 
-/* True if the key is a part of the order, so that no lot is needed. */
-static bool
-has_key(const Plan *plan, List *order)
-{
-	List	   *key = plan->task->scope.target->key;
-	ListCell   *cell;
-
-	foreach(cell, order)
-	{
-		ColumnRef  *column = (ColumnRef *) ((CampaignExpression *) lfirst(cell))->tree;
-
-		if (list_length(key) == 1 && IsA(column, ColumnRef) &&
-			IsA(llast(column->fields), String) &&
-			strcmp(strVal(llast(column->fields)),
-				   ((CampaignColumn *) linitial(key))->name) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* What makes the order a total one; rows that are gone have no key but their own. */
-static const char *
-last_of_order(const Plan *plan, List *order)
-{
-	return !has_key(plan, order) ? "\"campaign.position\"" :
-		campaign_row_column(plan->task->scope.target, plan->population, 0);
-}
-
 /* ----------------------------- first match wins ------------------------- */
 
 /*
@@ -364,7 +336,8 @@ common_rank(Plan *plan)
 		appendStringInfo(&text, "\"campaign.s0_%d\" %s, ", i,
 						 ((CampaignExpression *) list_nth(order, i))->order);
 	appendStringInfo(&text, "%s) AS \"campaign.rank\"",
-					 last_of_order(plan, order));
+					 campaign_row_last_order(plan->task->scope.target,
+											 plan->population, order));
 	return text.data;
 }
 
@@ -571,7 +544,9 @@ needs_position(const Plan *plan)
 		if (campaign_share_drawn(plan->shares, lfirst(cell)))
 			return true;
 	}
-	return draws(plan->shares) && !has_key(plan, common_order(plan));
+	return draws(plan->shares) &&
+		!campaign_row_key_ordered(plan->task->scope.target,
+								  common_order(plan));
 }
 
 /* Appends ORDER BY with what the outcomes that count sort by, if any does. */
@@ -594,7 +569,9 @@ append_order(Plan *plan)
 		appendStringInfo(text, " %s, ",
 						 ((CampaignExpression *) lfirst(cell))->order);
 	}
-	appendStringInfoString(text, last_of_order(plan, order));
+	appendStringInfoString(text,
+						   campaign_row_last_order(plan->task->scope.target,
+												   plan->population, order));
 }
 
 /* Writes the select that routes by mask. */

@@ -311,6 +311,35 @@ campaign_row_column(const CampaignTarget *target,
 	return psprintf("%s.%s", alias, quote_identifier(column->name));
 }
 
+/* True if the key is a part of the order, so that no lot is needed. */
+bool
+campaign_row_key_ordered(const CampaignTarget *target, const List *order)
+{
+	ListCell   *cell;
+
+	foreach(cell, order)
+	{
+		ColumnRef  *column = (ColumnRef *) ((CampaignExpression *) lfirst(cell))->tree;
+
+		if (list_length(target->key) == 1 && IsA(column, ColumnRef) &&
+			IsA(llast(column->fields), String) &&
+			strcmp(strVal(llast(column->fields)),
+				   ((CampaignColumn *) linitial(target->key))->name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* What makes the order a total one; rows that are gone have no key but their own. */
+const char *
+campaign_row_last_order(const CampaignTarget *target,
+						const CampaignPopulation *population,
+						const List *order)
+{
+	return !campaign_row_key_ordered(target, order) ?
+		"\"campaign.position\"" : campaign_row_column(target, population, 0);
+}
+
 /* All its columns with commas between. */
 void
 campaign_row_columns(CampaignSelect *select, const CampaignTarget *target,

@@ -34,6 +34,16 @@ extern char *campaign_row_item(const CampaignTarget *target,
 extern const char *campaign_row_column(const CampaignTarget *target,
 									   const CampaignPopulation *population,
 									   int number);
+/* True if the key is a part of the order, so that no lot is needed. */
+extern bool campaign_row_key_ordered(const CampaignTarget *target,
+									 const List *order);
+/*
+ * What rows of equal order are ordered by: the key that the order has, or else
+ * the column "campaign.position", by lot.
+ */
+extern const char *campaign_row_last_order(const CampaignTarget *target,
+										   const CampaignPopulation *population,
+										   const List *order);
 /* All its columns with commas between; nothing is appended after the last. */
 extern void campaign_row_columns(CampaignSelect *select,
 								 const CampaignTarget *target,
