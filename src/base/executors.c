@@ -352,6 +352,7 @@ campaign_shared_progress_end(void)
 	LWLockAcquire(campaign_slots->lock, LW_EXCLUSIVE);
 	my_executor->activity[0] = '\0';
 	my_executor->rows = 0;
+	my_executor->expected = 0;
 	my_executor->started_at = 0;
 	LWLockRelease(campaign_slots->lock);
 	campaign_rest_release();
