@@ -2,19 +2,27 @@
 -- Views: reports beside campaign.report, and the queue
 -- ---------------------------------------------------------------------------
 
--- The messages of a chunk have numbers of one thousand, which finds a message's
--- chunk by equality: that is what lets them be joined as two sets.  Results are
--- unpacked once per chunk, and looked into before anything is sorted.  The bounds
--- keep the queue from being read beyond the delivery.
-CREATE VIEW campaign.report_by_domain WITH (security_barrier) AS
-SELECT g.name AS campaign, d.run_id, d.activity, d.channel, f.domain,
-	f.queued, f.sent, f.failed, f.delivered, f.bounced, f.opened, f.clicked, f.unsubscribed, f.complained,
-	round(f.delivered::numeric / nullif(f.sent, 0), 4) AS delivered_rate,
-	round(f.bounced::numeric / nullif(f.sent, 0), 4) AS bounced_rate,
-	round(f.opened::numeric / nullif(f.sent, 0), 4) AS opened_rate,
-	round(f.clicked::numeric / nullif(f.sent, 0), 4) AS clicked_rate,
-	round(f.unsubscribed::numeric / nullif(f.sent, 0), 4) AS unsubscribed_rate,
-	round(f.complained::numeric / nullif(f.sent, 0), 4) AS complained_rate
+-- What the figures are counted from, message by message, for those who want to
+-- group it by what only they know.  Messages, chunks and events are joined as sets:
+-- a new delivery is in no statistics, and FULL, of which only what has a message is
+-- kept, leaves the planner no choice to compare every row with every other where it
+-- believes in one row.  The messages of a chunk have numbers of one thousand, which
+-- finds a message's chunk by equality.  Results are unpacked once per chunk, and
+-- looked into before anything is sorted.  The bounds keep the queue from being read
+-- beyond the delivery.
+CREATE VIEW campaign.report_by_message WITH (security_barrier) AS
+SELECT g.name AS campaign, d.run_id, d.activity, d.channel, s.message_id, s.recipient,
+	s.result = 's' AS sent, s.result = 'f' AS failed,
+	coalesce(s.delivered, false) AS delivered,
+	coalesce(s.bounced, false) AS bounced,
+	coalesce(s.opened, false) AS opened,
+	coalesce(s.clicked, false) AS clicked,
+	coalesce(s.unsubscribed, false) AS unsubscribed,
+	coalesce(s.complained, false) AS complained,
+	coalesce(s.converted, false) AS converted,
+	coalesce(s.converted_value, 0) AS converted_value,
+	CASE WHEN position('@' IN s.address) = 0 THEN ''
+		ELSE rtrim(lower(split_part(s.address, '@', -1)), '> .') END AS domain
 FROM campaign.campaign g
 JOIN campaign.run r ON r.campaign_id = g.campaign_id
 JOIN campaign.delivery d ON d.run_id = r.run_id
@@ -23,31 +31,21 @@ CROSS JOIN LATERAL (
 	FROM campaign.chunk n WHERE n.delivery_id = d.delivery_id
 ) b
 CROSS JOIN LATERAL (
-	SELECT s.domain, count(*) AS queued,
-		count(*) FILTER (WHERE s.result = 's') AS sent,
-		count(*) FILTER (WHERE s.result = 'f') AS failed,
-		count(*) FILTER (WHERE e.delivered) AS delivered,
-		count(*) FILTER (WHERE e.bounced) AS bounced,
-		count(*) FILTER (WHERE e.opened) AS opened,
-		count(*) FILTER (WHERE e.clicked) AS clicked,
-		count(*) FILTER (WHERE e.unsubscribed) AS unsubscribed,
-		count(*) FILTER (WHERE e.complained) AS complained
+	SELECT s.message_id, s.recipient, s.address, s.result,
+		e.delivered, e.bounced, e.opened, e.clicked, e.unsubscribed, e.complained, e.converted, e.converted_value
 	FROM (
-		SELECT m.message_id, m.domain,
+		SELECT m.message_id, m.recipient, m.address,
 			CASE WHEN m.message_id BETWEEN c.first_id AND c.last_id
 				THEN coalesce(chr(get_byte(c.results, (m.message_id - c.first_id)::integer)), '.') END AS result
 		FROM (
-			SELECT n.message_id, CASE WHEN position('@' IN n.address) = 0 THEN ''
-				ELSE rtrim(lower(split_part(n.address, '@', -1)), '> .') END AS domain
-			FROM (
-				SELECT n.message_id, n.address FROM campaign.dispatch n
-				WHERE n.delivery_id = d.delivery_id AND n.message_id BETWEEN b.first_id AND b.last_id
-				UNION ALL
-				SELECT n.message_id, n.address COLLATE "C"
-				FROM campaign.distributed_messages(d.delivery_id, b.first_id, b.last_id) n WHERE d.distributed
-			) n
+			SELECT n.message_id, n.recipient, n.address
+			FROM campaign.dispatch n
+			WHERE n.delivery_id = d.delivery_id AND n.message_id BETWEEN b.first_id AND b.last_id
+			UNION ALL
+			SELECT n.message_id, n.recipient COLLATE "C", n.address COLLATE "C"
+			FROM campaign.distributed_messages(d.delivery_id, b.first_id, b.last_id) n WHERE d.distributed
 		) m
-		JOIN (
+		FULL JOIN (
 			SELECT o.first_id, o.last_id, o.results || '' AS results
 			FROM campaign.chunk o WHERE o.delivery_id = d.delivery_id
 			OFFSET 0
@@ -55,18 +53,66 @@ CROSS JOIN LATERAL (
 			AND m.message_id BETWEEN c.first_id AND c.last_id
 		OFFSET 0
 	) s
-	LEFT JOIN (
-		SELECT v.message_id, bool_or(v.event = 'delivered') AS delivered, bool_or(v.event = 'bounced') AS bounced,
-			bool_or(v.event = 'opened') AS opened, bool_or(v.event = 'clicked') AS clicked,
-			bool_or(v.event = 'unsubscribed') AS unsubscribed, bool_or(v.event = 'complained') AS complained
+	FULL JOIN (
+		SELECT v.message_id,
+			bool_or(v.event = 'delivered') AS delivered,
+			bool_or(v.event = 'bounced') AS bounced,
+			bool_or(v.event = 'opened') AS opened,
+			bool_or(v.event = 'clicked') AS clicked,
+			bool_or(v.event = 'unsubscribed') AS unsubscribed,
+			bool_or(v.event = 'complained') AS complained,
+			bool_or(v.event = 'converted') AS converted,
+			sum(CASE WHEN v.event = 'converted' THEN (v.detail ->> 'value')::numeric END) AS converted_value
 		FROM campaign.event v
 		WHERE v.delivery_id = d.delivery_id AND v.message_id BETWEEN b.first_id AND b.last_id
 		GROUP BY v.message_id
 	) e ON e.message_id = s.message_id
-	WHERE s.result <> 'r'
-	GROUP BY s.domain
-) f
-WHERE (campaign.visible(g.owner) OR g.campaign_id IN (SELECT v.campaign_id FROM campaign.viewable v)) AND NOT r.test;
+	OFFSET 0
+) s
+-- Without a result there is no message of this chunk or no chunk of this message.
+WHERE s.result <> 'r'
+	AND (campaign.visible(g.owner) OR g.campaign_id IN (SELECT v.campaign_id FROM campaign.viewable v)) AND NOT r.test;
+COMMENT ON VIEW campaign.report_by_message IS 'what the figures of each delivery are counted from: a row per message';
+COMMENT ON COLUMN campaign.report_by_message.campaign IS 'name of the campaign';
+COMMENT ON COLUMN campaign.report_by_message.run_id IS 'the run';
+COMMENT ON COLUMN campaign.report_by_message.activity IS 'the activity that delivers';
+COMMENT ON COLUMN campaign.report_by_message.channel IS 'the channel';
+COMMENT ON COLUMN campaign.report_by_message.message_id IS 'number of the message, unique in the database';
+COMMENT ON COLUMN campaign.report_by_message.recipient IS 'key of the targeted row as text';
+COMMENT ON COLUMN campaign.report_by_message.sent IS 'a sender acknowledged it as sent';
+COMMENT ON COLUMN campaign.report_by_message.failed IS 'it failed for good';
+COMMENT ON COLUMN campaign.report_by_message.delivered IS 'a provider said it was delivered';
+COMMENT ON COLUMN campaign.report_by_message.bounced IS 'it came back, hard or soft';
+COMMENT ON COLUMN campaign.report_by_message.opened IS 'it was opened';
+COMMENT ON COLUMN campaign.report_by_message.clicked IS 'a link of it was clicked';
+COMMENT ON COLUMN campaign.report_by_message.unsubscribed IS 'somebody unsubscribed after it';
+COMMENT ON COLUMN campaign.report_by_message.complained IS 'somebody called it spam';
+COMMENT ON COLUMN campaign.report_by_message.converted IS 'it led to a conversion';
+COMMENT ON COLUMN campaign.report_by_message.converted_value IS 'sum of the values of its conversions';
+COMMENT ON COLUMN campaign.report_by_message.domain IS 'what follows the @ of the address, in small letters; empty without one';
+
+CREATE VIEW campaign.report_by_domain WITH (security_barrier) AS
+SELECT f.campaign, f.run_id, f.activity, f.channel, f.domain,
+	f.queued, f.sent, f.failed, f.delivered, f.bounced, f.opened, f.clicked, f.unsubscribed, f.complained,
+	round(f.delivered::numeric / nullif(f.sent, 0), 4) AS delivered_rate,
+	round(f.bounced::numeric / nullif(f.sent, 0), 4) AS bounced_rate,
+	round(f.opened::numeric / nullif(f.sent, 0), 4) AS opened_rate,
+	round(f.clicked::numeric / nullif(f.sent, 0), 4) AS clicked_rate,
+	round(f.unsubscribed::numeric / nullif(f.sent, 0), 4) AS unsubscribed_rate,
+	round(f.complained::numeric / nullif(f.sent, 0), 4) AS complained_rate
+FROM (
+	SELECT m.campaign, m.run_id, m.activity, m.channel, m.domain, count(*) AS queued,
+		count(*) FILTER (WHERE m.sent) AS sent,
+		count(*) FILTER (WHERE m.failed) AS failed,
+		count(*) FILTER (WHERE m.delivered) AS delivered,
+		count(*) FILTER (WHERE m.bounced) AS bounced,
+		count(*) FILTER (WHERE m.opened) AS opened,
+		count(*) FILTER (WHERE m.clicked) AS clicked,
+		count(*) FILTER (WHERE m.unsubscribed) AS unsubscribed,
+		count(*) FILTER (WHERE m.complained) AS complained
+	FROM campaign.report_by_message m
+	GROUP BY m.campaign, m.run_id, m.activity, m.channel, m.domain
+) f;
 COMMENT ON VIEW campaign.report_by_domain IS 'figures of each delivery by the domain of the address';
 COMMENT ON COLUMN campaign.report_by_domain.campaign IS 'name of the campaign';
 COMMENT ON COLUMN campaign.report_by_domain.run_id IS 'the run';
@@ -217,85 +263,6 @@ COMMENT ON COLUMN campaign.report_exclusions.channel IS 'the channel';
 COMMENT ON COLUMN campaign.report_exclusions.reason IS 'why they were left out, as in campaign.excluded';
 COMMENT ON COLUMN campaign.report_exclusions.people IS 'rows left out for it, which count for one reason only';
 COMMENT ON COLUMN campaign.report_exclusions.rate IS 'people / targeted';
-
--- What the figures are counted from, message by message, for those who want to
--- group it by what only they know: as report_by_domain, two sets are joined.
-CREATE VIEW campaign.report_by_message WITH (security_barrier) AS
-SELECT g.name AS campaign, d.run_id, d.activity, d.channel, s.message_id, s.recipient,
-	s.result = 's' AS sent, s.result = 'f' AS failed,
-	coalesce(s.delivered, false) AS delivered,
-	coalesce(s.bounced, false) AS bounced,
-	coalesce(s.opened, false) AS opened,
-	coalesce(s.clicked, false) AS clicked,
-	coalesce(s.unsubscribed, false) AS unsubscribed,
-	coalesce(s.complained, false) AS complained,
-	coalesce(s.converted, false) AS converted,
-	coalesce(s.converted_value, 0) AS converted_value
-FROM campaign.campaign g
-JOIN campaign.run r ON r.campaign_id = g.campaign_id
-JOIN campaign.delivery d ON d.run_id = r.run_id
-CROSS JOIN LATERAL (
-	SELECT min(n.last_id) - 999 AS first_id, max(n.last_id) AS last_id
-	FROM campaign.chunk n WHERE n.delivery_id = d.delivery_id
-) b
-CROSS JOIN LATERAL (
-	SELECT s.message_id, s.recipient, s.result,
-		e.delivered, e.bounced, e.opened, e.clicked, e.unsubscribed, e.complained, e.converted, e.converted_value
-	FROM (
-		SELECT m.message_id, m.recipient,
-			CASE WHEN m.message_id BETWEEN c.first_id AND c.last_id
-				THEN coalesce(chr(get_byte(c.results, (m.message_id - c.first_id)::integer)), '.') END AS result
-		FROM (
-			SELECT n.message_id, n.recipient
-			FROM campaign.dispatch n
-			WHERE n.delivery_id = d.delivery_id AND n.message_id BETWEEN b.first_id AND b.last_id
-			UNION ALL
-			SELECT n.message_id, n.recipient COLLATE "C"
-			FROM campaign.distributed_messages(d.delivery_id, b.first_id, b.last_id) n WHERE d.distributed
-		) m
-		JOIN (
-			SELECT o.first_id, o.last_id, o.results || '' AS results
-			FROM campaign.chunk o WHERE o.delivery_id = d.delivery_id
-			OFFSET 0
-		) c ON (c.last_id & 68719476735) / 1000 = (m.message_id & 68719476735) / 1000
-			AND m.message_id BETWEEN c.first_id AND c.last_id
-		OFFSET 0
-	) s
-	LEFT JOIN (
-		SELECT v.message_id,
-			bool_or(v.event = 'delivered') AS delivered,
-			bool_or(v.event = 'bounced') AS bounced,
-			bool_or(v.event = 'opened') AS opened,
-			bool_or(v.event = 'clicked') AS clicked,
-			bool_or(v.event = 'unsubscribed') AS unsubscribed,
-			bool_or(v.event = 'complained') AS complained,
-			bool_or(v.event = 'converted') AS converted,
-			sum(CASE WHEN v.event = 'converted' THEN (v.detail ->> 'value')::numeric END) AS converted_value
-		FROM campaign.event v
-		WHERE v.delivery_id = d.delivery_id AND v.message_id BETWEEN b.first_id AND b.last_id
-		GROUP BY v.message_id
-	) e ON e.message_id = s.message_id
-	WHERE s.result <> 'r'
-	OFFSET 0
-) s
-WHERE (campaign.visible(g.owner) OR g.campaign_id IN (SELECT v.campaign_id FROM campaign.viewable v)) AND NOT r.test;
-COMMENT ON VIEW campaign.report_by_message IS 'what the figures of each delivery are counted from: a row per message';
-COMMENT ON COLUMN campaign.report_by_message.campaign IS 'name of the campaign';
-COMMENT ON COLUMN campaign.report_by_message.run_id IS 'the run';
-COMMENT ON COLUMN campaign.report_by_message.activity IS 'the activity that delivers';
-COMMENT ON COLUMN campaign.report_by_message.channel IS 'the channel';
-COMMENT ON COLUMN campaign.report_by_message.message_id IS 'number of the message, unique in the database';
-COMMENT ON COLUMN campaign.report_by_message.recipient IS 'key of the targeted row as text';
-COMMENT ON COLUMN campaign.report_by_message.sent IS 'a sender acknowledged it as sent';
-COMMENT ON COLUMN campaign.report_by_message.failed IS 'it failed for good';
-COMMENT ON COLUMN campaign.report_by_message.delivered IS 'a provider said it was delivered';
-COMMENT ON COLUMN campaign.report_by_message.bounced IS 'it came back, hard or soft';
-COMMENT ON COLUMN campaign.report_by_message.opened IS 'it was opened';
-COMMENT ON COLUMN campaign.report_by_message.clicked IS 'a link of it was clicked';
-COMMENT ON COLUMN campaign.report_by_message.unsubscribed IS 'somebody unsubscribed after it';
-COMMENT ON COLUMN campaign.report_by_message.complained IS 'somebody called it spam';
-COMMENT ON COLUMN campaign.report_by_message.converted IS 'it led to a conversion';
-COMMENT ON COLUMN campaign.report_by_message.converted_value IS 'sum of the values of its conversions';
 
 -- From chunks alone, however large the queue is.
 CREATE VIEW campaign.queue_status WITH (security_barrier) AS

@@ -513,7 +513,7 @@ INSERT INTO expected_view VALUES
 ('report_by_minute',
 	'campaign text, run_id bigint, activity text, channel text, minute timestamp with time zone, sent bigint, delivered bigint, bounced bigint, opened bigint, clicked bigint, unsubscribed bigint, complained bigint, converted bigint'),
 ('report_by_message',
-	'campaign text, run_id bigint, activity text, channel text, message_id bigint, recipient text, sent boolean, failed boolean, delivered boolean, bounced boolean, opened boolean, clicked boolean, unsubscribed boolean, complained boolean, converted boolean, converted_value numeric'),
+	'campaign text, run_id bigint, activity text, channel text, message_id bigint, recipient text, sent boolean, failed boolean, delivered boolean, bounced boolean, opened boolean, clicked boolean, unsubscribed boolean, complained boolean, converted boolean, converted_value numeric, domain text'),
 ('report_exclusions',
 	'campaign text, run_id bigint, activity text, channel text, reason text, people bigint, rate numeric'),
 ('report_by_domain',
