@@ -12,9 +12,11 @@
 #include "access/brin.h"
 #include "access/brin_internal.h"
 #include "access/genam.h"
+#include "access/stratnum.h"
 #include "catalog/pg_am.h"
 #include "storage/itemptr.h"
 #include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/typcache.h"
 
@@ -39,6 +41,19 @@ struct CampaignRanges
 	Summary    *summaries;
 };
 
+/* True if the index's column has the order of its type, which we compare by. */
+static bool
+has_usual_order(Relation index, int column)
+{
+	Oid			type = index->rd_opcintype[column];
+	Oid			less = get_opfamily_member(index->rd_opfamily[column],
+										   type, type, BTLessStrategyNumber);
+
+	return index_getprocid(index, column + 1, BRIN_PROCNUM_OPCINFO) ==
+		F_BRIN_MINMAX_OPCINFO && OidIsValid(less) &&
+		less == lookup_type_cache(type, TYPECACHE_LT_OPR)->lt_opr;
+}
+
 /* True if an entry's values are all of a column's that is never NULL. */
 static bool
 has_bounds(Relation table, Relation index, const IndexInfo *info)
@@ -51,8 +66,7 @@ has_bounds(Relation table, Relation index, const IndexInfo *info)
 
 		if (column <= 0 ||
 			!TupleDescAttr(RelationGetDescr(table), column - 1)->attnotnull ||
-			index_getprocid(index, i + 1, BRIN_PROCNUM_OPCINFO) !=
-			F_BRIN_MINMAX_OPCINFO)
+			!has_usual_order(index, i))
 			return false;
 	}
 	return true;
@@ -71,7 +85,10 @@ open_summary(Summary *summary, Relation index, IndexInfo *info)
 							   TYPECACHE_CMP_PROC_FINFO)->cmp_proc_finfo;
 }
 
-/* Takes indexes over; whether they are ready for inserts is what the executor asks. */
+/*
+ * Takes indexes over.  Whether they are ready for inserts is what the executor
+ * asks before it makes an entry.
+ */
 CampaignRanges *
 campaign_ranges_open(ResultRelInfo *target)
 {

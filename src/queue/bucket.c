@@ -160,12 +160,15 @@ campaign_bucket_read(int64 first_id, int64 last_id)
 						  campaign_int8(first_id), campaign_int8(last_id));
 }
 
-/* The lowest bucket between two numbers, which may be of two epochs. */
-static int32
-lowest_bucket(int64 first_id, int64 last_id)
+/* The buckets between two numbers: all, if these are of two epochs. */
+static void
+span_buckets(int64 first_id, int64 last_id, int32 *first, int32 *last)
 {
-	return first_id >> CAMPAIGN_EPOCH_SHIFT == last_id >> CAMPAIGN_EPOCH_SHIFT ?
-		BUCKET_OF(first_id) : 0;
+	bool		one_epoch = first_id >> CAMPAIGN_EPOCH_SHIFT ==
+		last_id >> CAMPAIGN_EPOCH_SHIFT;
+
+	*first = one_epoch ? BUCKET_OF(first_id) : 0;
+	*last = one_epoch ? BUCKET_OF(last_id) : BUCKET_OF(NUMBER_MASK);
 }
 
 /* Asks one server if all are in one bucket. */
@@ -173,14 +176,17 @@ void
 campaign_bucket_each(int64 delivery_id, int64 first_id, int64 last_id,
 					 CampaignRowFunction function, void *arg)
 {
-	int32		first = lowest_bucket(first_id, last_id);
-	int32		last = BUCKET_OF(last_id);
-	CampaignValue values[] = {
-		campaign_int8(delivery_id), campaign_int8(first_id),
-		campaign_int8(last_id), campaign_int4(first), campaign_int4(last)
-	};
+	CampaignValue values[5];
+	int32		first;
+	int32		last;
 	int			nestlevel = enter_values();
 
+	span_buckets(first_id, last_id, &first, &last);
+	values[0] = campaign_int8(delivery_id);
+	values[1] = campaign_int8(first_id);
+	values[2] = campaign_int8(last_id);
+	values[3] = campaign_int4(first);
+	values[4] = campaign_int4(last);
 	if (first == last)
 		campaign_sql_each(&read_delivery_bucket, lengthof(values) - 1, values,
 						  function, arg);
@@ -254,14 +260,16 @@ campaign_bucket_blank(int64 message_id)
 void
 campaign_bucket_delete(int64 delivery_id, int64 first_id, int64 last_id)
 {
+	int32		first;
+	int32		last;
 	int			nestlevel = enter_values();
 
+	span_buckets(first_id, last_id, &first, &last);
 	ForceSyncCommit();
 	campaign_cluster_commute();
 	(void) campaign_execute(&delete_messages, campaign_int8(delivery_id),
 							campaign_int8(first_id), campaign_int8(last_id),
-							campaign_int4(lowest_bucket(first_id, last_id)),
-							campaign_int4(BUCKET_OF(last_id)));
+							campaign_int4(first), campaign_int4(last));
 	campaign_settings_leave(nestlevel);
 }
 

@@ -161,7 +161,10 @@ find_addresses_elsewhere(List *events)
 						  campaign_array(TEXTOID, addresses, NULL, rows->count));
 }
 
-/* Suppresses what must not be contacted any more; true if that is new. */
+/*
+ * Suppresses what must not be contacted any more; true if that is new.  Of a
+ * forgotten message nothing is known but that nobody may.
+ */
 static bool
 suppress(List *events, const CampaignRows *addresses)
 {
@@ -173,6 +176,7 @@ suppress(List *events, const CampaignRows *addresses)
 	for (int i = 0; i < count; i++)
 	{
 		const CampaignFeedback *event = list_nth(events, i);
+		const char *address;
 
 		while (found < addresses->count &&
 			   campaign_row_int8(addresses, found, 1) < event->message_id)
@@ -180,8 +184,11 @@ suppress(List *events, const CampaignRows *addresses)
 		if (found == addresses->count ||
 			campaign_row_int8(addresses, found, 1) != event->message_id)
 			continue;
+		address = campaign_row_text(addresses, found, 2);
+		if (address[0] == '\0')
+			continue;
 		values[n] = CStringGetTextDatum(campaign_row_text(addresses, found, 3));
-		values[count + n] = CStringGetTextDatum(campaign_row_text(addresses, found, 2));
+		values[count + n] = CStringGetTextDatum(address);
 		values[2 * count + n] = CStringGetTextDatum(campaign_row_text(addresses, found, 4));
 		values[3 * count + n] = CStringGetTextDatum(event->event);
 		values[4 * count + n] = BoolGetDatum(strcmp(event->event, "bounced") == 0 &&

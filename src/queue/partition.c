@@ -278,7 +278,10 @@ campaign_partition_of(int64 epoch)
 
 /* ------------------------------ summaries ------------------------------- */
 
-/* Finds the relation's BRIN index and the size of its ranges. */
+/*
+ * Finds the relation's BRIN index and the size of its ranges.  Somebody may
+ * have made others, which are younger, or have left one that is not valid.
+ */
 static void
 find_index(CampaignTail *tail, Relation relation)
 {
@@ -289,7 +292,8 @@ find_index(CampaignTail *tail, Relation relation)
 	{
 		Relation	index = index_open(lfirst_oid(cell), AccessShareLock);
 
-		if (index->rd_rel->relam == BRIN_AM_OID)
+		if (index->rd_rel->relam == BRIN_AM_OID &&
+			index->rd_index->indisvalid && !OidIsValid(tail->index))
 		{
 			tail->index = RelationGetRelid(index);
 			tail->range = BrinGetPagesPerRange(index);

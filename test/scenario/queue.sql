@@ -152,6 +152,7 @@ CALL settle('3');
 RESET SESSION AUTHORIZATION;
 SELECT delivery_id AS delivery FROM campaign.delivery WHERE run_id = :there AND activity = 'mail' \gset
 SELECT count(*) > 2000 AS many FROM campaign.distributed_messages(:delivery, 0, 9223372036854775807);
+SELECT count(*) > 2000 AS many FROM campaign.distributed_messages(:delivery, 0, 1000::bigint << 36);
 SET SESSION AUTHORIZATION queue_looker;
 SELECT count(*) FROM campaign.distributed_messages(:delivery, 0, 9223372036854775807);
 SET SESSION AUTHORIZATION queue_owner;

@@ -105,7 +105,49 @@ SELECT count(*) > 0 AS some, count(*) FILTER (WHERE w.fate <> 'excluded') AS mis
 FROM (SELECT run_id, recipient FROM campaign.excluded WHERE run_id = (SELECT min(run) FROM runs WHERE name = 'numbered')
 	ORDER BY recipient DESC LIMIT 200) AS e, campaign_why(e.run_id, e.recipient) AS w WHERE w.activity = 'mail';
 
-SELECT count(campaign_drop('order ' || name)) FROM unnest('{numbered,named,marked,paired}'::text[]) AS name;
+-- Without an address nobody is anybody's duplicate, and spaces and letters make
+-- no difference, for one delivery and for several of one statement, which have
+-- addresses of their own, whatever memory there is.
+CREATE TABLE blank (id bigint PRIMARY KEY, email text);
+INSERT INTO blank SELECT g, CASE g % 8 WHEN 0 THEN NULL WHEN 1 THEN '' WHEN 2 THEN '   ' WHEN 3 THEN 'All@X.org' WHEN 4 THEN ' all@x.ORG ' WHEN 5 THEN E'bad\t@x.org' ELSE 'b' || g || '@x.org' END
+FROM generate_series(1, 16000) AS g;
+ANALYZE blank;
+SELECT campaign_dimension('blank', addresses => '{"email": "email"}');
+SELECT count((campaign_create('order ' || name, dimension => 'blank'), campaign_add_audience('order ' || name, 'all', filter => 'true')))
+FROM unnest('{blank,blanks}'::text[]) AS name;
+SELECT campaign_add_email('order blank', 'mail', 'Hello', 'there', category => 'transactional', after => 'all');
+SELECT campaign_add_split('order blanks', 'parted', outcomes => '[{"name": "a", "filter": "id % 3 = 0"}, {"name": "b", "filter": "id % 3 = 1"}, {"name": "c"}]', after => 'all');
+SELECT count(campaign_add_email('order blanks', 'mail_' || o, 'Hello', 'there', one_per_address => o <> 'c', category => 'transactional', after => 'parted.' || o))
+FROM unnest('{a,b,c}'::text[]) AS o;
+SELECT count(campaign_publish('order ' || name)) FROM unnest('{blank,blanks}'::text[]) AS name;
+ALTER ROLE regress_order RESET work_mem;
+ALTER ROLE regress_order RESET campaign.work_mem;
+INSERT INTO runs SELECT 'much', name, campaign_start('order ' || name) FROM unnest('{blank,blanks}'::text[]) AS name;
+CALL campaign_work();
+SELECT name, campaign_wait(run) FROM runs WHERE memory = 'much' AND name LIKE 'blank%' ORDER BY name;
+ALTER ROLE regress_order SET work_mem = '64kB';
+ALTER ROLE regress_order SET campaign.work_mem = '64kB';
+SET work_mem = '64kB';
+SET campaign.work_mem = '64kB';
+INSERT INTO runs SELECT 'little', name, campaign_start('order ' || name) FROM unnest('{blank,blanks}'::text[]) AS name;
+CALL campaign_work();
+SELECT name, campaign_wait(run) FROM runs WHERE memory = 'little' AND name LIKE 'blank%' ORDER BY name;
+RESET campaign.work_mem;
+RESET work_mem;
+CREATE VIEW fates AS
+SELECT memory, activity, reason, recipient FROM runs JOIN campaign.excluded ON run_id = run WHERE name LIKE 'blank%'
+UNION ALL SELECT memory, activity, 'message to ' || CASE WHEN lower(address) = 'all@x.org' THEN address ELSE 'own' END, recipient
+FROM runs JOIN campaign.message ON run_id = run WHERE name LIKE 'blank%';
+SELECT activity, reason, count(*), min(recipient::bigint) FROM fates WHERE memory = 'much' GROUP BY activity, reason ORDER BY activity, reason;
+SELECT count(*) FROM fates AS f FULL JOIN fates AS g ON g.activity = f.activity AND g.recipient = f.recipient AND g.memory = 'little'
+WHERE f.memory = 'much' AND f.reason IS DISTINCT FROM g.reason;
+SELECT count(*) FILTER (WHERE memory = 'much') = count(*) FILTER (WHERE memory = 'little') AS same FROM fates;
+RESET SESSION AUTHORIZATION;
+SELECT memory, count(*) AS tasks, count(DISTINCT (run, started_at)) AS statements
+FROM "order".runs JOIN campaign.task ON run_id = run WHERE name LIKE 'blank%' GROUP BY memory ORDER BY memory;
+SET SESSION AUTHORIZATION regress_order;
+
+SELECT count(campaign_drop('order ' || name)) FROM unnest('{numbered,named,marked,paired,blank,blanks}'::text[]) AS name;
 RESET SESSION AUTHORIZATION;
 DELETE FROM campaign.dimension WHERE owner_name = 'regress_order';
 DELETE FROM campaign.log WHERE role_name = 'regress_order';

@@ -91,6 +91,10 @@ SELECT sum(campaign_release(lease)) > 0 FROM (SELECT DISTINCT lease FROM held) h
 CREATE TEMP TABLE again AS SELECT (campaign_claim('email', 1000)).*;
 SELECT count(*) FILTER (WHERE attributes ->> 'recipient' IN ('8', '9') OR address = ''), count(*) > 0 FROM again;
 SELECT status, error, address FROM campaign.message WHERE run_id = :facts AND recipient IN ('8', '9') ORDER BY recipient;
+-- What is said of a forgotten message later says nothing of an address.
+SELECT campaign_feedback(message_id, 'bounced', '2026-02-01', jsonb_build_object('type', type)) FROM campaign.message CROSS JOIN unnest('{hard,soft}'::text[]) AS type
+WHERE run_id = :run AND recipient = '600';
+SELECT count(*) FROM campaign.suppressed WHERE address_hash = campaign.address_hash('');
 -- An excluded one has nothing to be blanked; an unknown one neither.
 SELECT * FROM campaign_forget('people', '5');
 SELECT * FROM campaign_forget('people', 'it''s nobody');
