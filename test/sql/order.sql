@@ -134,7 +134,7 @@ CALL campaign_work();
 SELECT name, campaign_wait(run) FROM runs WHERE memory = 'little' AND name LIKE 'blank%' ORDER BY name;
 RESET campaign.work_mem;
 RESET work_mem;
-CREATE VIEW fates AS
+CREATE TABLE fates AS
 SELECT memory, activity, reason, recipient FROM runs JOIN campaign.excluded ON run_id = run WHERE name LIKE 'blank%'
 UNION ALL SELECT memory, activity, 'message to ' || CASE WHEN lower(address) = 'all@x.org' THEN address ELSE 'own' END, recipient
 FROM runs JOIN campaign.message ON run_id = run WHERE name LIKE 'blank%';
