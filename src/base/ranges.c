@@ -130,6 +130,9 @@ widen_bounds(Summary *summary, TupleTableSlot *slot, bool first)
 										 summary->info->ii_IndexAttrNumbers[i],
 										 &isnull);
 
+		if (isnull)
+			elog(ERROR, "column %d of index \"%s\" is NULL", i + 1,
+				 RelationGetRelationName(summary->index));
 		if (first)
 			summary->least[i] = summary->greatest[i] = value;
 		else if (compare_values(summary, i, value, summary->greatest[i]) > 0)
