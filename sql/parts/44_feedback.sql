@@ -83,9 +83,9 @@ COMMENT ON COLUMN campaign.event_counts.events IS 'events, of which a message ma
 CREATE VIEW campaign.sent_or_tested WITH (security_barrier) AS
 SELECT g.name AS campaign, d.run_id, d.activity, f.dimension, m.message_id, m.recipient,
 	coalesce(m.person, m.recipient) AS person, c.sent_at,
-	ARRAY(SELECT DISTINCT e.event FROM campaign.event e WHERE e.message_id = m.message_id) AS events,
+	ARRAY(SELECT DISTINCT e.event FROM campaign.event e WHERE e.message_id = m.message_id ORDER BY 1) AS events,
 	ARRAY(SELECT DISTINCT e.detail ->> 'link' FROM campaign.event e
-		WHERE e.message_id = m.message_id AND e.event = 'clicked' AND e.detail ? 'link') AS links,
+		WHERE e.message_id = m.message_id AND e.event = 'clicked' AND e.detail ? 'link' ORDER BY 1) AS links,
 	r.test
 FROM campaign.campaign g
 JOIN campaign.run r ON r.campaign_id = g.campaign_id
