@@ -33,7 +33,8 @@ COMMENT ON FUNCTION @extschema@.campaign_check(text)
 CREATE FUNCTION @extschema@.campaign_explain(
 	campaign text, analyzed boolean DEFAULT false, variables jsonb DEFAULT NULL,
 	OUT activity text, OUT outcome text, OUT sql text, OUT estimated_rows bigint,
-	OUT cost numeric, OUT actual_rows bigint, OUT elapsed interval, OUT advice text)
+	OUT cost numeric, OUT actual_rows bigint, OUT elapsed interval, OUT advice text,
+	OUT together_with text, OUT together_sql text)
 RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'campaign_explain'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;

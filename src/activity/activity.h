@@ -24,6 +24,7 @@
 #include "nodes/pg_list.h"
 #include "utils/jsonb.h"
 
+#include "set/counter.h"
 #include "set/population.h"
 #include "set/sink.h"
 #include "set/target.h"
@@ -107,6 +108,8 @@ typedef struct CampaignTask
 	bool		hurried;		/* the time it was waiting for counts as come */
 	TimestampTz since;			/* when it was executed the first time */
 	bool		rehearsal;		/* all of it will be undone */
+	bool		together;		/* what is executed in one statement with it is to
+								 * be planned, as a run would execute it */
 	bool		keep;			/* write populations that nobody reads, too */
 	const char *key;			/* of the one row a preview is about, or NULL */
 	const struct CampaignSieve *sieve;	/* rows to be evaluated; NULL: all */
@@ -215,8 +218,7 @@ typedef struct CampaignKind
 	 * Gives the rows of its first outcome for the statement of the only
 	 * activity that reads them, instead of running; NULL: they have to be
 	 * written.  Every row that comes in must come out there, or is dropped by
-	 * what has a counter; it is one of the second outcome then, if the kind
-	 * divides its rows.  NULL: it never does.
+	 * what has a counter.  NULL: it never does.
 	 */
 	CampaignPopulation *(*stream) (CampaignTask *task);
 	/*
@@ -231,6 +233,25 @@ typedef struct CampaignKind
 	 * and something follows it, it writes it where the population says.
 	 */
 	bool		passes;
+	/*
+	 * Appends the condition for which a row of the dimension comes out of its
+	 * first outcome, where that is all there is to it; false if it is not.
+	 * NULL: it never is.
+	 */
+	bool		(*membership) (const CampaignTask *task, CampaignSelect *select);
+	/*
+	 * True if it can take all its inbound populations as one that is in no table,
+	 * whose rows have a mask beside them (see campaign_stream_masked): bit i for
+	 * the inbound transition whose number is the i-th of the list.  NULL: it never
+	 * can.
+	 */
+	bool		(*weaves) (const CampaignScope *scope, List **numbers);
+	/*
+	 * Notes what the counter of the rows it has given says of them, beside their
+	 * number; NULL: those that did not pass are of the second outcome, if the
+	 * kind divides its rows.
+	 */
+	void		(*settle) (CampaignTask *task, const CampaignCounter *counter);
 	/*
 	 * Gives the rows of all its outcomes for one statement of the activities
 	 * that read them, the last column of which is the outcome's number; whole

@@ -244,28 +244,54 @@ takes_rows(const CampaignScope *scope)
 		(filter == NULL || (!filter->rule && !has_subquery(filter->tree, NULL)));
 }
 
-/* Gives the rows of a dimension whose keys are fit to be relied on. */
+/*
+ * True if it gives rows of a dimension whose keys are fit to be relied on.  A
+ * branch that may end here is not known to go on.
+ */
+static bool
+gives_dimension(const CampaignTask *task)
+{
+	const CampaignActivity *activity = task->scope.activity;
+	const CampaignTarget *target = task->scope.target;
+
+	return activity->inbound == NIL && !is_involved(activity) &&
+		!campaign_option_bool(activity->options, "skip_empty", false) &&
+		OidIsValid(target->relation) && target->unique && target->not_null &&
+		!campaign_cluster_has(target->relation);
+}
+
+/* Gives these rows. */
 static CampaignPopulation *
 stream_dimension(CampaignTask *task)
 {
-	CampaignTarget *target = task->scope.target;
 	CampaignExpression *filter =
 		campaign_option_expression(task->scope.activity, "filter");
 	CampaignSelect *select = campaign_task_select(task);
 
-	if (is_involved(task->scope.activity) || !OidIsValid(target->relation) ||
-		!target->unique || !target->not_null ||
-		campaign_cluster_has(target->relation))
+	if (!gives_dimension(task))
 		return NULL;
 	if (filter != NULL)
 		campaign_select_expression(select, filter);
-	return campaign_stream_open(target, select);
+	return campaign_stream_open(task->scope.target, select);
 }
 
-/*
- * Gives the rows.  A branch that may end here is not known to go on; rows on
- * other servers are written there.
- */
+/* Appends the condition for which rows of the dimension come out. */
+static bool
+append_membership(const CampaignTask *task, CampaignSelect *select)
+{
+	CampaignExpression *filter =
+		campaign_option_expression(task->scope.activity, "filter");
+
+	if (!gives_dimension(task))
+		return false;
+	if (filter == NULL)
+		appendStringInfoString(&select->text, "true");
+	else
+		campaign_select_expression(select, filter);
+	return true;
+}
+
+/* Gives the rows; those on other servers are written there. */
 static CampaignPopulation *
 stream_audience(CampaignTask *task)
 {
@@ -273,10 +299,10 @@ stream_audience(CampaignTask *task)
 	CampaignPopulation *stream;
 	CampaignSelect *select = campaign_task_select(task);
 
-	if (campaign_option_bool(activity->options, "skip_empty", false))
-		return NULL;
 	if (activity->inbound == NIL)
 		return stream_dimension(task);
+	if (campaign_option_bool(activity->options, "skip_empty", false))
+		return NULL;
 	stream = takes_rows(&task->scope) ? campaign_task_stream(task) : NULL;
 	if (stream == NULL)
 		return NULL;
@@ -300,5 +326,6 @@ const CampaignKind campaign_kind_audience = {
 	.run = run_audience,
 	.stream = stream_audience,
 	.takes = takes_rows,
+	.membership = append_membership,
 	.reads_expressions = true
 };

@@ -7,6 +7,9 @@
  * keys, or for an exclusion by joining the others to the primary set, so that
  * the larger part is only probed.  The operation is then a condition on the
  * mask, and counting rows by mask tells how the sets overlap.
+ *
+ * Where all sets are conditions on rows of a dimension, one pass over that gives
+ * rows and masks; none of the sets is written then.
  */
 #include "postgres.h"
 
@@ -15,13 +18,11 @@
 
 #include "activity/activity.h"
 #include "activity/bring.h"
+#include "activity/combine_select.h"
 #include "activity/option.h"
 #include "base/text.h"
 #include "set/row.h"
-
-/* Sets are bits of a bigint, beside two that route. */
-#define MOST_SETS		60
-#define ROUTING_BITS	2
+#include "set/stream.h"
 
 static const CampaignOption options[] = {
 	{"operation", CAMPAIGN_OPTION_CHOICE, true, NULL,
@@ -53,27 +54,6 @@ enum
 	OUTCOME_LOST = OUTCOMES
 };
 
-typedef enum Operation
-{
-	OPERATION_UNION,
-	OPERATION_INTERSECTION,
-	OPERATION_EXCLUSION
-} Operation;
-
-/* What the select is made of. */
-typedef struct Plan
-{
-	CampaignTask *task;
-	CampaignSelect *select;
-	Operation	operation;
-	List	   *sets;			/* of CampaignPopulation *, first one first */
-	List	   *names;			/* of char *, the same order */
-	List	   *added;			/* of CampaignColumn * */
-	List	   *by;				/* of CampaignExpression *; NIL: the key */
-	List	   *bringings;		/* of CampaignBringing * */
-	CampaignPopulation rows;	/* all rows with their mask, as a subquery */
-} Plan;
-
 /* What satisfies the operation, what does not, and what cannot. */
 static List *
 outcomes_of_combine(const Jsonb *given)
@@ -85,14 +65,14 @@ outcomes_of_combine(const Jsonb *given)
 }
 
 /* The operation that was chosen. */
-static Operation
+static CampaignOperation
 read_operation(const Jsonb *given)
 {
 	char	   *word = campaign_option_text(given, "operation");
 
-	return strcmp(word, "union") == 0 ? OPERATION_UNION :
-		strcmp(word, "intersection") == 0 ? OPERATION_INTERSECTION :
-		OPERATION_EXCLUSION;
+	return strcmp(word, "union") == 0 ? CAMPAIGN_OPERATION_UNION :
+		strcmp(word, "intersection") == 0 ? CAMPAIGN_OPERATION_INTERSECTION :
+		CAMPAIGN_OPERATION_EXCLUSION;
 }
 
 /* The names in option "priority". */
@@ -155,11 +135,11 @@ check_combine(const CampaignScope *scope)
 	const Jsonb *given = scope->activity->options;
 	ListCell   *cell;
 
-	if (list_length(scope->activity->inbound) > MOST_SETS)
+	if (list_length(scope->activity->inbound) > CAMPAIGN_MOST_SETS)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("combine \"%s\" has more than %d inbound transitions",
-						scope->activity->name, MOST_SETS),
+						scope->activity->name, CAMPAIGN_MOST_SETS),
 				 errhint("Combine the result of a combine where more are needed.")));
 	campaign_scope_check_inbound(scope, "primary_set",
 								 campaign_option_text(given, "primary_set"));
@@ -206,9 +186,9 @@ ordered_sets(const CampaignActivity *activity)
 	return numbers;
 }
 
-/* Sets the populations, first one first. */
+/* Sets the populations and their names, first one first. */
 static void
-set_sets(Plan *plan)
+set_sets(CampaignCombination *plan)
 {
 	const CampaignTask *task = plan->task;
 	ListCell   *cell;
@@ -216,31 +196,17 @@ set_sets(Plan *plan)
 	foreach(cell, ordered_sets(task->scope.activity))
 	{
 		CampaignFlow *flow = list_nth(task->inbound, lfirst_int(cell));
-
 		const CampaignBringing *bringing =
 			campaign_bringing_find(plan->bringings, lfirst_int(cell));
 
-		plan->sets = lappend(plan->sets, bringing == NULL ?
-							 campaign_task_population(task, lfirst_int(cell)) :
-							 campaign_bringing_population(task, plan->select,
-														  bringing));
 		plan->names = lappend(plan->names, psprintf("%s.%s", flow->source,
 													flow->outcome));
+		if (task->stream == NULL)
+			plan->sets = lappend(plan->sets, bringing == NULL ?
+								 campaign_task_population(task, lfirst_int(cell)) :
+								 campaign_bringing_population(task, plan->select,
+															  bringing));
 	}
-}
-
-/* The column of that name among those, or NULL. */
-static CampaignColumn *
-find_column(List *columns, const char *name)
-{
-	ListCell   *cell;
-
-	foreach(cell, columns)
-	{
-		if (strcmp(((CampaignColumn *) lfirst(cell))->name, name) == 0)
-			return lfirst(cell);
-	}
-	return NULL;
 }
 
 /* Adds a set's columns to those of the sets before it. */
@@ -252,7 +218,7 @@ add_columns(List *known, List *columns)
 	foreach(cell, columns)
 	{
 		CampaignColumn *column = lfirst(cell);
-		CampaignColumn *same = find_column(known, column->name);
+		CampaignColumn *same = campaign_combine_column(known, column->name);
 
 		if (same == NULL)
 			known = lappend(known, column);
@@ -277,7 +243,7 @@ merge_columns(const CampaignActivity *activity, List *inbound)
 	foreach(cell, ordered_sets(activity))
 	{
 		if (foreach_current_index(cell) > 0 &&
-			read_operation(activity->options) == OPERATION_EXCLUSION)
+			read_operation(activity->options) == CAMPAIGN_OPERATION_EXCLUSION)
 			break;
 		if (!campaign_bringing_is_of(activity, lfirst_int(cell)))
 			columns = add_columns(columns, list_nth(inbound, lfirst_int(cell)));
@@ -285,260 +251,7 @@ merge_columns(const CampaignActivity *activity, List *inbound)
 	return columns;
 }
 
-/* --------------------------- rows with masks ---------------------------- */
-
-/* Appends the key's columns of an item of FROM. */
-static void
-append_key(StringInfo text, const CampaignTarget *target, const char *alias)
-{
-	ListCell   *cell;
-
-	foreach(cell, target->key)
-		appendStringInfo(text, "%s%s.%s",
-						 foreach_current_index(cell) > 0 ? ", " : "", alias,
-						 quote_identifier(((CampaignColumn *) lfirst(cell))->name));
-}
-
-/*
- * A set that joins to at most one row.  Only what an audience rejected for its
- * key has a key twice, and only where no index proves that there is none.
- */
-static char *
-unique_rows(const CampaignTarget *target, const CampaignPopulation *set)
-{
-	StringInfoData text;
-
-	if (target->unique)
-		return set->source;
-	initStringInfo(&text);
-	appendStringInfoString(&text, "(SELECT DISTINCT ON (");
-	append_key(&text, target, "p");
-	appendStringInfo(&text, ") p.* FROM %s AS p)", set->source);
-	return text.data;
-}
-
-/* Appends an added column: the first set that has row and column gives it. */
-static void
-append_added(StringInfo text, const Plan *plan, const CampaignColumn *column)
-{
-	const char *name = quote_identifier(column->name);
-	ListCell   *cell;
-
-	if (plan->operation == OPERATION_EXCLUSION && plan->by == NIL)
-	{
-		appendStringInfo(text, ", k.%s", name);
-		return;
-	}
-	appendStringInfoString(text, ", CASE");
-	foreach(cell, plan->sets)
-	{
-		int			number = foreach_current_index(cell);
-
-		if (find_column(campaign_population_added(lfirst(cell)),
-						column->name) != NULL)
-			appendStringInfo(text, " WHEN k.\"campaign.mask\" & " INT64_FORMAT
-							 " <> 0 THEN i%d.%s",
-							 INT64CONST(1) << number, number, name);
-	}
-	appendStringInfo(text, " END AS %s", name);
-}
-
-/* Appends every key once, with the bits of the sets it is in. */
-static void
-append_masks(StringInfo text, const Plan *plan)
-{
-	const CampaignTarget *target = plan->task->scope.target;
-	ListCell   *cell;
-
-	appendStringInfoString(text, "(SELECT ");
-	append_key(text, target, "u");
-	appendStringInfoString(text, ", pg_catalog.bit_or(u.\"campaign.bit\") AS \"campaign.mask\" FROM (");
-	foreach(cell, plan->sets)
-	{
-		const CampaignPopulation *set = lfirst(cell);
-		int			number = foreach_current_index(cell);
-
-		appendStringInfo(text, "%sSELECT ", number > 0 ? " UNION ALL " : "");
-		append_key(text, target, "p");
-		appendStringInfo(text, ", " INT64_FORMAT
-						 "::pg_catalog.int8 AS \"campaign.bit\" FROM %s AS p",
-						 INT64CONST(1) << number, set->source);
-	}
-	appendStringInfoString(text, ") AS u GROUP BY ");
-	append_key(text, target, "u");
-	appendStringInfoString(text, ") AS k");
-}
-
-/* Appends " LEFT JOIN set". */
-static void
-append_set(StringInfo text, const Plan *plan, int number)
-{
-	const CampaignTarget *target = plan->task->scope.target;
-	char	   *alias = psprintf("i%d", number);
-
-	appendStringInfo(text, " LEFT JOIN %s AS %s ON %s",
-					 unique_rows(target, list_nth(plan->sets, number)), alias,
-					 campaign_row_match(target, alias, "k"));
-}
-
-/* All rows of all sets, each once, with mask and added columns. */
-static char *
-rows_of_all(const Plan *plan)
-{
-	StringInfoData text;
-	ListCell   *cell;
-
-	initStringInfo(&text);
-	appendStringInfoString(&text, "(SELECT ");
-	append_key(&text, plan->task->scope.target, "k");
-	foreach(cell, plan->added)
-		append_added(&text, plan, lfirst(cell));
-	appendStringInfoString(&text, ", k.\"campaign.mask\" FROM ");
-	append_masks(&text, plan);
-	foreach(cell, plan->sets)
-	{
-		/* Without added columns the keys are all there is to it. */
-		if (campaign_population_added(lfirst(cell)) != NIL)
-			append_set(&text, plan, foreach_current_index(cell));
-	}
-	appendStringInfoChar(&text, ')');
-	return text.data;
-}
-
-/* The rows of the primary set, with the bits of the others they are in. */
-static char *
-rows_of_primary(const Plan *plan)
-{
-	StringInfoData text;
-	const CampaignTarget *target = plan->task->scope.target;
-	const char *name = quote_identifier(((CampaignColumn *) linitial(target->key))->name);
-	ListCell   *cell;
-
-	initStringInfo(&text);
-	appendStringInfoString(&text, "(SELECT ");
-	append_key(&text, target, "k");
-	foreach(cell, plan->added)
-		append_added(&text, plan, lfirst(cell));
-	appendStringInfoString(&text, ", 1::pg_catalog.int8");
-	for (int i = 1; i < list_length(plan->sets); i++)
-		appendStringInfo(&text, " + CASE WHEN i%d.%s IS NULL THEN 0 ELSE "
-						 INT64_FORMAT " END", i, name, INT64CONST(1) << i);
-	appendStringInfo(&text, " AS \"campaign.mask\" FROM %s AS k",
-					 ((CampaignPopulation *) linitial(plan->sets))->source);
-	for (int i = 1; i < list_length(plan->sets); i++)
-		append_set(&text, plan, i);
-	appendStringInfoChar(&text, ')');
-	return text.data;
-}
-
-/* Sets the rows with their mask: a population that is a subquery. */
-static void
-set_rows(Plan *plan)
-{
-	const CampaignTarget *target = plan->task->scope.target;
-	CampaignColumn *mask = palloc0(sizeof(CampaignColumn));
-
-	mask->name = "campaign.mask";
-	mask->type = INT8OID;
-	mask->typmod = -1;
-	plan->rows.source =
-		plan->operation == OPERATION_EXCLUSION && plan->by == NIL ?
-		rows_of_primary(plan) : rows_of_all(plan);
-	plan->rows.nkeys = list_length(target->key);
-	plan->rows.columns = lappend(list_concat_copy(target->key, plan->added),
-								 mask);
-}
-
-/* -------------------------------- select -------------------------------- */
-
-/*
- * Appends the rows with what they are compared by and the bits of all rows
- * they are equal to.  A row with a NULL there is equal to none.
- */
-static void
-append_grouped(Plan *plan)
-{
-	const CampaignTarget *target = plan->task->scope.target;
-	StringInfo	text = &plan->select->text;
-	const char *alias = quote_identifier(target->dimension->name);
-	ListCell   *cell;
-
-	appendStringInfo(text,
-					 "(SELECT %s.*, pg_catalog.bit_or(\"campaign.mask\") OVER (PARTITION BY ",
-					 alias);
-	foreach(cell, plan->by)
-		appendStringInfo(text, "\"campaign.by%d\"%s, ",
-						 foreach_current_index(cell),
-						 campaign_expression_collation(&plan->task->scope,
-													   lfirst(cell)));
-	appendStringInfoString(text, "CASE WHEN ");
-	foreach(cell, plan->by)
-		appendStringInfo(text, "%s\"campaign.by%d\" IS NULL",
-						 foreach_current_index(cell) > 0 ? " OR " : "",
-						 foreach_current_index(cell));
-	appendStringInfo(text, " THEN %s END) AS \"campaign.group\" FROM (SELECT %s.*",
-					 campaign_row_recipient(target, &plan->rows), alias);
-	foreach(cell, plan->by)
-	{
-		appendStringInfoString(text, ", ");
-		campaign_select_expression(plan->select, lfirst(cell));
-		appendStringInfo(text, " AS \"campaign.by%d\"",
-						 foreach_current_index(cell));
-	}
-	appendStringInfoString(text, " FROM ");
-	campaign_row_from(plan->select, target, &plan->rows, CAMPAIGN_ROW_LEFT);
-	appendStringInfo(text, " OFFSET 0) AS %s) AS %s", alias, alias);
-}
-
-/* The condition under which a row comes out. */
-static char *
-condition(const Plan *plan, const char *group)
-{
-	int64		all = (INT64CONST(1) << list_length(plan->sets)) - 1;
-
-	switch (plan->operation)
-	{
-		case OPERATION_UNION:
-			if (plan->by == NIL)
-				return "true";
-			return psprintf("%s & -%s & \"campaign.mask\" <> 0", group, group);
-		case OPERATION_INTERSECTION:
-			return psprintf("%s = " INT64_FORMAT
-							" AND \"campaign.mask\" & 1 <> 0", group, all);
-		default:
-			return psprintf("%s = 1", group);
-	}
-}
-
-/* Writes the select: bits that route and bits of the sets, then columns. */
-static void
-build_select(Plan *plan)
-{
-	CampaignTask *task = plan->task;
-	const CampaignTarget *target = task->scope.target;
-	StringInfo	text = &plan->select->text;
-	const char *group = plan->by == NIL ? "\"campaign.mask\"" :
-		"\"campaign.group\"";
-
-	/* Beyond max_rows, what satisfies the operation is complement as well. */
-	appendStringInfo(text, "SELECT CASE WHEN %s THEN 3", condition(plan, group));
-	if (plan->operation == OPERATION_EXCLUSION)
-		appendStringInfoString(text, " WHEN \"campaign.mask\" & 1 = 0 THEN NULL");
-	appendStringInfo(text, " ELSE 2 END + (%s << %d)", group, ROUTING_BITS);
-	for (int i = 0; i < plan->rows.nkeys + list_length(plan->added); i++)
-		appendStringInfo(text, ", %s",
-						 campaign_row_column(target, &plan->rows, i));
-	appendStringInfoString(text, " FROM ");
-	if (plan->by == NIL)
-		campaign_row_from(plan->select, target, &plan->rows,
-						  CAMPAIGN_ROW_BARE);
-	else
-		append_grouped(plan);
-	if (campaign_option_count(task->scope.activity->options, "max_rows", 0) > 0)
-		appendStringInfo(text,
-						 " ORDER BY \"campaign.mask\" & -\"campaign.mask\", %s",
-						 campaign_task_position(task, &plan->rows));
-}
+/* ------------------------------- overlaps ------------------------------- */
 
 /* Pushes a string as key, value or element. */
 static void
@@ -557,7 +270,7 @@ push_scalar(JsonbParseState **state, JsonbIteratorToken token,
  * it is one for the rest.
  */
 static void
-push_tally(JsonbParseState **state, const Plan *plan,
+push_tally(JsonbParseState **state, const CampaignCombination *plan,
 		   const CampaignTally *tally)
 {
 	ListCell   *cell;
@@ -571,7 +284,7 @@ push_tally(JsonbParseState **state, const Plan *plan,
 		pushJsonbValue(state, WJB_BEGIN_ARRAY, NULL);
 		foreach(cell, plan->names)
 		{
-			int			bit = ROUTING_BITS + foreach_current_index(cell);
+			int			bit = CAMPAIGN_COMBINE_ROUTING_BITS + foreach_current_index(cell);
 
 			if ((tally->value & (INT64CONST(1) << bit)) != 0)
 				push_scalar(state, WJB_ELEM, lfirst(cell));
@@ -583,7 +296,7 @@ push_tally(JsonbParseState **state, const Plan *plan,
 
 /* How many rows are in which sets. */
 static Jsonb *
-overlaps_of(const Plan *plan, List *tallies)
+overlaps_of(const CampaignCombination *plan, List *tallies)
 {
 	JsonbParseState *state = NULL;
 	ListCell   *cell;
@@ -606,32 +319,129 @@ count_lost(CampaignTask *task, List *bringings)
 	campaign_task_emit(task, &lost, OUTCOME_LOST, true);
 }
 
+/* -------------------------------- rows ---------------------------------- */
+
+/* Reads the options of the activity. */
+static void
+open_plan(CampaignCombination *plan, CampaignTask *task)
+{
+	const CampaignActivity *activity = task->scope.activity;
+
+	memset(plan, 0, sizeof(*plan));
+	plan->task = task;
+	plan->select = campaign_task_select(task);
+	plan->operation = read_operation(activity->options);
+	plan->by = campaign_option_expressions(activity, "by");
+	plan->added = task->scope.added;
+	plan->bringings = campaign_bringings_read(&task->scope, task);
+	set_sets(plan);
+}
+
+/* The sets of which a row must be in one to come out at all, as a mask. */
+static int64
+wanted_sets(const CampaignCombination *plan)
+{
+	return plan->operation == CAMPAIGN_OPERATION_EXCLUSION ? 1 :
+		(INT64CONST(1) << list_length(plan->names)) - 1;
+}
+
+/* Notes how many rows came in of each set. */
+static void
+note_inbound(const CampaignTask *task, const CampaignCounter *counter)
+{
+	ListCell   *cell;
+
+	foreach(cell, ordered_sets(task->scope.activity))
+		((CampaignFlow *) list_nth(task->inbound, lfirst_int(cell)))->rows =
+			counter->sets->rows[foreach_current_index(cell)];
+}
+
 /* Combines in one pass. */
 static void
 run_combine(CampaignTask *task)
 {
 	const CampaignActivity *activity = task->scope.activity;
-	Plan		plan = {task, campaign_task_select(task)};
+	CampaignCombination plan;
 	CampaignOutlet outlets[OUTCOMES];
 	List	   *tallies;
 
-	plan.operation = read_operation(activity->options);
-	plan.by = campaign_option_expressions(activity, "by");
-	plan.added = task->scope.added;
-	plan.bringings = campaign_bringings_read(&task->scope, task);
-	set_sets(&plan);
-	set_rows(&plan);
-	build_select(&plan);
+	open_plan(&plan, task);
+	if (task->stream == NULL)
+		campaign_combine_mask(&plan);
+	else
+	{
+		plan.rows = *campaign_stream_sets(task->scope.target, task->stream,
+										  wanted_sets(&plan), "true");
+		plan.select->counters = plan.rows.counters;
+	}
+	campaign_combine_select(&plan);
 	for (int i = 0; i < OUTCOMES; i++)
 		campaign_task_outlet(task, &outlets[i], i, plan.added);
 	outlets[OUTCOME_RESULT].capacity =
 		campaign_option_count(activity->options, "max_rows", -1);
 	campaign_sink_write_tallied(plan.select, outlets, OUTCOMES, &tallies);
+	if (task->stream != NULL)
+		note_inbound(task, plan.rows.counter);
 	task->overlaps = overlaps_of(&plan, tallies);
 	for (int i = 0; i < OUTCOMES; i++)
 		campaign_task_emit(task, &outlets[i], i, true);
 	if (plan.bringings != NIL)
 		count_lost(task, plan.bringings);
+}
+
+/* ---------------------- rows that are in no table ------------------------ */
+
+/* Takes rows with masks, if what a row is in decides alone. */
+static bool
+weave(const CampaignScope *scope, List **numbers)
+{
+	const CampaignActivity *activity = scope->activity;
+
+	*numbers = ordered_sets(activity);
+	return list_length(*numbers) <= CAMPAIGN_MOST_SETS &&
+		campaign_option_expressions(activity, "by") == NIL &&
+		campaign_option_objects(activity->options, "rules") == NIL;
+}
+
+/*
+ * Gives the rows that come out, unless there is a limit to them.  Those of
+ * tables are cheaper written: nothing is known of them that would tell the
+ * planner how to join what is made of them.
+ */
+static CampaignPopulation *
+stream_combine(CampaignTask *task)
+{
+	CampaignCombination plan;
+
+	if (task->stream == NULL ||
+		campaign_option_count(task->scope.activity->options, "max_rows", 0) > 0)
+		return NULL;
+	open_plan(&plan, task);
+	return campaign_stream_sets(task->scope.target, task->stream,
+								wanted_sets(&plan),
+								campaign_combine_condition(&plan, "\"campaign.mask\""));
+}
+
+/* What did not pass is complement; the masks tell of overlaps. */
+static void
+settle_combine(CampaignTask *task, const CampaignCounter *counter)
+{
+	CampaignCombination plan;
+	List	   *tallies = campaign_tallies_list(&counter->sets->masks);
+	ListCell   *cell;
+
+	open_plan(&plan, task);
+	foreach(cell, tallies)
+	{
+		CampaignTally *tally = lfirst(cell);
+
+		if (tally->value >= 0)
+			tally->value <<= CAMPAIGN_COMBINE_ROUTING_BITS;
+	}
+	task->overlaps = overlaps_of(&plan, tallies);
+	((CampaignFlow *) list_nth(task->outbound, OUTCOME_COMPLEMENT))->rows =
+		counter->came - counter->passed;
+	note_inbound(task, counter);
 }
 
 const CampaignKind campaign_kind_combine = {
@@ -647,5 +457,8 @@ const CampaignKind campaign_kind_combine = {
 	.expressions = expressions_of_combine,
 	.merge = merge_columns,
 	.check = check_combine,
-	.run = run_combine
+	.run = run_combine,
+	.stream = stream_combine,
+	.weaves = weave,
+	.settle = settle_combine
 };

@@ -184,7 +184,8 @@ campaign_live_columns(const CampaignTask *task, const char *outcome,
 	ListCell   *cell;
 
 	/* Populations on several servers are written there, column by column. */
-	if (columns == NIL || task->keep || task->rehearsal ||
+	if (columns == NIL || task->keep ||
+		(task->rehearsal && !task->together) ||
 		campaign_cluster_has(task->scope.target->relation))
 		return columns;
 	find_behind(task, outcome);

@@ -35,9 +35,17 @@ counter_of(FunctionCallInfo fcinfo)
 	return counter;
 }
 
+/* True if the row's mask, behind the condition, says that it is wanted. */
+static bool
+count_sets(CampaignCounter *counter, FunctionCallInfo fcinfo)
+{
+	return PG_NARGS() > 2 && !PG_ARGISNULL(2) &&
+		campaign_counter_add(counter, PG_GETARG_INT64(2));
+}
+
 /*
  * campaign.count_passing(counter, condition, …): whether a row passes.  What
- * follows the condition is only evaluated.
+ * follows the condition is only evaluated, or is the mask of its sets.
  */
 Datum
 campaign_count_passing(PG_FUNCTION_ARGS)
@@ -46,6 +54,8 @@ campaign_count_passing(PG_FUNCTION_ARGS)
 	bool		passes = PG_NARGS() > 1 && !PG_ARGISNULL(1) &&
 		PG_GETARG_BOOL(1);
 
+	if (counter->sets != NULL && !count_sets(counter, fcinfo))
+		PG_RETURN_BOOL(false);
 	counter->came++;
 	counter->passed += passes;
 	PG_RETURN_BOOL(passes);

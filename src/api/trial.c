@@ -180,8 +180,8 @@ campaign_explain(PG_FUNCTION_ARGS)
 										 campaign_argument_jsonb(fcinfo, 2)))
 	{
 		const CampaignExplained *line = lfirst(cell);
-		Datum		values[8];
-		bool		nulls[8] = {false};
+		Datum		values[10];
+		bool		nulls[10] = {false};
 
 		set_text(values, nulls, 0, line->activity);
 		set_text(values, nulls, 1, line->outcome);
@@ -198,6 +198,8 @@ campaign_explain(PG_FUNCTION_ARGS)
 										TimestampTzGetDatum(line->ended_at),
 										TimestampTzGetDatum(line->started_at));
 		set_text(values, nulls, 7, line->advice);
+		set_text(values, nulls, 8, line->together_with);
+		set_text(values, nulls, 9, line->together_sql);
 		tuplestore_putvalues(result->setResult, result->setDesc, values,
 							 nulls);
 	}

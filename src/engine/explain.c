@@ -17,6 +17,7 @@
 #include "base/attempt.h"
 #include "base/errors.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "engine/explain.h"
 #include "engine/simulate.h"
 #include "engine/step.h"
@@ -30,12 +31,22 @@ typedef struct Explanation
 	CampaignRecord *record;
 	const CampaignRun *shown;	/* whose version it is; NULL: the draft */
 	const Jsonb *variables;		/* of the draft */
+	bool		together;		/* find out what is executed in one statement */
 	MemoryContext context;		/* of the lines */
 	List	   *lines;			/* of CampaignExplained * */
 	/* while it is planned */
 	CampaignRun *run;
 	List	   *flows;			/* of CampaignFlow *: all that came out */
+	const char *activity;		/* that is being planned */
+	List	   *groups;			/* of Together * */
 } Explanation;
+
+/* Activities that are executed in one statement. */
+typedef struct Together
+{
+	List	   *names;			/* of char *; the first executes the others */
+	char	   *sql;
+} Together;
 
 /* ------------------------------- planning ------------------------------- */
 
@@ -119,6 +130,20 @@ name_populations(const Explanation *explanation, char *sql)
 	return sql;
 }
 
+/* The statements as one text. */
+static char *
+join_statements(const Explanation *explanation, List *statements)
+{
+	StringInfoData sql;
+	ListCell   *cell;
+
+	initStringInfo(&sql);
+	foreach(cell, statements)
+		appendStringInfo(&sql, "%s%s", sql.len > 0 ? ";\n" : "",
+						 ((CampaignObserved *) lfirst(cell))->sql);
+	return name_populations(explanation, sql.data);
+}
+
 /* Adds a line, where the end of the subtransaction leaves it. */
 static CampaignExplained *
 add_line(Explanation *explanation, const char *activity, const char *outcome,
@@ -140,37 +165,119 @@ add_line(Explanation *explanation, const char *activity, const char *outcome,
 static void
 describe(Explanation *explanation, CampaignExplained *line, List *statements)
 {
-	StringInfoData sql;
 	MemoryContext old;
 	ListCell   *cell;
 
 	if (statements == NIL)
 		return;
-	initStringInfo(&sql);
 	foreach(cell, statements)
 	{
 		const CampaignObserved *observed = lfirst(cell);
 
-		appendStringInfo(&sql, "%s%s", sql.len > 0 ? ";\n" : "",
-						 observed->sql);
 		line->cost += observed->cost;
 		if (observed->advice != NULL && line->advice == NULL)
 			line->advice = MemoryContextStrdup(explanation->context,
 											   observed->advice);
 	}
 	old = MemoryContextSwitchTo(explanation->context);
-	line->sql = name_populations(explanation, sql.data);
+	line->sql = join_statements(explanation, statements);
 	MemoryContextSwitchTo(old);
+}
+
+/* The group that the activity is in, or NULL. */
+static const Together *
+find_group(const Explanation *explanation, const char *activity)
+{
+	ListCell   *cell;
+
+	foreach(cell, explanation->groups)
+	{
+		if (campaign_list_has(((Together *) lfirst(cell))->names, activity))
+			return lfirst(cell);
+	}
+	return NULL;
+}
+
+/* Plans the activity with those that are executed with it, if there are any. */
+static void
+plan_together(void *arg)
+{
+	Explanation *explanation = arg;
+	List	   *names = campaign_step_plan_together(explanation->run,
+													explanation->activity);
+	List	   *statements = campaign_observe_taken();
+	MemoryContext old = MemoryContextSwitchTo(explanation->context);
+	Together   *group = palloc0(sizeof(Together));
+	ListCell   *cell;
+
+	foreach(cell, names)
+		group->names = lappend(group->names, pstrdup(lfirst(cell)));
+	group->sql = join_statements(explanation, statements);
+	if (group->names != NIL)
+		explanation->groups = lappend(explanation->groups, group);
+	MemoryContextSwitchTo(old);
+}
+
+/* The same, undone. */
+static void
+plan_together_in_vain(void *arg)
+{
+	campaign_attempt_in_vain(plan_together, arg);
+}
+
+/*
+ * Finds out what is executed in one statement with the activity.  What fails is
+ * executed one by one; so does what is cancelled not.
+ */
+static void
+find_together(Explanation *explanation, const CampaignActivity *activity)
+{
+	ErrorData  *error;
+
+	if (!explanation->together ||
+		find_group(explanation, activity->name) != NULL)
+		return;
+	explanation->activity = activity->name;
+	error = campaign_attempt(plan_together_in_vain, explanation);
+	if (error != NULL &&
+		ERRCODE_TO_CATEGORY(error->sqlerrcode) == ERRCODE_OPERATOR_INTERVENTION)
+		ReThrowError(error);
+	(void) campaign_observe_taken();
+}
+
+/* Writes into the lines which activities are executed in one statement. */
+static void
+note_groups(Explanation *explanation)
+{
+	const char *before = NULL;
+	ListCell   *cell;
+
+	foreach(cell, explanation->lines)
+	{
+		CampaignExplained *line = lfirst(cell);
+		const Together *group = find_group(explanation, line->activity);
+		bool		first = before == NULL ||
+			strcmp(before, line->activity) != 0;
+
+		before = line->activity;
+		if (group == NULL || !first)
+			continue;
+		line->together_with = linitial(group->names);
+		if (strcmp(line->together_with, line->activity) == 0)
+			line->together_sql = group->sql;
+	}
 }
 
 /* Explains one activity: a line for each of its outcomes. */
 static void
 explain_activity(Explanation *explanation, const CampaignActivity *activity)
 {
-	List	   *flows = plan_activity(explanation, activity);
+	List	   *flows;
 	CampaignExplained *first = NULL;
 	ListCell   *cell;
 
+	find_together(explanation, activity);
+	flows = plan_activity(explanation, activity);
 	foreach(cell, flows)
 	{
 		CampaignFlow *flow = lfirst(cell);
@@ -202,6 +309,7 @@ explain_all(void *arg)
 		CHECK_FOR_INTERRUPTS();
 		explain_activity(explanation, lfirst(cell));
 	}
+	note_groups(explanation);
 }
 
 /* The first pass. */
@@ -281,6 +389,7 @@ campaign_explain_draft(const char *campaign, bool analyze,
 	Explanation explanation = {
 		.record = campaign_record_require(campaign, false),
 		.variables = variables,
+		.together = true,
 		.context = CurrentMemoryContext
 	};
 

@@ -26,6 +26,9 @@ typedef struct CampaignExplained
 	bool		executed;		/* the two that follow are known */
 	TimestampTz started_at;
 	TimestampTz ended_at;
+	char	   *together_with;	/* the first of those executed in one statement;
+								 * NULL: it is executed by itself */
+	char	   *together_sql;	/* of the first: that statement */
 	int64		estimated_rows; /* -1: not known */
 	int64		actual_rows;	/* -1: not known */
 } CampaignExplained;

@@ -17,8 +17,8 @@
 #include "set/counter.h"
 
 /* The only activity that reads what comes out of this one, or NULL. */
-static CampaignActivity *
-sole_reader(const CampaignActivity *activity)
+CampaignActivity *
+campaign_fusion_reader(const CampaignActivity *activity)
 {
 	CampaignTransition *transition;
 
@@ -26,10 +26,18 @@ sole_reader(const CampaignActivity *activity)
 		return NULL;
 	transition = linitial(activity->outbound);
 	if (strcmp(transition->outcome,
-			   linitial(campaign_activity_outcomes(activity))) != 0 ||
-		list_length(transition->target->inbound) != 1)
+			   linitial(campaign_activity_outcomes(activity))) != 0)
 		return NULL;
 	return transition->target;
+}
+
+/* The same, if it reads nothing else. */
+static CampaignActivity *
+sole_reader(const CampaignActivity *activity)
+{
+	CampaignActivity *reader = campaign_fusion_reader(activity);
+
+	return reader != NULL && list_length(reader->inbound) == 1 ? reader : NULL;
 }
 
 /*
@@ -94,7 +102,8 @@ prepare_table(CampaignTask *task, CampaignPopulation *stream)
 bool
 campaign_fusion_plain(const CampaignTask *task)
 {
-	return campaign_enable_fusion && !task->keep && !task->rehearsal &&
+	return campaign_enable_fusion && !task->keep &&
+		(!task->rehearsal || task->together) &&
 		campaign_common_execution(task->scope.activity) == CAMPAIGN_EXECUTION_NORMAL;
 }
 
@@ -107,6 +116,9 @@ campaign_fusion_task(const CampaignTask *task, CampaignActivity *reader,
 
 	next->run = task->run;
 	next->since = task->since;
+	next->rehearsal = task->rehearsal;
+	next->together = task->together;
+	next->scope.graph = task->scope.graph;
 	next->stream = stream;
 	next->inbound = list_make1(flow);
 	campaign_prepare(next, reader->name);
@@ -139,6 +151,7 @@ campaign_fusion_lend(CampaignTask *task)
 void
 campaign_fusion_settle(CampaignTask *task, const CampaignTask *next)
 {
+	const CampaignKind *kind = campaign_kind_find(task->scope.activity->kind);
 	const CampaignCounter *counter = next->stream->counter;
 	int64		rows = ((CampaignFlow *) linitial(next->inbound))->rows;
 	int64		came = counter == NULL ? rows : counter->came;
@@ -148,7 +161,12 @@ campaign_fusion_settle(CampaignTask *task, const CampaignTask *next)
 		elog(ERROR, "activity \"%s\" took " INT64_FORMAT " rows of " INT64_FORMAT,
 			 next->scope.activity->name, rows, counter->passed);
 	((CampaignFlow *) linitial(task->outbound))->rows = rows;
-	if (campaign_kind_find(task->scope.activity->kind)->divides)
+	if (kind->settle != NULL)
+	{
+		kind->settle(task, counter);
+		return;
+	}
+	if (kind->divides)
 		((CampaignFlow *) lsecond(task->outbound))->rows = came - rows;
 	campaign_task_came(task, came);
 }

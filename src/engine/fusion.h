@@ -19,8 +19,10 @@ extern CampaignTask *campaign_fusion_lend(CampaignTask *task);
 extern void campaign_fusion_settle(CampaignTask *task,
 								   const CampaignTask *next);
 
-/* ------------------- for outcomes that have readers each ----------------- */
+/* --------------- for outcomes that have readers each, and others --------- */
 
+/* The only activity that reads what comes out of this one, or NULL. */
+extern CampaignActivity *campaign_fusion_reader(const CampaignActivity *activity);
 /* True if there is nothing to be seen of the task but what comes out of it. */
 extern bool campaign_fusion_plain(const CampaignTask *task);
 /* True if the activity may be executed with the task, and its scope then. */

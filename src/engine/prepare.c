@@ -40,7 +40,8 @@ void
 campaign_prepare(CampaignTask *task, const char *name)
 {
 	/* A function of the owner's may rehearse while a run is executed. */
-	CampaignGraph *graph = task->rehearsal ? campaign_frozen_load(task->run) :
+	CampaignGraph *graph = task->scope.graph != NULL ? task->scope.graph :
+		task->rehearsal ? campaign_frozen_load(task->run) :
 		campaign_frozen_graph(task->run);
 	CampaignActivity *activity = campaign_graph_find(graph, name);
 
@@ -53,7 +54,7 @@ campaign_prepare(CampaignTask *task, const char *name)
 	campaign_scope_discover(&task->scope, task->inbound);
 	if (campaign_common_execution(activity) == CAMPAIGN_EXECUTION_NORMAL)
 		campaign_frozen_check(&task->scope);
-	task->keep = task->run->test ||
+	task->keep = (task->run->test && !task->together) ||
 		campaign_option_bool(graph->campaign->settings, "keep_populations",
 							 false);
 }

@@ -8,9 +8,8 @@
  * either as it was or done.  A run that was paused or stopped meanwhile is
  * noticed under the run's lock, and the whole transaction is given up.
  *
- * A task whose rows only the next one reads may be executed in one statement
- * with it (see fusion.c), and both are recorded in one transaction.  If that
- * fails, the first is executed alone, as if they had never met.
+ * Tasks that are executed in one statement (see perform.c) are recorded in one
+ * transaction.
  *
  * A task that has succeeded may have follow-ups: what is to be done for its
  * messages when they fall due.  They are taken, executed and recorded in the
@@ -21,7 +20,6 @@
 #include "access/xact.h"
 #include "miscadmin.h"
 #include "utils/memutils.h"
-#include "utils/portal.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
@@ -41,10 +39,8 @@
 #include "engine/check.h"
 #include "engine/child.h"
 #include "engine/failure.h"
-#include "engine/fan.h"
 #include "engine/frozen.h"
-#include "engine/fusion.h"
-#include "engine/prepare.h"
+#include "engine/perform.h"
 #include "engine/ready.h"
 #include "engine/step.h"
 #include "queue/chunk.h"
@@ -62,162 +58,6 @@
 
 /* The pause between attempts at a follow-up doubles up to about an hour. */
 #define MOST_FOLLOW_DOUBLINGS	12
-
-typedef struct Step Step;
-struct Step
-{
-	CampaignTask *task;
-	Step	   *next;			/* executed in the same statement, or NULL */
-	CampaignFan *fan;			/* those of its outcomes, too; or NULL */
-	List	   *branches;		/* of Step *: their tasks */
-	bool		alone;			/* none is to be */
-	bool		fused;			/* one is, or it is being found out */
-	CampaignTaken *taken;
-	bool		follow;			/* a follow-up of a task that has succeeded */
-	bool		disabled;		/* it is not to be executed */
-	TimestampTz started_at;
-	ErrorData  *error;			/* of the owner's part; NULL: none */
-};
-
-/* Prepares the task that was taken. */
-static void
-prepare(Step *step)
-{
-	CampaignTask *task = step->task;
-
-	task->due = strcmp(step->taken->state, "waiting") == 0;
-	task->hurried = step->taken->hurried;
-	task->since = task->due ? step->taken->started_at : step->started_at;
-	campaign_prepare(task, step->taken->activity);
-}
-
-/*
- * Closes the cursors the owner's functions have left open: one WITH HOLD would
- * be run at commit, where its failure would take our record of it along.  Not
- * in campaign_work(), whose caller has cursors of his own and sees the error.
- */
-static void
-close_cursors(void)
-{
-	if (MyBackendType == B_BG_WORKER)
-		PortalHashTableDeleteAll();
-}
-
-/* Has the activity do its work, or be passed by. */
-static void
-execute(Step *step)
-{
-	const CampaignActivity *activity = step->task->scope.activity;
-	const CampaignKind *kind = campaign_kind_find(activity->kind);
-
-	if (step->follow)
-		kind->follow(step->task);
-	else if (campaign_common_execution(activity) == CAMPAIGN_EXECUTION_DISABLED)
-		step->disabled = true;
-	else if (campaign_common_execution(activity) == CAMPAIGN_EXECUTION_PASS_THROUGH)
-		campaign_common_pass(step->task);
-	else if (step->fan != NULL)
-		campaign_fan_execute(step->fan);
-	else
-		kind->run(step->task);
-	if (step->task->launch != NULL)
-		campaign_child_start(step->task);
-}
-
-/* The step of a task that is executed together with that of another. */
-static Step *
-add_step(const Step *step, CampaignTask *task)
-{
-	Step	   *next = palloc0(sizeof(Step));
-
-	next->task = task;
-	next->taken = palloc0(sizeof(CampaignTaken));
-	next->taken->activity = task->scope.activity->name;
-	next->taken->state = "ready";
-	next->started_at = step->started_at;
-	return next;
-}
-
-/* Adds the steps of those that take the rows of its outcomes, if they can. */
-static void
-add_branches(Step *step)
-{
-	ListCell   *cell;
-
-	step->fan = campaign_fan_open(step->task);
-	if (step->fan == NULL)
-		return;
-	foreach(cell, step->fan->tasks)
-		step->branches = lappend(step->branches, add_step(step, lfirst(cell)));
-}
-
-/*
- * Adds the steps that can be executed in one statement with this one, each
- * after the one before; gives the last of them, or the last before they part.
- */
-static Step *
-add_fused(Step *step)
-{
-	CampaignTask *next;
-
-	if (step->alone)
-		return step;
-	step->fused = true;
-	next = campaign_fusion_lend(step->task);
-	if (next == NULL)
-	{
-		add_branches(step);
-		step->fused = step->fan != NULL;
-		return step;
-	}
-	step->next = add_step(step, next);
-	return add_fused(step->next);
-}
-
-/* All steps that are executed together, of Step *, each after the one before. */
-static List *
-list_fused(Step *step)
-{
-	List	   *steps = NIL;
-
-	for (; step != NULL; step = step->next)
-		steps = list_concat(lappend(steps, step), step->branches);
-	return steps;
-}
-
-/* Notes the counts between tasks that were executed together. */
-static void
-settle(Step *step)
-{
-	if (step->next == NULL)
-		return;
-	settle(step->next);
-	campaign_fusion_settle(step->task, step->next->task);
-	CAMPAIGN_FAULT("fusion_executed");
-}
-
-/* The owner's part, within a subtransaction. */
-static void
-run_owner_part(void *arg)
-{
-	Step	   *step = arg;
-	int			nestlevel;
-	bool		pushed = !ActiveSnapshotSet();
-
-	if (pushed)
-		PushActiveSnapshot(GetTransactionSnapshot());
-	nestlevel = campaign_formats_enter();
-	prepare(step);
-	CAMPAIGN_FAULT("task_prepared");
-	execute(add_fused(step));
-	settle(step);
-	campaign_fire_deferred_triggers();
-	close_cursors();
-	CAMPAIGN_FAULT("task_executed");
-	campaign_settings_leave(nestlevel);
-	if (pushed)
-		PopActiveSnapshot();
-}
 
 /* The sum of what flowed in; -1 where nothing flows in. */
 static int64
@@ -256,7 +96,7 @@ add_no_error(CampaignTask *task)
 
 /* Records what came out and what may go on. */
 static void
-record_success(Step *step)
+record_success(CampaignStep *step)
 {
 	CampaignTask *task = step->task;
 	int64		run_id = task->run->id;
@@ -290,7 +130,7 @@ record_success(Step *step)
  * again.  It is never given up, for messages wait for it.
  */
 static void
-record_follow(Step *step)
+record_follow(CampaignStep *step)
 {
 	int64		run_id = step->task->run->id;
 	int			attempts = 0;
@@ -385,7 +225,7 @@ rows_of(const CampaignTask *task)
  * and however many.
  */
 static void
-drop_released(const Step *step, bool idle)
+drop_released(const CampaignStep *step, bool idle)
 {
 	const CampaignTask *task = step->task;
 
@@ -408,7 +248,7 @@ record_successes(List *steps)
 
 	foreach(cell, steps)
 	{
-		Step	   *step = lfirst(cell);
+		CampaignStep *step = lfirst(cell);
 
 		record_success(step);
 		waits = waits || step->task->wait_until != 0;
@@ -420,11 +260,11 @@ record_successes(List *steps)
 
 /* Records the task, and what the run is in then. */
 static void
-record_task(Step *step, const char *state)
+record_task(CampaignStep *step, const char *state)
 {
 	int64		run_id = step->task->run->id;
 	CampaignRunSummary tasks = {0};
-	List	   *steps = list_fused(step);
+	List	   *steps = campaign_step_all(step);
 	bool		ended = true;
 	bool		waits = false;
 	ListCell   *cell;
@@ -451,7 +291,7 @@ record_task(Step *step, const char *state)
 
 /* Records the step under the run's lock; false if the run was halted. */
 static bool
-record(Step *step)
+record(CampaignStep *step)
 {
 	char	   *state = campaign_run_lock(step->task->run->id);
 
@@ -514,7 +354,7 @@ reckon(void *arg)
 						reckoning->run->variables);
 	PopActiveSnapshot();
 	campaign_fire_deferred_triggers();
-	close_cursors();
+	campaign_close_cursors();
 	campaign_settings_leave(nestlevel);
 }
 
@@ -566,7 +406,7 @@ begin_run(CampaignRun *run, const CampaignTransactions *control)
 
 /* Takes a due task; false if there is none for us. */
 static bool
-take(Step *step, int64 run_id, const CampaignTransactions *control)
+take(CampaignStep *step, int64 run_id, const CampaignTransactions *control)
 {
 	CampaignRun *run = campaign_run_find(run_id);
 
@@ -584,6 +424,8 @@ take(Step *step, int64 run_id, const CampaignTransactions *control)
 		if (run->unreckoned)
 			step->task->run = campaign_run_find(run_id);
 	}
+	campaign_task_choose_begin(run_id);
+	step->choosing = true;
 	step->started_at = campaign_clock_now();
 	step->taken = campaign_task_take(run_id, step->started_at);
 	if (step->taken == NULL)
@@ -601,14 +443,14 @@ take(Step *step, int64 run_id, const CampaignTransactions *control)
  * run was halted.
  */
 static bool
-record_misplaced(const Step *step, ErrorData *error,
+record_misplaced(const CampaignStep *step, ErrorData *error,
 				 const CampaignTransactions *control)
 {
 	CampaignTask task = {
 		.scope = step->task->scope,
 		.keep = step->task->keep
 	};
-	Step		again = {
+	CampaignStep again = {
 		.task = &task,
 		.started_at = step->started_at,
 		.error = error
@@ -628,37 +470,13 @@ record_misplaced(const Step *step, ErrorData *error,
 	return !record(&again);
 }
 
-/*
- * Does the owner's part.  What fails with others is executed alone, so that its
- * error is its own; not if somebody wants it to end.
- */
-static void
-attempt(Step *step)
-{
-	CampaignTask task = *step->task;
-	Step		alone = *step;
-
-	alone.alone = true;
-	step->error = campaign_attempt(run_owner_part, step);
-	/* Who cancels CALL campaign_work() means the statement, not the task. */
-	if (step->error != NULL && MyBackendType != B_BG_WORKER &&
-		step->error->sqlerrcode == ERRCODE_QUERY_CANCELED)
-		ReThrowError(step->error);
-	if (step->error == NULL || !step->fused ||
-		ERRCODE_TO_CATEGORY(step->error->sqlerrcode) == ERRCODE_OPERATOR_INTERVENTION)
-		return;
-	*step = alone;
-	*step->task = task;
-	attempt(step);
-}
-
 /* The transaction of a task; sets *halted if its work was given up. */
 static bool
 step_in_transaction(int64 run_id, const CampaignTransactions *control,
 					bool *halted)
 {
 	CampaignTask task = {0};
-	Step		step = {.task = &task};
+	CampaignStep step = {.task = &task};
 	ErrorData  *error;
 
 	control->begin();
@@ -671,7 +489,7 @@ step_in_transaction(int64 run_id, const CampaignTransactions *control,
 		return false;
 	}
 	campaign_shared_progress_begin(run_id, step.taken->activity);
-	attempt(&step);
+	campaign_step_attempt(&step);
 	*halted = !record(&step);
 	error = *halted ? NULL : campaign_outputs_place();
 	if (error != NULL)
@@ -713,7 +531,7 @@ static bool
 rehearse_task(CampaignRun *run, CampaignTaken *taken)
 {
 	CampaignTask task = {.run = run, .rehearsal = true};
-	Step		step = {
+	CampaignStep step = {
 		.task = &task,
 		.taken = taken,
 		.started_at = campaign_clock_now()
@@ -722,7 +540,7 @@ rehearse_task(CampaignRun *run, CampaignTaken *taken)
 	/* What the task before has written is to be seen. */
 	CommandCounterIncrement();
 	PushActiveSnapshot(GetTransactionSnapshot());
-	run_owner_part(&step);
+	campaign_step_perform(&step);
 	PopActiveSnapshot();
 	(void) record(&step);
 	return task.wait_until != 0;
@@ -748,13 +566,40 @@ campaign_step_rehearse(int64 run_id)
 	}
 }
 
+/* What several activities are in one statement, for what they plan. */
+List *
+campaign_step_plan_together(CampaignRun *run, const char *activity)
+{
+	CampaignTaken taken = {.activity = (char *) activity, .state = "ready"};
+	CampaignTask task = {.run = run, .rehearsal = true, .together = true};
+	CampaignStep step = {
+		.task = &task,
+		.taken = &taken,
+		.started_at = campaign_clock_now()
+	};
+	List	   *names = NIL;
+	ListCell   *cell;
+
+	CommandCounterIncrement();
+	PushActiveSnapshot(GetTransactionSnapshot());
+	campaign_step_perform(&step);
+	PopActiveSnapshot();
+	if (step.fused)
+	{
+		foreach(cell, campaign_step_all(&step))
+			names = lappend(names,
+							((CampaignStep *) lfirst(cell))->task->scope.activity->name);
+	}
+	return names;
+}
+
 /* Executes one activity for what it plans. */
 List *
 campaign_step_plan(CampaignRun *run, const char *activity)
 {
 	CampaignTaken taken = {.activity = (char *) activity, .state = "ready"};
 	CampaignTask task = {.run = run, .rehearsal = true};
-	Step		step = {
+	CampaignStep step = {
 		.task = &task,
 		.taken = &taken,
 		.started_at = campaign_clock_now()
@@ -762,7 +607,7 @@ campaign_step_plan(CampaignRun *run, const char *activity)
 
 	CommandCounterIncrement();
 	PushActiveSnapshot(GetTransactionSnapshot());
-	run_owner_part(&step);
+	campaign_step_perform(&step);
 	PopActiveSnapshot();
 	return task.outbound;
 }

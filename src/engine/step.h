@@ -42,4 +42,12 @@ extern void campaign_step_rehearse(int64 run_id);
  */
 extern List *campaign_step_plan(CampaignRun *run, const char *activity);
 
+/*
+ * The same of one that is executed in one statement with others; gives all their
+ * names (char *), the first is its own.  NIL if there are none: nothing is
+ * executed then.
+ */
+extern List *campaign_step_plan_together(CampaignRun *run,
+										 const char *activity);
+
 #endif							/* CAMPAIGN_STEP_H */

@@ -9,6 +9,8 @@
  */
 #include "postgres.h"
 
+#include "port/pg_bitutils.h"
+
 #include "set/counter.h"
 
 /* Those of the statements that run, one inside of the other. */
@@ -28,6 +30,43 @@ campaign_counter_new(void)
 	return counter;
 }
 
+/* One for rows that bring along a mask. */
+CampaignCounter *
+campaign_counter_new_sets(int64 wanted)
+{
+	CampaignCounter *counter = campaign_counter_new();
+
+	counter->sets = palloc0(sizeof(CampaignSets));
+	counter->sets->wanted = wanted;
+	return counter;
+}
+
+/* Counts a row in each of its sets. */
+bool
+campaign_counter_add(CampaignCounter *counter, int64 mask)
+{
+	CampaignSets *sets = counter->sets;
+
+	for (uint64 rest = (uint64) mask; rest != 0; rest &= rest - 1)
+		sets->rows[pg_rightmost_one_pos64(rest)]++;
+	if ((mask & sets->wanted) == 0)
+		return false;
+	campaign_tallies_add(&sets->masks, mask, 1);
+	return true;
+}
+
+/* Nothing has been counted yet. */
+static void
+reset(CampaignCounter *counter)
+{
+	counter->came = 0;
+	counter->passed = 0;
+	if (counter->sets == NULL)
+		return;
+	memset(counter->sets->rows, 0, sizeof(counter->sets->rows));
+	campaign_tallies_begin(&counter->sets->masks);
+}
+
 /* Has the counters of a statement found. */
 List *
 campaign_counters_open(List *counters)
@@ -36,12 +75,7 @@ campaign_counters_open(List *counters)
 	ListCell   *cell;
 
 	foreach(cell, counters)
-	{
-		CampaignCounter *counter = lfirst(cell);
-
-		counter->came = 0;
-		counter->passed = 0;
-	}
+		reset(lfirst(cell));
 	open_counters = list_concat_copy(counters, before);
 	return before;
 }

@@ -117,6 +117,13 @@ total(const List *appetites, double kilobytes)
 	return sum;
 }
 
+/* What a table of a plan's rows takes, in kB. */
+double
+campaign_footprint_of_groups(const Plan *plan)
+{
+	return kilobytes(plan->plan_rows, plan->plan_width, GROUP_OVERHEAD);
+}
+
 /* The work_mem with which the plan's nodes have enough of it together. */
 int
 campaign_footprint_fit(const PlannedStmt *plan)

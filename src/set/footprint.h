@@ -14,5 +14,7 @@
  * times work_mem; work_mem itself where they do anyway.
  */
 extern int	campaign_footprint_fit(const PlannedStmt *plan);
+/* What a hash table of all rows of a plan takes, in kB. */
+extern double campaign_footprint_of_groups(const Plan *plan);
 
 #endif							/* CAMPAIGN_FOOTPRINT_H */

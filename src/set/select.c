@@ -39,6 +39,7 @@
 #include "set/literal.h"
 #include "set/observe.h"
 #include "set/select.h"
+#include "set/subquery.h"
 
 /* Analysis in progress: what the parser's hooks need. */
 typedef struct Analysis
@@ -681,21 +682,43 @@ campaign_select_run(CampaignSelect *select, CampaignReceiver *receiver)
 	return processed;
 }
 
-/* What the planner thinks it costs, as the current user. */
-double
-campaign_select_cost(CampaignSelect *select)
+/* What a plan costs. */
+static double
+total_cost(const PlannedStmt *plan)
+{
+	return plan->planTree->total_cost;
+}
+
+/* Plans it as the current user, for what one asks of the plan. */
+static double
+ask_plan(CampaignSelect *select, double (*ask) (const PlannedStmt *plan))
 {
 	List	   *rewritten = QueryRewrite(campaign_select_analyze(select));
-	PlannedStmt *plan;
+	double		answer;
 	int			nestlevel;
 
 	nestlevel = campaign_search_path_enter(select->search_path);
 	campaign_planning_adjust(campaign_work_mem);
 	CommandCounterIncrement();
 	PushActiveSnapshot(GetTransactionSnapshot());
-	plan = pg_plan_query(linitial_node(Query, rewritten), select->text.data,
-						 CURSOR_OPT_PARALLEL_OK, parameters(select));
+	answer = ask(pg_plan_query(linitial_node(Query, rewritten),
+							   select->text.data, CURSOR_OPT_PARALLEL_OK,
+							   parameters(select)));
 	PopActiveSnapshot();
 	campaign_settings_leave(nestlevel);
-	return plan->planTree->total_cost;
+	return answer;
+}
+
+/* What the planner thinks it costs. */
+double
+campaign_select_cost(CampaignSelect *select)
+{
+	return ask_plan(select, total_cost);
+}
+
+/* What it thinks the subqueries cost. */
+double
+campaign_select_cost_subqueries(CampaignSelect *select)
+{
+	return ask_plan(select, campaign_subqueries_cost);
 }

@@ -94,5 +94,10 @@ extern uint64 campaign_select_run(CampaignSelect *select,
 
 /* What the planner thinks it costs. */
 extern double campaign_select_cost(CampaignSelect *select);
+/*
+ * What the subqueries in its expressions cost, each executed once; -1 if one
+ * would not be, see campaign_subqueries_cost().
+ */
+extern double campaign_select_cost_subqueries(CampaignSelect *select);
 
 #endif							/* CAMPAIGN_SELECT_H */

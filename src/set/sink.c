@@ -18,7 +18,6 @@
 #include "fmgr.h"
 #include "miscadmin.h"
 #include "port/pg_bitutils.h"
-#include "utils/hsearch.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/tuplestore.h"
@@ -87,30 +86,6 @@ route(const LocalSink *sink, TupleTableSlot *slot)
 	return DatumGetInt32(slot->tts_values[0]);
 }
 
-/* Counts so many rows under a value of the first column. */
-void
-campaign_sink_tally(CampaignTallies *tallies, int64 value, int64 rows)
-{
-	int64		other = -1;
-	bool		found;
-
-	if (tallies->last == NULL || tallies->last->value != value)
-	{
-		tallies->last = hash_search(tallies->table, &value, HASH_FIND, NULL);
-		if (tallies->last == NULL &&
-			hash_get_num_entries(tallies->table) >= CAMPAIGN_MOST_TALLIES)
-			value = other;
-		if (tallies->last == NULL)
-		{
-			tallies->last = hash_search(tallies->table, &value, HASH_ENTER,
-										&found);
-			if (!found)
-				tallies->last->rows = 0;
-		}
-	}
-	tallies->last->rows += rows;
-}
-
 /* Writes the last columns of the row beside it. */
 static void
 add_aside(CampaignWriter *writer, TupleTableSlot *slot)
@@ -137,7 +112,7 @@ local_row(CampaignReceiver *receiver, TupleTableSlot *slot)
 	if (++sink->rows % PROGRESS_ROWS == 0)
 		campaign_shared_progress_rows(sink->rows);
 	if (sink->tallies != NULL && !slot->tts_isnull[0])
-		campaign_sink_tally(sink->tallies, DatumGetInt64(slot->tts_values[0]), 1);
+		campaign_tallies_add(sink->tallies, DatumGetInt64(slot->tts_values[0]), 1);
 	number = route(sink, slot);
 	if (number < 0 || number >= sink->noutlets)
 		return;
@@ -336,25 +311,15 @@ int64
 campaign_sink_write_tallied(CampaignSelect *select, CampaignOutlet *outlets,
 							int noutlets, List **tallies)
 {
-	CampaignTallies counted = {0};
-	HASHCTL		control = {0};
-	HASH_SEQ_STATUS scan;
-	CampaignTally *entry;
+	CampaignTallies counted;
 	int64		rows;
 
-	control.keysize = sizeof(int64);
-	control.entrysize = sizeof(CampaignTally);
-	control.hcxt = CurrentMemoryContext;
-	counted.table = hash_create("campaign tallies", 64, &control,
-								HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	campaign_tallies_begin(&counted);
 	rows = choose_method(select, outlets, noutlets)->write(select,
 														   CAMPAIGN_ROUTE_MASK,
 														   outlets, noutlets,
 														   &counted);
-	*tallies = NIL;
-	hash_seq_init(&scan, counted.table);
-	while ((entry = hash_seq_search(&scan)) != NULL)
-		*tallies = lappend(*tallies, entry);
+	*tallies = campaign_tallies_list(&counted);
 	return rows;
 }
 

@@ -41,16 +41,6 @@ typedef enum CampaignRouting
 								 * the first with room gets it */
 } CampaignRouting;
 
-/* How many rows had one value in the first column. */
-typedef struct CampaignTally
-{
-	int64		value;
-	int64		rows;
-} CampaignTally;
-
-/* Values that are told apart; rows with others are counted under -1. */
-#define CAMPAIGN_MOST_TALLIES	1000
-
 /*
  * Runs the select as the current user and writes every row to the outlet it
  * is routed to, in one pass.  Gives the number of rows the select had.
@@ -66,7 +56,10 @@ extern int64 campaign_sink_write_in_vain(CampaignSelect *select,
 										 CampaignRouting routing,
 										 CampaignOutlet *outlets,
 										 int noutlets);
-/* The same for CAMPAIGN_ROUTE_MASK; *tallies gets the CampaignTally *s. */
+/*
+ * The same for CAMPAIGN_ROUTE_MASK; *tallies gets how many rows had which value
+ * in the first column, of CampaignTally *.
+ */
 extern int64 campaign_sink_write_tallied(CampaignSelect *select,
 										 CampaignOutlet *outlets, int noutlets,
 										 List **tallies);

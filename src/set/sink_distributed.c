@@ -186,7 +186,7 @@ take_count(CampaignReceiver *receiver, TupleTableSlot *slot)
 	value = DatumGetInt64(slot->tts_values[0]);
 	rows = DatumGetInt64(slot->tts_values[1]);
 	if (sorting->tallies != NULL)
-		campaign_sink_tally(sorting->tallies, value, rows);
+		campaign_tallies_add(sorting->tallies, value, rows);
 	number = sorting->routing == CAMPAIGN_ROUTE_NUMBER ? (int) value :
 		campaign_sink_route(sorting->outlets, sorting->noutlets,
 							(uint64) value);

@@ -9,16 +9,8 @@
 
 #include "postgres.h"
 
-#include "utils/hsearch.h"
-
 #include "set/sink.h"
-
-/* Rows by the value of their first column. */
-typedef struct CampaignTallies
-{
-	HTAB	   *table;			/* of CampaignTally */
-	CampaignTally *last;		/* that of the row before */
-} CampaignTallies;
+#include "set/tally.h"
 
 /* One way. */
 typedef struct CampaignSinkMethod
@@ -44,9 +36,6 @@ extern bool campaign_sink_stays_distributed(const CampaignSelect *select,
 /* Moves rows that were staged here into the population. */
 extern void campaign_sink_distribute(CampaignPopulation *population);
 
-/* Counts so many rows under a value of the first column. */
-extern void campaign_sink_tally(CampaignTallies *tallies, int64 value,
-								int64 rows);
 /* The first outlet of the mask that has room; -1 if none has. */
 extern int	campaign_sink_route(const CampaignOutlet *outlets, int noutlets,
 								uint64 mask);

@@ -50,10 +50,10 @@ add_level(const CampaignPopulation *stream, const char *text,
 	return higher;
 }
 
-/* Rows of the dimension. */
-CampaignPopulation *
-campaign_stream_open(const CampaignTarget *target,
-					 const CampaignSelect *condition)
+/* Rows of the dimension, with more columns, and what is behind that. */
+static CampaignPopulation *
+open_dimension(const CampaignTarget *target, const char *more,
+			   const char *behind, List *expressions)
 {
 	const char *alias = quote_identifier(target->dimension->name);
 	StringInfoData text;
@@ -65,15 +65,34 @@ campaign_stream_open(const CampaignTarget *target,
 	for (int i = 0; i < list_length(target->key); i++)
 		appendStringInfo(&text, ", %s AS \"campaign.%d\"",
 						 campaign_row_column(target, NULL, i), i + 1);
-	appendStringInfo(&text, ", true AS \"campaign.found\" FROM %s AS %s%s%s",
-					 campaign_relation_name(target->relation), alias,
-					 condition->text.len > 0 ? " WHERE " : "",
-					 condition->text.data);
+	appendStringInfo(&text, ", true AS \"campaign.found\"%s FROM %s AS %s%s",
+					 more, campaign_relation_name(target->relation), alias,
+					 behind);
 	stream = add_level(NULL, text.data, "");
 	stream->columns = list_copy(target->key);
 	stream->nkeys = list_length(target->key);
-	stream->expressions = condition->expressions;
+	stream->expressions = expressions;
 	return stream;
+}
+
+/* Those for which a condition is true. */
+CampaignPopulation *
+campaign_stream_open(const CampaignTarget *target,
+					 const CampaignSelect *condition)
+{
+	return open_dimension(target, "", condition->text.len == 0 ? "" :
+						  psprintf(" WHERE %s", condition->text.data),
+						  condition->expressions);
+}
+
+/* All of them, each with the mask of its sets. */
+CampaignPopulation *
+campaign_stream_masked(const CampaignTarget *target,
+					   const CampaignSelect *mask)
+{
+	return open_dimension(target, psprintf(", %s AS \"campaign.mask\"",
+										   mask->text.data),
+						  "", mask->expressions);
 }
 
 /* Rows of a population. */
@@ -95,10 +114,10 @@ campaign_stream_over(const CampaignPopulation *population,
 
 /* Has the condition count, on which more values follow. */
 static char *
-count_passing(CampaignPopulation *stream, const char *condition,
-			  const char *more)
+count_passing(CampaignPopulation *stream, CampaignCounter *counter,
+			  const char *condition, const char *more)
 {
-	stream->counter = campaign_counter_new();
+	stream->counter = counter;
 	stream->counters = lappend(list_copy(stream->counters), stream->counter);
 	return psprintf(" WHERE campaign.count_passing(" INT64_FORMAT "::pg_catalog.int8, %s%s)",
 					stream->counter->number, condition, more);
@@ -137,8 +156,9 @@ campaign_stream_extend(const CampaignTarget *target,
 					  psprintf("SELECT %s.*%s FROM ", alias, values->text.data),
 					  behind);
 	wider = add_level(wider, text.data, NULL);
-	((Level *) llast(wider->levels))->behind = count_passing(wider, "true",
-															 more.data);
+	((Level *) llast(wider->levels))->behind = count_passing(wider,
+															 campaign_counter_new(),
+															 "true", more.data);
 	wider->columns = list_concat_copy(stream->columns, columns);
 	wider->expressions = values->expressions;
 	return wider;
@@ -192,8 +212,26 @@ campaign_stream_narrow(const CampaignTarget *target,
 				  NULL);
 
 	((Level *) llast(narrower->levels))->behind =
-		count_passing(narrower, condition->text.data, "");
+		count_passing(narrower, campaign_counter_new(),
+					  condition->text.data, "");
 	narrower->expressions = condition->expressions;
+	return narrower;
+}
+
+/* Those of the rows with masks that are wanted, and pass. */
+CampaignPopulation *
+campaign_stream_sets(const CampaignTarget *target,
+					 const CampaignPopulation *stream, int64 wanted,
+					 const char *condition)
+{
+	CampaignPopulation *narrower =
+		add_level(stream,
+				  psprintf("SELECT %s, \"campaign.mask\" FROM ",
+						   own_columns(target, stream)), NULL);
+
+	((Level *) llast(narrower->levels))->behind =
+		count_passing(narrower, campaign_counter_new_sets(wanted), condition,
+					  ", \"campaign.mask\"");
 	return narrower;
 }
 

@@ -19,6 +19,12 @@
  */
 extern CampaignPopulation *campaign_stream_open(const CampaignTarget *target,
 												const CampaignSelect *condition);
+/*
+ * All rows of the dimension, under the same conditions, and the select's text: a
+ * bigint with a bit for each set that the row is in.
+ */
+extern CampaignPopulation *campaign_stream_masked(const CampaignTarget *target,
+												  const CampaignSelect *mask);
 /* The rows of a population that is in a table of this server. */
 extern CampaignPopulation *campaign_stream_over(const CampaignPopulation *population,
 												CampaignRowJoin join);
@@ -46,6 +52,15 @@ extern CampaignPopulation *campaign_stream_stage(const CampaignPopulation *strea
 extern CampaignPopulation *campaign_stream_narrow(const CampaignTarget *target,
 												  const CampaignPopulation *stream,
 												  const CampaignSelect *condition);
+/*
+ * The same of rows that have a mask beside them, as "campaign.mask": those that
+ * are in a wanted set, and satisfy the condition.  The counter counts the rows
+ * of each set, too.  They keep the mask.
+ */
+extern CampaignPopulation *campaign_stream_sets(const CampaignTarget *target,
+												const CampaignPopulation *stream,
+												int64 wanted,
+												const char *condition);
 /* It in the order of the key. */
 extern CampaignPopulation *campaign_stream_sorted(const CampaignPopulation *stream);
 /*

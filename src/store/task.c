@@ -8,6 +8,8 @@
 #include "postgres.h"
 
 #include "miscadmin.h"
+#include "storage/lock.h"
+#include "utils/resowner.h"
 
 #include "base/errors.h"
 #include "base/sql.h"
@@ -15,6 +17,43 @@
 #include "store/news.h"
 #include "store/run.h"
 #include "store/task.h"
+
+/* Beside the classes 1 and 2 of pg_advisory_lock(), and those of others. */
+#define CHOICE_LOCK_CLASS	6
+
+/*
+ * Takes or lets go of the lock of who chooses tasks of a run.  It is the
+ * transaction's, whatever subtransaction this is.
+ */
+static void
+lock_choice(int64 run_id, bool take)
+{
+	ResourceOwner owner = CurrentResourceOwner;
+	LOCKTAG		tag;
+
+	SET_LOCKTAG_ADVISORY(tag, MyDatabaseId, (uint32) (run_id >> 32),
+						 (uint32) run_id, CHOICE_LOCK_CLASS);
+	CurrentResourceOwner = TopTransactionResourceOwner;
+	if (take)
+		(void) LockAcquire(&tag, ExclusiveLock, false, false);
+	else
+		(void) LockRelease(&tag, ExclusiveLock, false);
+	CurrentResourceOwner = owner;
+}
+
+/* Waits until nobody else is choosing tasks of the run. */
+void
+campaign_task_choose_begin(int64 run_id)
+{
+	lock_choice(run_id, true);
+}
+
+/* Lets others choose. */
+void
+campaign_task_choose_end(int64 run_id)
+{
+	lock_choice(run_id, false);
+}
 
 /* The task of the only row; NULL if there is none. */
 static CampaignTaken *
@@ -64,6 +103,21 @@ campaign_task_take(int64 run_id, TimestampTz now)
 		rows = campaign_query(&follow, campaign_int8(run_id),
 							  campaign_time(now));
 	return read_taken(rows);
+}
+
+/* Locks those tasks, if all are as they were made ready and nobody holds one. */
+bool
+campaign_task_take_also(int64 run_id, List *activities, TimestampTz now)
+{
+	CAMPAIGN_STATEMENT(take,
+					   "SELECT activity FROM campaign.task"
+					   " WHERE run_id = $1 AND activity = ANY ($2)"
+					   " AND state = 'ready' AND attempts = 0 AND due_at <= $3"
+					   " FOR NO KEY UPDATE SKIP LOCKED");
+
+	return campaign_query(&take, campaign_int8(run_id),
+						  campaign_text_array(activities),
+						  campaign_time(now))->count == list_length(activities);
 }
 
 /* Locks the open task that comes next, hurried; nobody else can be at the run. */

@@ -65,6 +65,19 @@ extern CampaignTaken *campaign_task_take(int64 run_id, TimestampTz now);
  * these (char *); NULL if there is none.
  */
 extern CampaignTaken *campaign_task_take_any(int64 run_id, List *except);
+/*
+ * Between the two nobody else chooses tasks of the run: what is executed with
+ * the first would be taken away by others, who only look for something to do.
+ * An end of the transaction is one of that, too.
+ */
+extern void campaign_task_choose_begin(int64 run_id);
+extern void campaign_task_choose_end(int64 run_id);
+/*
+ * Locks those tasks (char *), too, if all of them are due, none has been tried
+ * before, and nobody else holds one; false if not, and some may be locked then.
+ */
+extern bool campaign_task_take_also(int64 run_id, List *activities,
+									TimestampTz now);
 /* True if a task of the run that has not ended is due. */
 extern bool campaign_task_is_due(int64 run_id, TimestampTz now);
 /* When a task has something to do after it has succeeded; 0: never again. */

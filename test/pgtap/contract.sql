@@ -198,7 +198,7 @@ INSERT INTO expected_function VALUES
 	'campaign text, activity text, key text, version integer DEFAULT 0, variables jsonb DEFAULT NULL::jsonb, OUT address text, OUT reason text, OUT subject text, OUT body text, OUT attributes jsonb, OUT edition smallint, OUT language text',
 	'SETOF record', 'volatile'),
 ('public', 'campaign_explain',
-	'campaign text, analyzed boolean DEFAULT false, variables jsonb DEFAULT NULL::jsonb, OUT activity text, OUT outcome text, OUT sql text, OUT estimated_rows bigint, OUT cost numeric, OUT actual_rows bigint, OUT elapsed interval, OUT advice text',
+	'campaign text, analyzed boolean DEFAULT false, variables jsonb DEFAULT NULL::jsonb, OUT activity text, OUT outcome text, OUT sql text, OUT estimated_rows bigint, OUT cost numeric, OUT actual_rows bigint, OUT elapsed interval, OUT advice text, OUT together_with text, OUT together_sql text',
 	'SETOF record', 'volatile'),
 ('public', 'campaign_read_message',
 	'run bigint, activity text, key text, OUT address text, OUT reason text, OUT subject text, OUT body text, OUT attributes jsonb, OUT edition smallint, OUT language text',

@@ -57,6 +57,29 @@ SELECT advice FROM campaign_explain('explained') WHERE sql IS NOT NULL;
 SELECT campaign_alter('explained', 'of_town', '{"filter": "town = 3"}');
 SELECT advice FROM campaign_explain('explained') WHERE sql IS NOT NULL;
 
+-- What a run executes in one statement: chains, what is behind a split, audiences
+-- that come together; each beside what it would be alone.
+SELECT campaign_create('joined', 'explain_reader');
+SELECT campaign_add_audience('joined', 'near', filter => 'town < 500');
+SELECT campaign_add_audience('joined', 'visitors', filter => 'id IN (SELECT v.reader FROM explain_visit v WHERE v.page > ''p2'')');
+SELECT campaign_add_combine('joined', 'both', operation => 'intersection', after => 'near, visitors');
+SELECT campaign_add_split('joined', 'parted', '[{"name": "some", "percent": 10}, {"name": "others"}]', after => 'both');
+SELECT campaign_add_email('joined', 'first', after => 'parted.some', subject => 's', body => 'unsubscribe');
+SELECT campaign_add_email('joined', 'second', after => 'parted.others', subject => 's', body => 'unsubscribe');
+SELECT campaign_add_audience('joined', 'late', filter => 'joined > ''2026-03-01''', after => 'second');
+SELECT campaign_add_deduplicate('joined', 'once', by => 'town', after => 'late');
+SELECT campaign_add_save_audience('joined', 'kept', after => 'once', audience => 'explain_kept');
+SELECT campaign_add_audience('joined', 'alone');
+SELECT activity, outcome, sql IS NOT NULL AS sql, together_with, together_sql IS NOT NULL AS together_sql FROM campaign_explain('joined');
+SELECT activity, together_sql ~ 'town < 500' AS near, together_sql ~ 'v.page > ''p2''' AS visitors, together_sql ~ 'campaign_data' AS population FROM campaign_explain('joined') WHERE together_sql IS NOT NULL;
+SELECT sql ~ 'campaign_data."near.result"' AS by_itself FROM campaign_explain('joined') WHERE activity = 'both' AND sql IS NOT NULL;
+SET campaign.enable_fusion = off;
+SELECT count(together_with) FROM campaign_explain('joined');
+RESET campaign.enable_fusion;
+SELECT campaign_define(jsonb_set(campaign_export('joined'), '{settings}', '{"keep_populations": true}'));
+SELECT count(together_with) FROM campaign_explain('joined');
+SELECT campaign_drop('joined');
+
 -- What is wrong.
 SELECT campaign_explain('nothing');
 SELECT campaign_explain(NULL);

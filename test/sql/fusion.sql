@@ -24,6 +24,7 @@ LANGUAGE sql SECURITY DEFINER SET search_path = fusion, public AS $$
 	INSERT INTO seen
 	SELECT $1, $2, 'run', state FROM campaign.run WHERE run_id = $3
 	UNION ALL SELECT $1, $2, 'task', concat_ws(' ', activity, state, rows_in, attempts, sqlstate, error) FROM campaign.task WHERE run_id = $3
+	UNION ALL SELECT $1, $2, 'overlap', activity || ' ' || o FROM campaign.task, jsonb_array_elements(task.overlap) AS o WHERE run_id = $3
 	UNION ALL SELECT $1, $2, 'flow', concat_ws(' ', source, outcome, rows, dimension, active) FROM campaign.flow WHERE run_id = $3
 	-- What has been read may be there still.
 	UNION ALL SELECT $1, $2, 'population ' || f.source || '.' || f.outcome, p
@@ -236,10 +237,52 @@ END $$;
 SELECT count(make_fan('g' || n, false)) FROM generate_series(1, 60) AS n;
 SELECT count(make_fan('h' || n, true)) FROM generate_series(1, 80) AS n;
 
+-- Several audiences of which another activity makes one, with something behind
+-- it; some are told what they cannot do in one pass over the dimension.
+CREATE FUNCTION make_sets(name text) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+	dimension text := choose(name || 'd', 'people', 'people', 'people', 'people', 'loose', 'places');
+	sets int := 1 + pick(name || 's', 4);
+	sources text[];
+	reader text := choose(name || 't', 'email', 'email', 'enrich', 'deduplicate', 'audience', 'split', 'wait', 'none');
+	given jsonb;
+BEGIN
+	PERFORM campaign_create(name, dimension, settings => '{"variables": {"country": {"type": "text", "default": "JP"}}}');
+	FOR i IN 1..sets LOOP
+		PERFORM campaign_add(name, 's' || i, 'audience', options_of(name || 's' || i, 'audience', dimension) - 'execution');
+		sources := sources || ('s' || i);
+		IF pick(name || 'c' || i, 12) = 1 THEN
+			PERFORM campaign_add(name, 'c' || i, 'audience', '{"filter": "score > 1"}', after => 's' || i);
+			sources[i] := 'c' || i;
+		END IF;
+	END LOOP;
+	PERFORM campaign_add(name, 'all', 'combine', jsonb_build_object('operation', choose(name || 'o', 'union', 'union', 'intersection', 'exclusion'))
+		|| choose(name || 'p', '{}', '{}', '{}', '{}', '{"max_rows": 40}', '{"by": "country"}', '{"on_error": "ignore"}')::jsonb,
+		after => array_to_string(sources, ', '));
+	IF pick(name || 'p', 7) IN (3, 4) THEN
+		PERFORM campaign_alter(name, 'all', jsonb_build_object(choose(name || 'p', '', '', 'primary_set', 'priority', '', '', ''), sources[sets]));
+	END IF;
+	IF reader = 'none' THEN
+		PERFORM campaign_publish(name);
+		RETURN;
+	END IF;
+	given := replace(replace(options_of(name || 't', reader, dimension)::text, '$', 't'), '#', CASE dimension WHEN 'places' THEN 'town' ELSE 'id' END)::jsonb;
+	PERFORM campaign_add(name, 'then', reader, given, after => 'all');
+	IF pick(name || 'e', 5) = 1 THEN
+		PERFORM campaign_add(name, 'rest', 'email', '{"subject": "s", "body": "{{ score }}"}', after => 'all.complement');
+	END IF;
+	IF reader IN ('enrich', 'deduplicate', 'audience', 'split') THEN
+		PERFORM campaign_add(name, 'mail', 'email', options_of(name || 'm', 'email', dimension), after => CASE reader WHEN 'split' THEN 'then.a' ELSE 'then' END);
+	END IF;
+	PERFORM campaign_publish(name);
+END $$;
+SELECT count(make_sets('k' || n)) FROM generate_series(1, 80) AS n;
+
 -- Each is run twice, in as few statements as may be and in one for each
 -- activity.  What was executed in one statement began at one instant.
 CREATE TABLE runs (campaign text, mode text, run bigint);
-CREATE VIEW steps AS SELECT 'f' || n AS campaign FROM generate_series(1, 60) AS n UNION ALL SELECT 'g' || n FROM generate_series(1, 60) AS n UNION ALL SELECT 'h' || n FROM generate_series(1, 80) AS n;
+CREATE VIEW steps AS SELECT 'f' || n AS campaign FROM generate_series(1, 60) AS n UNION ALL SELECT 'g' || n FROM generate_series(1, 60) AS n
+	UNION ALL SELECT 'h' || n FROM generate_series(1, 80) AS n UNION ALL SELECT 'k' || n FROM generate_series(1, 80) AS n;
 \o /dev/null
 INSERT INTO runs SELECT campaign, 'fused', campaign_start(campaign) FROM steps;
 SELECT count(campaign_wait(run)) FROM runs WHERE mode = 'fused';
@@ -427,9 +470,44 @@ SELECT pg_advisory_unlock(4713);
 SELECT * FROM told(:run);
 SELECT * FROM campaign_verify(:run);
 
+-- Audiences in one pass over their dimension: what each selected is counted, and
+-- which rows are in several.  What fails in it is executed one after the other.
+SELECT campaign_create('woven', 'people', settings => '{"variables": {"least": {"type": "integer", "default": 3}}}');
+SELECT campaign_add_audience('woven', 'buyers', filter => 'EXISTS (SELECT FROM orders o WHERE o.person = people.id AND o.total > 80)');
+SELECT campaign_add_audience('woven', 'scored', filter => 'score >= vars.least');
+SELECT campaign_add_audience('woven', 'listed', filter => 'id IN (SELECT o.person FROM orders o WHERE o.id % 3 = 0) OR country IS NULL');
+SELECT campaign_add_combine('woven', 'left', operation => 'exclusion', primary_set => 'scored', after => 'buyers, scored, listed');
+SELECT campaign_add_email('woven', 'mail', subject => '{{ country }}', body => '-', category => 'transactional', after => 'left');
+SELECT campaign_publish('woven');
+SELECT campaign_start('woven') AS run \gset
+SELECT campaign_wait(:run);
+SELECT activity, state, rows_in, rows, error FROM told(:run);
+SELECT activity, sets, rows FROM campaign.overlap WHERE run_id = :run ORDER BY rows;
+SELECT count(*) FILTER (WHERE score >= 3), count(*) FILTER (WHERE country IS NULL OR id IN (SELECT person FROM orders WHERE orders.id % 3 = 0)) FROM people;
+SELECT * FROM campaign_verify(:run);
+SELECT campaign_alter('woven', 'listed', '{"filter": "10 / (score - 6) > 1"}');
+SELECT campaign_publish('woven');
+SELECT campaign_start('woven') AS run \gset
+SELECT campaign_wait(:run);
+SELECT activity, state, rows_in, rows, error FROM told(:run);
+SELECT campaign_stop(:run);
+SELECT campaign_alter('woven', 'listed', '{"filter": "CASE WHEN id = 303 THEN gate() ELSE country IS NULL END"}');
+SELECT campaign_publish('woven');
+SELECT pg_advisory_lock(4713);
+SELECT campaign_start('woven') AS run \gset
+SELECT await(1);
+SELECT campaign_pause(:run);
+SELECT await(0);
+SELECT campaign_resume(:run);
+SELECT await(1);
+SELECT pg_advisory_unlock(4713);
+SELECT campaign_wait(:run);
+SELECT activity, state, rows_in, rows, error FROM told(:run);
+SELECT * FROM campaign_verify(:run);
+
 -- Nothing is left behind.
 \o /dev/null
-SELECT campaign_drop(campaign) FROM unnest('{protected,shared,parallel,halted}'::text[]) AS campaign;
+SELECT campaign_drop(campaign) FROM unnest('{protected,shared,parallel,halted,woven}'::text[]) AS campaign;
 SELECT campaign_stop(run) FROM runs JOIN seen USING (campaign, mode) WHERE what = 'run' AND value <> 'succeeded' AND mode = 'alone';
 SELECT campaign_drop(campaign) FROM steps;
 \o

@@ -1,0 +1,87 @@
+/*
+ * subquery.c
+ *		What the subqueries of a plan's expressions cost.
+ *
+ * A subquery is executed once if its result becomes a hash table, or is one
+ * value.  The cost of the whole plan does not say so: where the planner has the
+ * choice it adds up what it would be to execute it for each row, and chooses
+ * later.
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+#include "nodes/nodeFuncs.h"
+
+#include "set/footprint.h"
+#include "set/subquery.h"
+
+typedef struct Subqueries
+{
+	const PlannedStmt *plan;
+	double		memory;			/* of their hash tables, in kB */
+	bool		repeated;		/* one is executed for each row */
+} Subqueries;
+
+/* expression_tree_walker: notes subqueries. */
+static bool
+find_subqueries(Node *node, void *context)
+{
+	Subqueries *found = context;
+
+	if (node == NULL)
+		return false;
+	if (IsA(node, SubPlan))
+	{
+		SubPlan    *subplan = (SubPlan *) node;
+
+		if (subplan->useHashTable)
+			found->memory += campaign_footprint_of_groups(list_nth(found->plan->subplans,
+																   subplan->plan_id - 1));
+		else
+			found->repeated = true;
+	}
+	return expression_tree_walker(node, find_subqueries, context);
+}
+
+/* Notes those of a plan's nodes. */
+static void
+search_plan(const Plan *plan, Subqueries *found)
+{
+	List	   *children = NIL;
+	ListCell   *cell;
+
+	if (plan == NULL)
+		return;
+	(void) find_subqueries((Node *) plan->targetlist, found);
+	(void) find_subqueries((Node *) plan->qual, found);
+	if (IsA(plan, Append))
+		children = ((const Append *) plan)->appendplans;
+	else if (IsA(plan, MergeAppend))
+		children = ((const MergeAppend *) plan)->mergeplans;
+	else if (IsA(plan, SubqueryScan))
+		search_plan(((const SubqueryScan *) plan)->subplan, found);
+	foreach(cell, children)
+		search_plan(lfirst(cell), found);
+	search_plan(plan->lefttree, found);
+	search_plan(plan->righttree, found);
+}
+
+/* What they cost together. */
+double
+campaign_subqueries_cost(const PlannedStmt *plan)
+{
+	Subqueries	found = {plan};
+	double		cost = 0;
+	ListCell   *cell;
+
+	search_plan(plan->planTree, &found);
+	if (found.repeated || found.memory > work_mem * hash_mem_multiplier)
+		return -1;
+	foreach(cell, plan->subplans)
+	{
+		/* What was not chosen is NULL. */
+		if (lfirst(cell) != NULL)
+			cost += ((Plan *) lfirst(cell))->total_cost;
+	}
+	return cost;
+}
