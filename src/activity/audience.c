@@ -275,14 +275,18 @@ stream_dimension(CampaignTask *task)
 	return campaign_stream_open(task->scope.target, select);
 }
 
-/* Appends the condition for which rows of the dimension come out. */
+/*
+ * Appends the condition for which rows of the dimension come out.  One that is
+ * volatile could see what that of another activity does.
+ */
 static bool
 append_membership(const CampaignTask *task, CampaignSelect *select)
 {
 	CampaignExpression *filter =
 		campaign_option_expression(task->scope.activity, "filter");
 
-	if (!gives_dimension(task))
+	if (!gives_dimension(task) ||
+		campaign_expression_is_volatile(&task->scope, filter))
 		return false;
 	if (filter == NULL)
 		appendStringInfoString(&select->text, "true");

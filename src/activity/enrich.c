@@ -12,7 +12,6 @@
 
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
-#include "optimizer/optimizer.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/varlena.h"
@@ -465,16 +464,7 @@ enforce_cardinality(const CampaignTask *task,
 
 /* ---------------------------- what is not read --------------------------- */
 
-/* True if evaluating the expression may do more than to give a value. */
-static bool
-is_volatile(const CampaignScope *scope, const CampaignExpression *expression)
-{
-	return expression != NULL &&
-		contain_volatile_functions((Node *) campaign_expression_check(scope,
-																	  expression));
-}
-
-/* True if one of the expressions may. */
+/* True if evaluating one of the expressions may do more than to give a value. */
 static bool
 any_volatile(const CampaignScope *scope, const List *expressions)
 {
@@ -482,7 +472,7 @@ any_volatile(const CampaignScope *scope, const List *expressions)
 
 	foreach(cell, expressions)
 	{
-		if (is_volatile(scope, lfirst(cell)))
+		if (campaign_expression_is_volatile(scope, lfirst(cell)))
 			return true;
 	}
 	return false;
@@ -515,7 +505,7 @@ needed_additions(const CampaignScope *scope, const List *additions,
 		CampaignAddition *addition = lfirst(cell);
 
 		if (has_column(live, addition->name) ||
-			is_volatile(scope, addition->expression))
+			campaign_expression_is_volatile(scope, addition->expression))
 			needed = lappend(needed, addition);
 	}
 	return needed;
@@ -534,8 +524,8 @@ is_needed(const CampaignScope *scope, const CampaignEnrichLink *link,
 		if (has_column(live, ((CampaignColumn *) lfirst(cell))->name))
 			return true;
 	}
-	return is_volatile(scope, link->condition) ||
-		is_volatile(scope, link->filter) ||
+	return campaign_expression_is_volatile(scope, link->condition) ||
+		campaign_expression_is_volatile(scope, link->filter) ||
 		any_volatile(scope, link->order) ||
 		any_volatile(scope, campaign_link_conditions(link->path)) ||
 		any_volatile(scope, campaign_additions_expressions(NIL,

@@ -50,6 +50,9 @@ extern Jsonb *campaign_options_check_shape(const CampaignKind *kind,
  */
 extern Query *campaign_expression_check(const CampaignScope *scope,
 										const CampaignExpression *expression);
+/* True if evaluating it may do more than to give a value; NULL does nothing. */
+extern bool campaign_expression_is_volatile(const CampaignScope *scope,
+											const CampaignExpression *expression);
 /*
  * What to write behind an expression of the scope's by which rows are grouped:
  * COLLATE "C" where that makes the same groups, for it sorts faster.

@@ -173,6 +173,16 @@ campaign_expression_check(const CampaignScope *scope,
 	return query;
 }
 
+/* True if evaluating the expression may do more than to give a value. */
+bool
+campaign_expression_is_volatile(const CampaignScope *scope,
+								const CampaignExpression *expression)
+{
+	return expression != NULL &&
+		contain_volatile_functions((Node *) campaign_expression_check(scope,
+																	  expression));
+}
+
 /* COLLATE "C" where equality means equal bytes. */
 const char *
 campaign_expression_collation(const CampaignScope *scope,

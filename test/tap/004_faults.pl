@@ -34,12 +34,12 @@ my %scenario = (
 	task_prepared => \&fault_in_worker,
 	task_executed => \&fault_in_worker,
 	task_recorded => \&fault_in_worker,
-	fusion_executed => \&fault_in_worker,
-	fusion_recorded => \&fault_in_worker,
+	fusion_executed => \&fault_in_fusion,
+	fusion_recorded => \&fault_in_fusion,
 	task_committed => \&fault_in_worker,
 	population_create => \&fault_in_worker,
 	population_drop => \&fault_in_worker,
-	enqueue_chunk => \&fault_in_worker,
+	enqueue_chunk => \&fault_in_fusion,
 	enqueue_plan => \&fault_in_worker,
 	enqueue_close => \&fault_in_worker,
 	child_started => \&fault_in_child,
@@ -198,6 +198,27 @@ SELECT count(*) = 0 FROM pg_stat_activity WHERE backend_type = 'campaign schedul
 
 	like($end, $action eq 'error' ? qr/^succeeded/ : qr/^succeeded$/, "$point, $action: the run succeeds");
 	ok(fault_fired($node, $point), "$point, $action: the point was reached");
+	drain();
+}
+
+# The same where activities are one statement, and where audiences beside each
+# other are in it: all of it is executed again, and nothing twice.
+sub fault_in_fusion
+{
+	my ($point, $action) = @_;
+
+	fault_in_worker($point, $action);
+	plant_fault($node, $point, $action);
+	my $run = start_run('woven');
+
+	like(wait_for_end($run), qr/^succeeded/, "$point, $action: the run of audiences in one pass succeeds");
+	ok(fault_fired($node, $point), "$point, $action: it has reached the point");
+	is($node->safe_psql('postgres', "SELECT string_agg(concat_ws(' ', source, rows), ', ' ORDER BY source) FROM campaign.flow WHERE run_id = $run AND outcome = 'result' AND source <> 'mail'"),
+		'high 1200, low 1200, some 2400', "$point, $action: its counts are right");
+	is($node->safe_psql('postgres', "SELECT count(*) > 0, count(*) = count(DISTINCT recipient) FROM campaign.message WHERE run_id = $run"),
+		't|t', "$point, $action: nobody gets two messages");
+	is($node->safe_psql('postgres', "SELECT count(DISTINCT started_at) FROM campaign.task WHERE run_id = $run"), '1', "$point, $action: it was one statement")
+	  if $action ne 'error';
 	drain();
 }
 
@@ -503,6 +524,12 @@ SELECT campaign_add_audience('outer', 'people', filter => 'id < 10');
 SELECT campaign_add_sub_campaign('outer', 'inner', starts => 'inner', after => 'people');
 SELECT campaign_add_audience('outer', 'behind', after => 'inner');
 SELECT campaign_publish('outer');
+SELECT campaign_create('woven', dimension => 'customers');
+SELECT campaign_add_audience('woven', 'high', filter => 'score >= 60');
+SELECT campaign_add_audience('woven', 'low', filter => 'score < 40');
+SELECT campaign_add_combine('woven', 'some', operation => 'union', after => 'high, low');
+SELECT campaign_add_email('woven', 'mail', after => 'some', subject => 'x', body => 'x');
+SELECT campaign_publish('woven');
 SELECT campaign_create('later', dimension => 'customers');
 SELECT campaign_add_audience('later', 'people', filter => 'id <= 100');
 SELECT campaign_add_email('later', 'mail', after => 'people', subject => 'x', body => 'x',
