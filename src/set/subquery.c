@@ -11,6 +11,8 @@
 
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
+#include "optimizer/cost.h"
+#include "optimizer/optimizer.h"
 
 #include "set/footprint.h"
 #include "set/subquery.h"
@@ -20,9 +22,39 @@ typedef struct Subqueries
 	const PlannedStmt *plan;
 	double		memory;			/* of their hash tables, in kB */
 	bool		repeated;		/* one is executed for each row */
+	bool		misplaced;		/* what is dear is asked before what is cheap */
 } Subqueries;
 
-/* expression_tree_walker: notes subqueries. */
+/* What is dearer than so many operators is worth asking last. */
+#define DEAR_OPERATORS	10
+
+/*
+ * True if an AND has something dear before what is cheaper.  In a WHERE the
+ * planner would have changed their order, elsewhere it does not.
+ */
+static bool
+is_misplaced(const BoolExpr *expression)
+{
+	Cost		dearest = DEAR_OPERATORS * cpu_operator_cost;
+	bool		dear = false;
+	ListCell   *cell;
+
+	if (expression->boolop != AND_EXPR)
+		return false;
+	foreach(cell, expression->args)
+	{
+		QualCost	cost;
+
+		cost_qual_eval_node(&cost, lfirst(cell), NULL);
+		if (dear && cost.per_tuple < dearest)
+			return true;
+		dear = dear || cost.per_tuple > dearest;
+		dearest = Max(dearest, cost.per_tuple);
+	}
+	return false;
+}
+
+/* expression_tree_walker: notes subqueries, and the order of what is asked. */
 static bool
 find_subqueries(Node *node, void *context)
 {
@@ -40,6 +72,8 @@ find_subqueries(Node *node, void *context)
 		else
 			found->repeated = true;
 	}
+	if (IsA(node, BoolExpr) && is_misplaced((BoolExpr *) node))
+		found->misplaced = true;
 	return expression_tree_walker(node, find_subqueries, context);
 }
 
@@ -75,7 +109,8 @@ campaign_subqueries_cost(const PlannedStmt *plan)
 	ListCell   *cell;
 
 	search_plan(plan->planTree, &found);
-	if (found.repeated || found.memory > work_mem * hash_mem_multiplier)
+	if (found.repeated || found.misplaced ||
+		found.memory > work_mem * hash_mem_multiplier)
 		return -1;
 	foreach(cell, plan->subplans)
 	{

@@ -562,6 +562,19 @@ SELECT campaign_publish('woven');
 SELECT campaign_start('woven') AS run \gset
 SELECT campaign_wait(:run);
 SELECT activities FROM statements(:run);
+-- So are those of which a WHERE would ask a part first that stands behind what is dear.
+CREATE FUNCTION dear(n bigint) RETURNS boolean LANGUAGE plpgsql STABLE AS 'BEGIN RETURN n > 0; END';
+SELECT campaign_alter('woven', 'listed', '{"filter": "dear(id) AND country IS NULL", "skip_empty": false}');
+SELECT campaign_publish('woven');
+SELECT campaign_start('woven') AS run \gset
+SELECT campaign_wait(:run);
+SELECT activities FROM statements(:run);
+SELECT campaign_alter('woven', 'listed', '{"filter": "country IS NULL AND dear(id)"}');
+SELECT campaign_publish('woven');
+SELECT campaign_start('woven') AS run \gset
+SELECT campaign_wait(:run);
+SELECT activities FROM statements(:run);
+SELECT * FROM campaign_verify(:run);
 -- A table of parts, of which policies hide rows that no condition could take.
 CREATE TABLE members (id bigint PRIMARY KEY, score int, secret boolean NOT NULL) PARTITION BY HASH (id);
 CREATE TABLE members_0 PARTITION OF members FOR VALUES WITH (MODULUS 2, REMAINDER 0);
