@@ -218,7 +218,7 @@ add_columns(List *known, List *columns)
 	foreach(cell, columns)
 	{
 		CampaignColumn *column = lfirst(cell);
-		CampaignColumn *same = campaign_combine_column(known, column->name);
+		CampaignColumn *same = campaign_column_find(known, column->name);
 
 		if (same == NULL)
 			known = lappend(known, column);

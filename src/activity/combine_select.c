@@ -15,20 +15,6 @@
 #include "activity/option.h"
 #include "set/row.h"
 
-/* The column of that name among those, or NULL. */
-CampaignColumn *
-campaign_combine_column(List *columns, const char *name)
-{
-	ListCell   *cell;
-
-	foreach(cell, columns)
-	{
-		if (strcmp(((CampaignColumn *) lfirst(cell))->name, name) == 0)
-			return lfirst(cell);
-	}
-	return NULL;
-}
-
 /* --------------------------- rows with masks ---------------------------- */
 
 /* Appends the key's columns of an item of FROM. */
@@ -78,7 +64,7 @@ append_added(StringInfo text, const CampaignCombination *plan, const CampaignCol
 	{
 		int			number = foreach_current_index(cell);
 
-		if (campaign_combine_column(campaign_population_added(lfirst(cell)),
+		if (campaign_column_find(campaign_population_added(lfirst(cell)),
 						column->name) != NULL)
 			appendStringInfo(text, " WHEN k.\"campaign.mask\" & " INT64_FORMAT
 							 " <> 0 THEN i%d.%s",
@@ -284,4 +270,3 @@ campaign_combine_select(CampaignCombination *plan)
 						 " ORDER BY \"campaign.mask\" & -\"campaign.mask\", %s",
 						 campaign_task_position(task, &plan->rows));
 }
-

@@ -34,8 +34,6 @@ typedef struct CampaignCombination
 	CampaignPopulation rows;	/* all rows with their mask */
 } CampaignCombination;
 
-/* The column of that name among those, or NULL. */
-extern CampaignColumn *campaign_combine_column(List *columns, const char *name);
 /* Sets the rows with their masks, from the sets: a subquery. */
 extern void campaign_combine_mask(CampaignCombination *plan);
 /* A row comes out where this holds for its mask. */

@@ -478,20 +478,6 @@ any_volatile(const CampaignScope *scope, const List *expressions)
 	return false;
 }
 
-/* True if one of the columns has that name. */
-static bool
-has_column(const List *columns, const char *name)
-{
-	ListCell   *cell;
-
-	foreach(cell, columns)
-	{
-		if (strcmp(((CampaignColumn *) lfirst(cell))->name, name) == 0)
-			return true;
-	}
-	return false;
-}
-
 /* The additions whose columns are among those, or that may do more. */
 static List *
 needed_additions(const CampaignScope *scope, const List *additions,
@@ -504,7 +490,7 @@ needed_additions(const CampaignScope *scope, const List *additions,
 	{
 		CampaignAddition *addition = lfirst(cell);
 
-		if (has_column(live, addition->name) ||
+		if (campaign_column_find(live, addition->name) != NULL ||
 			campaign_expression_is_volatile(scope, addition->expression))
 			needed = lappend(needed, addition);
 	}
@@ -521,7 +507,7 @@ is_needed(const CampaignScope *scope, const CampaignEnrichLink *link,
 
 	foreach(cell, columns)
 	{
-		if (has_column(live, ((CampaignColumn *) lfirst(cell))->name))
+		if (campaign_column_find(live, ((CampaignColumn *) lfirst(cell))->name) != NULL)
 			return true;
 	}
 	return campaign_expression_is_volatile(scope, link->condition) ||

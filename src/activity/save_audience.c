@@ -94,20 +94,6 @@ check_save(const CampaignScope *scope)
 	(void) campaign_additions_columns(scope, additions);
 }
 
-/* The column of that name; NULL if there is none. */
-static CampaignColumn *
-find_column(List *columns, const char *name)
-{
-	ListCell   *cell;
-
-	foreach(cell, columns)
-	{
-		if (strcmp(((CampaignColumn *) lfirst(cell))->name, name) == 0)
-			return lfirst(cell);
-	}
-	return NULL;
-}
-
 /* Refuses to go on from a version that is of another shape. */
 static void
 check_before(const Save *save, const CampaignAudience *audience)
@@ -122,7 +108,7 @@ check_before(const Save *save, const CampaignAudience *audience)
 	foreach(cell, columns)
 	{
 		CampaignColumn *column = lfirst(cell);
-		CampaignColumn *known = find_column(save->before->columns,
+		CampaignColumn *known = campaign_column_find(save->before->columns,
 											column->name);
 		bool		key = foreach_current_index(cell) < list_length(target->key);
 
@@ -161,7 +147,7 @@ open_before(Save *save, const CampaignAudience *audience, const char *mode)
 	{
 		CampaignColumn *column = lfirst(cell);
 
-		if (find_column(save->columns, column->name) == NULL)
+		if (campaign_column_find(save->columns, column->name) == NULL)
 			save->columns = lappend(save->columns, column);
 	}
 }
@@ -224,7 +210,7 @@ append_before(const Save *save)
 	{
 		const char *name = ((CampaignColumn *) lfirst(cell))->name;
 
-		if (find_column(save->before->columns, name) == NULL)
+		if (campaign_column_find(save->before->columns, name) == NULL)
 			appendStringInfoString(text, ", NULL");
 		else
 			appendStringInfo(text, ", p.%s", quote_identifier(name));

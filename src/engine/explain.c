@@ -226,8 +226,8 @@ plan_together_in_vain(void *arg)
 }
 
 /*
- * Finds out what is executed in one statement with the activity.  What fails is
- * executed one by one; so does what is cancelled not.
+ * Finds out what is executed in one statement with the activity.  What fails so
+ * would be executed one by one; who cancels ends it all.
  */
 static void
 find_together(Explanation *explanation, const CampaignActivity *activity)

@@ -97,8 +97,8 @@ find_reader(const CampaignFan *fan, CampaignLane *lane)
 	stream->columns = lane->columns;
 	stream->relation = InvalidOid;
 	stream->places = NULL;
-	lane->reader = campaign_fusion_task(fan->task, reader, lane_flow(lane),
-										stream);
+	lane->reader = campaign_fusion_task(fan->task, reader->name,
+										list_make1(lane_flow(lane)), stream);
 }
 
 /* ------------------- the same behind several outcomes -------------------- */

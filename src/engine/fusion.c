@@ -107,10 +107,10 @@ campaign_fusion_plain(const CampaignTask *task)
 		campaign_common_execution(task->scope.activity) == CAMPAIGN_EXECUTION_NORMAL;
 }
 
-/* The prepared task of an activity that takes the rows of a task's flow. */
+/* The prepared task of another activity of the run. */
 CampaignTask *
-campaign_fusion_task(const CampaignTask *task, CampaignActivity *reader,
-					 CampaignFlow *flow, CampaignPopulation *stream)
+campaign_fusion_task(const CampaignTask *task, const char *activity,
+					 List *inbound, CampaignPopulation *stream)
 {
 	CampaignTask *next = palloc0(sizeof(CampaignTask));
 
@@ -120,8 +120,8 @@ campaign_fusion_task(const CampaignTask *task, CampaignActivity *reader,
 	next->together = task->together;
 	next->scope.graph = task->scope.graph;
 	next->stream = stream;
-	next->inbound = list_make1(flow);
-	campaign_prepare(next, reader->name);
+	next->inbound = inbound;
+	campaign_prepare(next, activity);
 	return next;
 }
 
@@ -143,8 +143,8 @@ campaign_fusion_lend(CampaignTask *task)
 	campaign_fusion_emit(task);
 	if (campaign_kind_find(reader->kind)->passes && reader->outbound != NIL)
 		prepare_table(task, stream);
-	return campaign_fusion_task(task, reader, linitial(task->outbound),
-								stream);
+	return campaign_fusion_task(task, reader->name,
+								list_make1(linitial(task->outbound)), stream);
 }
 
 /* Notes what came in and what came out of the task. */

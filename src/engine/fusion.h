@@ -31,10 +31,13 @@ extern bool campaign_fusion_follows(CampaignActivity *reader,
 									CampaignScope *scope);
 /* Notes what comes out of the task's outcomes, without a population. */
 extern void campaign_fusion_emit(CampaignTask *task);
-/* The prepared task of an activity that takes the rows of a task's flow. */
+/*
+ * The prepared task of another activity, in the same run and for the same
+ * purpose; the stream, if any, are the rows of its inbound flows.
+ */
 extern CampaignTask *campaign_fusion_task(const CampaignTask *task,
-										  CampaignActivity *reader,
-										  CampaignFlow *flow,
+										  const char *activity,
+										  List *inbound,
 										  CampaignPopulation *stream);
 
 #endif							/* CAMPAIGN_FUSION_H */

@@ -12,7 +12,6 @@
 #include "utils/builtins.h"
 
 #include "engine/fusion.h"
-#include "engine/prepare.h"
 #include "engine/weave.h"
 #include "set/row.h"
 #include "set/stream.h"
@@ -154,17 +153,8 @@ prepare_tasks(CampaignTask *task, List *others)
 	ListCell   *cell;
 
 	foreach(cell, others)
-	{
-		CampaignTask *other = palloc0(sizeof(CampaignTask));
-
-		other->run = task->run;
-		other->since = task->since;
-		other->rehearsal = task->rehearsal;
-		other->together = task->together;
-		other->scope.graph = task->scope.graph;
-		campaign_prepare(other, lfirst(cell));
-		tasks = lappend(tasks, other);
-	}
+		tasks = lappend(tasks, campaign_fusion_task(task, lfirst(cell), NIL,
+													NULL));
 	return tasks;
 }
 
@@ -174,30 +164,25 @@ campaign_weave(CampaignTask *task, List *others, List **beside)
 {
 	CampaignActivity *reader = campaign_fusion_reader(task->scope.activity);
 	List	   *tasks = prepare_tasks(task, others);
-	CampaignTask *next = palloc0(sizeof(CampaignTask));
+	CampaignPopulation *stream;
 	CampaignScope scope;
+	List	   *inbound = NIL;
 	List	   *numbers;
 	ListCell   *cell;
 
 	if (!campaign_fusion_follows(reader, task, &scope) ||
 		!campaign_kind_find(reader->kind)->weaves(&scope, &numbers))
 		return NULL;
-	next->stream = make_stream(tasks, reader->inbound, numbers);
-	if (next->stream == NULL || !is_worthwhile(tasks, next->stream))
+	stream = make_stream(tasks, reader->inbound, numbers);
+	if (stream == NULL || !is_worthwhile(tasks, stream))
 		return NULL;
 	foreach(cell, reader->inbound)
 	{
 		CampaignTask *source = find_task(tasks, ((CampaignTransition *) lfirst(cell))->source);
 
 		campaign_fusion_emit(source);
-		next->inbound = lappend(next->inbound, linitial(source->outbound));
+		inbound = lappend(inbound, linitial(source->outbound));
 	}
-	next->run = task->run;
-	next->since = task->since;
-	next->rehearsal = task->rehearsal;
-	next->together = task->together;
-	next->scope.graph = task->scope.graph;
-	campaign_prepare(next, reader->name);
 	*beside = list_delete_first(tasks);
-	return next;
+	return campaign_fusion_task(task, reader->name, inbound, stream);
 }

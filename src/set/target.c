@@ -34,6 +34,20 @@
 /* The correlation of a column with its table from which it is in order. */
 #define ORDERLY_CORRELATION 0.9
 
+/* The column of that name. */
+CampaignColumn *
+campaign_column_find(const List *columns, const char *name)
+{
+	ListCell   *cell;
+
+	foreach(cell, columns)
+	{
+		if (strcmp(((CampaignColumn *) lfirst(cell))->name, name) == 0)
+			return lfirst(cell);
+	}
+	return NULL;
+}
+
 /* The relation of the stored name, or InvalidOid. */
 static Oid
 relation_by_name(const char *name)

@@ -21,6 +21,10 @@ typedef struct CampaignColumn
 	Oid			collation;
 } CampaignColumn;
 
+/* The column (of CampaignColumn *) of that name; NULL if there is none. */
+extern CampaignColumn *campaign_column_find(const List *columns,
+											const char *name);
+
 typedef struct CampaignTarget
 {
 	CampaignDimension *dimension;

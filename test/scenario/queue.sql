@@ -197,4 +197,3 @@ RESET SESSION AUTHORIZATION;
 SELECT count(*) FROM campaign.dispatch_bucket;
 SELECT count(*) FROM pg_class WHERE relname IN ('dispatch_bucket_' || :month, 'dispatch_bucket_' || :next_month);
 SELECT campaign_resume_all();
-
