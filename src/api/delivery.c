@@ -206,6 +206,7 @@ campaign_address_hash(PG_FUNCTION_ARGS)
 
 	campaign_address_fingerprint(VARDATA_ANY(address),
 								 VARSIZE_ANY_EXHDR(address), hash);
+	campaign_seen_announce(hash);
 	PG_RETURN_UUID_P(hash);
 }
 

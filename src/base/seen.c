@@ -12,6 +12,8 @@
  */
 #include "postgres.h"
 
+#include <sys/mman.h>
+
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
@@ -29,6 +31,16 @@
 #define FIRST_HASHES	1024
 #define FIRST_PART		16
 
+/* The size of large pages, in bytes. */
+#define LARGE_PAGE		(2 * 1024 * 1024)
+
+/* A hint; what has none for it does without. */
+#ifdef __GNUC__
+#define prefetch(address)	__builtin_prefetch(address)
+#else
+#define prefetch(address)	((void) (address))
+#endif
+
 /* Each is about as large as all before, but for the second. */
 #define MOST_TABLES		48
 
@@ -43,6 +55,7 @@ typedef struct Table
 struct CampaignSeen
 {
 	MemoryContext context;
+	MemoryContextCallback callback;
 	int64		expected;
 	int64		room;			/* of all tables */
 	int64		most;			/* so much room there may be */
@@ -50,19 +63,41 @@ struct CampaignSeen
 	Table		tables[MOST_TABLES];
 };
 
+/*
+ * Asks for large pages.  Every search is for another place; with small pages
+ * the processor would look for the page longer than for what is in it.
+ */
+static void
+want_large_pages(char *memory, Size size)
+{
+#ifdef MADV_HUGEPAGE
+	char	   *begin = (char *) TYPEALIGN(LARGE_PAGE, memory);
+	char	   *end = (char *) TYPEALIGN_DOWN(LARGE_PAGE, memory + size);
+
+	/* Where there are none, small ones do. */
+	if (begin < end)
+		(void) madvise(begin, end - begin, MADV_HUGEPAGE);
+#endif
+}
+
+/* The set that was made last, as long as there is one. */
+static CampaignSeen *latest;
+
 /* Adds a table for so many hashes, all free. */
 static void
 add_table(CampaignSeen *seen, int64 hashes)
 {
 	Table	   *table = &seen->tables[seen->ntables++];
+	Size		size;
 	char	   *memory;
 
 	table->lines = PLACES(hashes) / LINE + 1;
 	table->used = 0;
 	table->full = FULL(table->lines * LINE);
-	memory = MemoryContextAllocExtended(seen->context,
-										(table->lines + 1) * LINE * sizeof(uint64),
-										MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	size = (table->lines + 1) * LINE * sizeof(uint64);
+	memory = MemoryContextAllocHuge(seen->context, size);
+	want_large_pages(memory, size);
+	memset(memory, 0, size);
 	table->places = (uint64 *) TYPEALIGN(LINE * sizeof(uint64), memory);
 	seen->room += table->full;
 }
@@ -77,6 +112,14 @@ campaign_seen_most(void)
 	return (int64) (FULL(bytes / sizeof(uint64)));
 }
 
+/* Nothing is announced to a set whose context is gone. */
+static void
+forget_set(void *set)
+{
+	if (latest == set)
+		latest = NULL;
+}
+
 /* An empty set. */
 CampaignSeen *
 campaign_seen_new(MemoryContext context, int64 expected)
@@ -86,6 +129,10 @@ campaign_seen_new(MemoryContext context, int64 expected)
 	seen->context = context;
 	seen->expected = expected;
 	seen->most = Max(expected, campaign_seen_most());
+	seen->callback.func = forget_set;
+	seen->callback.arg = seen;
+	MemoryContextRegisterResetCallback(context, &seen->callback);
+	latest = seen;
 	add_table(seen, Max(expected / FIRST_PART, FIRST_HASHES));
 	return seen;
 }
@@ -106,11 +153,25 @@ grow(CampaignSeen *seen)
 	add_table(seen, Min(wanted, seen->most - seen->room));
 }
 
+/*
+ * The line where the search for a hash begins.  It is the same for all owners,
+ * because it is asked for before the owner is known.
+ */
+static inline uint64
+first_line(const Table *table, const pg_uuid_t *hash)
+{
+	uint64		half;
+
+	memcpy(&half, hash, sizeof(half));
+	half *= UINT64CONST(0xc2b2ae3d27d4eb4f);
+	return ((half >> 32) * table->lines) >> 32;
+}
+
 /* Where the hash is in the table, or the free place where it would be. */
 static inline uint64 *
-find_place(const Table *table, uint64 line_bits, uint64 value)
+find_place(const Table *table, const pg_uuid_t *hash, uint64 value)
 {
-	uint64		line = ((line_bits >> 32) * table->lines) >> 32;
+	uint64		line = first_line(table, hash);
 
 	for (;;)
 	{
@@ -126,6 +187,19 @@ find_place(const Table *table, uint64 line_bits, uint64 value)
 	}
 }
 
+/*
+ * Has the processor fetch what a search will need.  Large sets are in no cache,
+ * and who knows the hash a while before it is added needs not wait for them.
+ */
+void
+campaign_seen_announce(const pg_uuid_t *hash)
+{
+	if (latest == NULL)
+		return;
+	for (int i = 0; i < latest->ntables; i++)
+		prefetch(&latest->tables[i].places[first_line(&latest->tables[i], hash) * LINE]);
+}
+
 /* Adds the hash; true if it was not in the set. */
 bool
 campaign_seen_add(CampaignSeen *seen, const pg_uuid_t *hash, int32 owner)
@@ -138,21 +212,20 @@ campaign_seen_add(CampaignSeen *seen, const pg_uuid_t *hash, int32 owner)
 	memcpy(words, hash, sizeof(words));
 	words[0] ^= (uint64) (uint32) owner * UINT64CONST(0xd6e8feb86659fd93);
 	value = words[1] ^ (words[0] * UINT64CONST(0x9e3779b97f4a7c15));
-	words[0] *= UINT64CONST(0xc2b2ae3d27d4eb4f);
 	value = value == 0 ? 1 : value;
 	for (int i = 0; i < seen->ntables - 1; i++)
 	{
-		if (*find_place(&seen->tables[i], words[0], value) == value)
+		if (*find_place(&seen->tables[i], hash, value) == value)
 			return false;
 	}
-	place = find_place(&seen->tables[seen->ntables - 1], words[0], value);
+	place = find_place(&seen->tables[seen->ntables - 1], hash, value);
 	if (*place == value)
 		return false;
 	if (seen->tables[seen->ntables - 1].used ==
 		seen->tables[seen->ntables - 1].full)
 	{
 		grow(seen);
-		place = find_place(&seen->tables[seen->ntables - 1], words[0], value);
+		place = find_place(&seen->tables[seen->ntables - 1], hash, value);
 	}
 	*place = value;
 	seen->tables[seen->ntables - 1].used++;

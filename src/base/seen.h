@@ -22,6 +22,8 @@ extern CampaignSeen *campaign_seen_new(MemoryContext context, int64 expected);
  */
 extern bool campaign_seen_add(CampaignSeen *seen, const pg_uuid_t *hash,
 							  int32 owner);
+/* Says that the hash will soon be added to the set that was made last. */
+extern void campaign_seen_announce(const pg_uuid_t *hash);
 /* How many hashes fit into the memory that a statement's hash table may have. */
 extern int64 campaign_seen_most(void);
 

@@ -91,6 +91,8 @@ SELECT format($$
 		count(*) FILTER (WHERE campaign.address_first((lpad(to_hex(g %% 50000), 8, '0') || '-0000-0000-0000-000000000000')::uuid, -1, %1$s)) AS halves
 	FROM generate_series(1, 101001) AS g$$, expected)
 FROM unnest('{0,1000,50000,400000}'::int[]) AS expected \gexec
+-- Many deliveries of the same few addresses.
+SELECT count(*) FILTER (WHERE campaign.address_first(md5((g % 500)::text)::uuid, g / 500 % 200, 100000)) FROM generate_series(0, 199999) AS g;
 SET work_mem = '64kB';
 SET campaign.work_mem = '64kB';
 SELECT count(*) FROM generate_series(1, 13000) AS g WHERE campaign.address_first(md5(g::text)::uuid);
