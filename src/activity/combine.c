@@ -391,7 +391,15 @@ run_combine(CampaignTask *task)
 
 /* ---------------------- rows that are in no table ------------------------ */
 
-/* Takes rows with masks, if what a row is in decides alone. */
+/* True if a row comes out of it or not for the sets it is in, and no more. */
+static bool
+decides_by_sets(const CampaignActivity *activity)
+{
+	return campaign_option_expressions(activity, "by") == NIL &&
+		campaign_option_objects(activity->options, "rules") == NIL;
+}
+
+/* Takes rows with masks. */
 static bool
 weave(const CampaignScope *scope, List **numbers)
 {
@@ -399,25 +407,59 @@ weave(const CampaignScope *scope, List **numbers)
 
 	*numbers = ordered_sets(activity);
 	return list_length(*numbers) <= CAMPAIGN_MOST_SETS &&
-		campaign_option_expressions(activity, "by") == NIL &&
-		campaign_option_objects(activity->options, "rules") == NIL;
+		decides_by_sets(activity);
 }
 
 /*
- * Gives the rows that come out, unless there is a limit to them.  Those of
- * tables are cheaper written: nothing is known of them that would tell the
- * planner how to join what is made of them.
+ * The rows of a union of tables, with their masks.  Only where a merge gives
+ * them in the order of the dimension's table: who goes on with them wants them
+ * so.  Other operations drop rows, which had better not be joined with the
+ * dimension before.
  */
+static CampaignPopulation *
+stream_of_tables(CampaignCombination *plan)
+{
+	CampaignPopulation *rows = palloc(sizeof(CampaignPopulation));
+	CampaignPopulation *stream;
+	double		expected = 0;
+	ListCell   *cell;
+
+	if (plan->operation != CAMPAIGN_OPERATION_UNION ||
+		!campaign_combine_in_order(plan->task->scope.target))
+		return NULL;
+	foreach(cell, plan->sets)
+	{
+		if (((CampaignPopulation *) lfirst(cell))->spread)
+			return NULL;
+		expected += campaign_population_rows(lfirst(cell));
+	}
+	campaign_combine_mask(plan);
+	*rows = plan->rows;
+	rows->expected = Max(expected, 1);
+	stream = campaign_stream_over(rows, CAMPAIGN_ROW_LEFT);
+	/* The mask goes along beside the columns. */
+	stream->columns = list_truncate(list_copy(rows->columns),
+									list_length(rows->columns) - 1);
+	return stream;
+}
+
+/* Gives the rows that come out, unless there is a limit to them. */
 static CampaignPopulation *
 stream_combine(CampaignTask *task)
 {
+	const CampaignActivity *activity = task->scope.activity;
 	CampaignCombination plan;
+	CampaignPopulation *stream = task->stream;
 
-	if (task->stream == NULL ||
-		campaign_option_count(task->scope.activity->options, "max_rows", 0) > 0)
+	if (!decides_by_sets(activity) ||
+		campaign_option_count(activity->options, "max_rows", 0) > 0)
 		return NULL;
 	open_plan(&plan, task);
-	return campaign_stream_sets(task->scope.target, task->stream,
+	if (stream == NULL)
+		stream = stream_of_tables(&plan);
+	if (stream == NULL)
+		return NULL;
+	return campaign_stream_sets(task->scope.target, stream,
 								wanted_sets(&plan),
 								campaign_combine_condition(&plan, "\"campaign.mask\""));
 }
@@ -441,7 +483,8 @@ settle_combine(CampaignTask *task, const CampaignCounter *counter)
 	task->overlaps = overlaps_of(&plan, tallies);
 	((CampaignFlow *) list_nth(task->outbound, OUTCOME_COMPLEMENT))->rows =
 		counter->came - counter->passed;
-	note_inbound(task, counter);
+	if (task->stream != NULL)
+		note_inbound(task, counter);
 }
 
 const CampaignKind campaign_kind_combine = {

@@ -14,6 +14,10 @@
 #include "activity/combine_select.h"
 #include "activity/option.h"
 #include "set/row.h"
+#include "set/statistics.h"
+
+/* The alias of all sets together, quoted. */
+#define SETS	"\"" CAMPAIGN_ALIAS_OF_SETS "\""
 
 /* --------------------------- rows with masks ---------------------------- */
 
@@ -73,6 +77,25 @@ append_added(StringInfo text, const CampaignCombination *plan, const CampaignCol
 	appendStringInfo(text, " END AS %s", name);
 }
 
+/*
+ * True if sets come in the order of their keys at little cost, because the rows
+ * they were made of had about this order.
+ */
+bool
+campaign_combine_in_order(const CampaignTarget *target)
+{
+	return OidIsValid(target->relation) && campaign_row_has_plain_key(target) &&
+		campaign_target_in_order(target);
+}
+
+/* The set; in that order, so that all are merged and nothing is hashed. */
+static char *
+orderly_rows(const CampaignTarget *target, const CampaignPopulation *set)
+{
+	return !set->spread && campaign_combine_in_order(target) ?
+		campaign_row_ordered(target, set)->source : set->source;
+}
+
 /* Appends every key once, with the bits of the sets it is in. */
 static void
 append_masks(StringInfo text, const CampaignCombination *plan)
@@ -81,21 +104,21 @@ append_masks(StringInfo text, const CampaignCombination *plan)
 	ListCell   *cell;
 
 	appendStringInfoString(text, "(SELECT ");
-	append_key(text, target, "u");
-	appendStringInfoString(text, ", pg_catalog.bit_or(u.\"campaign.bit\") AS \"campaign.mask\" FROM (");
+	append_key(text, target, SETS);
+	appendStringInfoString(text, ", pg_catalog.bit_or(\"campaign.bit\") AS \"campaign.mask\" FROM (");
 	foreach(cell, plan->sets)
 	{
-		const CampaignPopulation *set = lfirst(cell);
 		int			number = foreach_current_index(cell);
 
 		appendStringInfo(text, "%sSELECT ", number > 0 ? " UNION ALL " : "");
 		append_key(text, target, "p");
 		appendStringInfo(text, ", " INT64_FORMAT
 						 "::pg_catalog.int8 AS \"campaign.bit\" FROM %s AS p",
-						 INT64CONST(1) << number, set->source);
+						 INT64CONST(1) << number,
+						 orderly_rows(target, lfirst(cell)));
 	}
-	appendStringInfoString(text, ") AS u GROUP BY ");
-	append_key(text, target, "u");
+	appendStringInfoString(text, ") AS " SETS " GROUP BY ");
+	append_key(text, target, SETS);
 	appendStringInfoString(text, ") AS k");
 }
 

@@ -34,6 +34,11 @@ typedef struct CampaignCombination
 	CampaignPopulation rows;	/* all rows with their mask */
 } CampaignCombination;
 
+/*
+ * True if sets of rows of the target come in the order of their keys at little
+ * cost; then they are merged.
+ */
+extern bool campaign_combine_in_order(const CampaignTarget *target);
 /* Sets the rows with their masks, from the sets: a subquery. */
 extern void campaign_combine_mask(CampaignCombination *plan);
 /* A row comes out where this holds for its mask. */

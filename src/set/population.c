@@ -213,6 +213,8 @@ campaign_population_rows(const CampaignPopulation *population)
 
 	if (rows >= 0)
 		return rows;
+	if (population->expected > 0)
+		return population->expected;
 	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(population->relation));
 	if (!HeapTupleIsValid(tuple))
 		elog(ERROR, "cache lookup failed for relation %u",

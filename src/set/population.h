@@ -16,7 +16,8 @@ typedef struct CampaignPopulation
 {
 	char	   *name;			/* in schema campaign_data */
 	char	   *source;			/* what stands for it in FROM */
-	Oid			relation;
+	Oid			relation;		/* invalid: it is a subquery */
+	double		expected;		/* rows, of a subquery; 0: not known */
 	List	   *columns;		/* of CampaignColumn *: key first, then added */
 	int			nkeys;
 	bool		spread;			/* over servers, as its dimension is */

@@ -445,21 +445,27 @@ has_plain_order(Oid type)
 		type == UUIDOID;
 }
 
+/* True if all columns of the key are of such types. */
+bool
+campaign_row_has_plain_key(const CampaignTarget *target)
+{
+	ListCell   *cell;
+
+	foreach(cell, target->key)
+	{
+		if (!has_plain_order(((CampaignColumn *) lfirst(cell))->type))
+			return false;
+	}
+	return true;
+}
+
 /* Columns of the population in the order of recipients; NIL if it has none. */
 static List *
 plain_columns(const CampaignTarget *target,
 			  const CampaignPopulation *population)
 {
-	ListCell   *cell;
-
-	if (population == NULL)
-		return NIL;
-	foreach(cell, target->key)
-	{
-		if (!has_plain_order(((CampaignColumn *) lfirst(cell))->type))
-			return NIL;
-	}
-	return target->key;
+	return population != NULL && campaign_row_has_plain_key(target) ?
+		target->key : NIL;
 }
 
 /*
@@ -507,7 +513,8 @@ campaign_row_ordered(const CampaignTarget *target,
 						 quote_identifier(((CampaignColumn *) lfirst(cell))->name));
 	appendStringInfoChar(&text, ')');
 	ordered->source = text.data;
-	ordered->sorted = OidIsValid(population->relation);
+	ordered->sorted = OidIsValid(population->relation) ||
+		population->expected > 0;
 	return ordered;
 }
 

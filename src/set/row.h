@@ -34,6 +34,11 @@ extern char *campaign_row_item(const CampaignTarget *target,
 extern const char *campaign_row_column(const CampaignTarget *target,
 									   const CampaignPopulation *population,
 									   int number);
+/*
+ * True if keys are the same where their texts are, in an order that an index on
+ * columns of their types has.
+ */
+extern bool campaign_row_has_plain_key(const CampaignTarget *target);
 /* True if the key is a part of the order, so that no lot is needed. */
 extern bool campaign_row_key_ordered(const CampaignTarget *target,
 									 const List *order);

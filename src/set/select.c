@@ -39,6 +39,7 @@
 #include "set/literal.h"
 #include "set/observe.h"
 #include "set/select.h"
+#include "set/statistics.h"
 #include "set/subquery.h"
 
 /* Analysis in progress: what the parser's hooks need. */
@@ -665,8 +666,9 @@ campaign_select_run(CampaignSelect *select, CampaignReceiver *receiver)
 	/* Tables this transaction wrote must be seen, others as of now. */
 	CommandCounterIncrement();
 	PushActiveSnapshot(GetTransactionSnapshot());
-	plan = pg_plan_query(linitial_node(Query, rewritten), select->text.data,
-						 CURSOR_OPT_PARALLEL_OK, parameters(select));
+	plan = campaign_statistics_plan(linitial_node(Query, rewritten),
+									select->text.data, CURSOR_OPT_PARALLEL_OK,
+									parameters(select));
 	if (observed)
 		campaign_observe_plan(pg_get_querydef(shown, true), plan);
 	else
@@ -701,9 +703,10 @@ ask_plan(CampaignSelect *select, double (*ask) (const PlannedStmt *plan))
 	campaign_planning_adjust(campaign_work_mem);
 	CommandCounterIncrement();
 	PushActiveSnapshot(GetTransactionSnapshot());
-	answer = ask(pg_plan_query(linitial_node(Query, rewritten),
-							   select->text.data, CURSOR_OPT_PARALLEL_OK,
-							   parameters(select)));
+	answer = ask(campaign_statistics_plan(linitial_node(Query, rewritten),
+										  select->text.data,
+										  CURSOR_OPT_PARALLEL_OK,
+										  parameters(select)));
 	PopActiveSnapshot();
 	campaign_settings_leave(nestlevel);
 	return answer;

@@ -575,6 +575,21 @@ SELECT campaign_start('woven') AS run \gset
 SELECT campaign_wait(:run);
 SELECT activities FROM statements(:run);
 SELECT * FROM campaign_verify(:run);
+-- A union of what was executed alone is in one statement with what follows.
+SELECT campaign_alter('woven', 'listed', '{"filter": "chance() < 2 AND country IS NULL"}');
+SELECT campaign_alter('woven', 'left', '{"operation": "union", "primary_set": null}');
+SELECT campaign_publish('woven');
+SELECT campaign_start('woven') AS run \gset
+SELECT campaign_wait(:run);
+SELECT activities FROM statements(:run);
+SELECT activity, state, rows_in, rows, error FROM told(:run);
+SELECT activity, sets, rows FROM campaign.overlap WHERE run_id = :run ORDER BY rows;
+SELECT count(*) FROM people WHERE score >= 3 OR country IS NULL OR id IN (SELECT person FROM orders WHERE total > 80);
+SELECT campaign_test('woven') AS run \gset
+SELECT campaign_wait(:run);
+SELECT activity, state, rows_in, rows, error FROM told(:run);
+SELECT activity, sets, rows FROM campaign.overlap WHERE run_id = :run ORDER BY rows;
+SELECT * FROM campaign_verify(:run);
 -- A table of parts, of which policies hide rows that no condition could take.
 CREATE TABLE members (id bigint PRIMARY KEY, score int, secret boolean NOT NULL) PARTITION BY HASH (id);
 CREATE TABLE members_0 PARTITION OF members FOR VALUES WITH (MODULUS 2, REMAINDER 0);
