@@ -10,11 +10,15 @@
 #include "postgres.h"
 
 #include "utils/builtins.h"
+#include "utils/lsyscache.h"
 
 #include "activity/change.h"
 #include "activity/column.h"
+#include "activity/grouping.h"
 #include "activity/option.h"
+#include "base/text.h"
 #include "set/link.h"
+#include "set/row.h"
 
 static const CampaignOption options[] = {
 	{"dimension", CAMPAIGN_OPTION_DIMENSION, true, NULL,
@@ -66,11 +70,55 @@ check_end(const Reading *reading)
 				 errhint("Name a path of links that ends there, such as \"first.second\".")));
 }
 
-/* Joins the path. */
+/*
+ * The column that is the key of the row led to, or NULL: a foreign key says so,
+ * and that the row is there.  A key that is equal might be written otherwise if
+ * its type had two ways to.
+ */
+static char *
+find_held_key(const CampaignChange *change, const List *links)
+{
+	const CampaignTarget *end = change->scope->result;
+	const CampaignLink *link = linitial(links);
+	const CampaignColumn *key = linitial(end->key);
+	CampaignSelect *select = campaign_select_new(change->scope->variables,
+												 change->scope->activity->search_path);
+	CampaignGrouping *grouping;
+
+	if (list_length(links) > 1 || list_length(end->key) > 1 ||
+		!OidIsValid(link->source_relation) || !campaign_row_has_plain_key(end))
+		return NULL;
+	appendStringInfo(&select->text, "SELECT true FROM %s AS %s JOIN %s AS %s ON ",
+					 campaign_relation_name(end->relation),
+					 quote_identifier(link->alias),
+					 campaign_relation_name(link->source_relation),
+					 quote_identifier(link->source_alias));
+	campaign_select_expression(select, campaign_link_condition(link));
+	grouping = campaign_grouping_find(select, end);
+	if (grouping == NULL || !grouping->held ||
+		get_atttype(link->source_relation,
+					get_attnum(link->source_relation,
+							   linitial(grouping->columns))) != key->type)
+		return NULL;
+	return linitial(grouping->columns);
+}
+
+/* Joins the path, or just its end's key. */
 static void
 append_path(const CampaignChange *change, CampaignSelect *select)
 {
-	campaign_link_append(select, (List *) change->arg, change->scope->result);
+	List	   *links = (List *) change->arg;
+	const CampaignLink *link = linitial(links);
+	char	   *column = find_held_key(change, links);
+
+	if (column == NULL)
+		campaign_link_append(select, links, change->scope->result);
+	else
+		appendStringInfo(&select->text,
+						 "LATERAL (SELECT %s.%s AS \"campaign.end.1\") AS %s ON true",
+						 quote_identifier(link->source_alias),
+						 quote_identifier(column),
+						 quote_identifier(link->alias));
 }
 
 /* What a collection has of each row if nothing is said: its key. */

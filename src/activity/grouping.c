@@ -216,18 +216,25 @@ can_fail(Node *node, void *context)
 
 /* ------------------------------ foreign keys ----------------------------- */
 
-/* True if what the constraint says was checked for the rows there were. */
+/*
+ * True if what the constraint says was checked for the rows there were.  A key
+ * that leads to a partitioned table has a constraint for each partition, too,
+ * which does not say that the row is in that one.
+ */
 static bool
-is_validated(Oid constraint)
+is_sound(const ForeignKeyCacheInfo *reference)
 {
-	HeapTuple	tuple = SearchSysCache1(CONSTROID, ObjectIdGetDatum(constraint));
-	bool		validated;
+	HeapTuple	tuple = SearchSysCache1(CONSTROID,
+										ObjectIdGetDatum(reference->conoid));
+	bool		sound;
 
 	if (!HeapTupleIsValid(tuple))
 		return false;
-	validated = ((Form_pg_constraint) GETSTRUCT(tuple))->convalidated;
+	sound = ((Form_pg_constraint) GETSTRUCT(tuple))->convalidated &&
+		(!OidIsValid(((Form_pg_constraint) GETSTRUCT(tuple))->conparentid) ||
+		 !get_rel_relispartition(reference->confrelid));
 	ReleaseSysCache(tuple);
-	return validated;
+	return sound;
 }
 
 /* True if the foreign key leads from these columns to the target's key. */
@@ -254,7 +261,7 @@ is_of_grouping(const ForeignKeyCacheInfo *reference, Oid linked,
 		if (i == reference->nkeys)
 			return false;
 	}
-	return is_validated(reference->conoid);
+	return is_sound(reference);
 }
 
 /* True if such a foreign key holds for all rows of the relation. */
@@ -272,7 +279,8 @@ has_foreign_key(Oid linked, const CampaignTarget *target,
 		(kind != RELKIND_RELATION || has_subclass(linked)))
 		return false;
 	relation = relation_open(linked, AccessShareLock);
-	foreach(cell, RelationGetFKeyList(relation))
+	/* Looking into catalogs may replace the list of the relation's entry. */
+	foreach(cell, (List *) copyObject(RelationGetFKeyList(relation)))
 		found |= is_of_grouping(lfirst(cell), linked, target, grouping);
 	relation_close(relation, NoLock);
 	return found;

@@ -111,6 +111,59 @@ SELECT campaign_add_audience('columns', 'unseen', filter => 'double > 20', after
 SELECT campaign_add_audience('columns', 'lost', filter => 'double > 2 AND number = 3', after => 'people.lost');
 SELECT severity, activity, code, message FROM campaign_check('columns');
 
+-- A row that a foreign key leads to is there and need not be asked for; unless
+-- the column is of another type than the key, not all rows have been compared
+-- with it, or not all rows led to may be seen.
+CREATE TABLE shops (id int PRIMARY KEY, owner_id int REFERENCES customers, guest_id bigint REFERENCES customers);
+INSERT INTO shops VALUES (1, 1, 2), (2, 1, NULL), (3, NULL, 2), (4, 4, 3);
+SELECT campaign_dimension('shops');
+SELECT campaign_link('inviter', 'shops', 'customers', 'shops.guest_id = customers.id');
+CREATE FUNCTION asks() RETURNS boolean LANGUAGE sql
+AS $$ SELECT sql LIKE '%FROM customers%' FROM campaign_explain('change') WHERE activity = 'it' AND sql IS NOT NULL $$;
+SELECT changed('shops', '{"dimension": "customers", "link": "owner", "columns": {"shop": "shops.id"}}');
+SELECT asks();
+SELECT campaign_drop('change');
+SELECT changed('shops', '{"dimension": "customers", "link": "inviter"}');
+SELECT asks();
+SELECT campaign_drop('change');
+SELECT changed('shops', '{"dimension": "customers", "link": "guest", "columns": {"shop": "shops.id"}}');
+SELECT asks();
+SELECT campaign_start('change') AS run \gset
+SELECT campaign_wait(:run);
+SELECT * FROM came_out(:run);
+ALTER TABLE shops DROP CONSTRAINT shops_guest_id_fkey;
+INSERT INTO shops VALUES (5, NULL, 99);
+ALTER TABLE shops ADD FOREIGN KEY (guest_id) REFERENCES customers NOT VALID;
+SELECT asks();
+SELECT campaign_start('change') AS run \gset
+SELECT campaign_wait(:run);
+SELECT * FROM came_out(:run);
+DELETE FROM shops WHERE id = 5;
+ALTER TABLE shops VALIDATE CONSTRAINT shops_guest_id_fkey;
+SELECT asks();
+ALTER TABLE customers ENABLE ROW LEVEL SECURITY;
+SELECT asks();
+ALTER TABLE customers DISABLE ROW LEVEL SECURITY;
+-- What leads to a table leads to one of its partitions, and nobody knows which.
+CREATE TABLE guests (id bigint PRIMARY KEY) PARTITION BY RANGE (id);
+CREATE TABLE guests_1 PARTITION OF guests FOR VALUES FROM (0) TO (10);
+CREATE TABLE guests_2 PARTITION OF guests FOR VALUES FROM (10) TO (20);
+INSERT INTO guests VALUES (1), (11);
+CREATE TABLE visits (id int PRIMARY KEY, guest_id bigint REFERENCES guests);
+INSERT INTO visits VALUES (1, 1), (2, 11), (3, NULL);
+SELECT campaign_dimension('guests'), campaign_dimension('guests_1'), campaign_dimension('visits');
+SELECT campaign_link('first', 'visits', 'guests_1', 'visits.guest_id = guests_1.id');
+SELECT changed('visits', '{"dimension": "guests", "link": "guest"}');
+SELECT sql LIKE '%FROM guests%' AS asks FROM campaign_explain('change') WHERE activity = 'it' AND sql IS NOT NULL;
+SELECT campaign_start('change') AS run \gset
+SELECT campaign_wait(:run);
+SELECT * FROM came_out(:run);
+SELECT changed('visits', '{"dimension": "guests_1", "link": "first"}');
+SELECT sql LIKE '%FROM guests%' AS asks FROM campaign_explain('change') WHERE activity = 'it' AND sql IS NOT NULL;
+SELECT campaign_start('change') AS run \gset
+SELECT campaign_wait(:run);
+SELECT * FROM came_out(:run);
+
 -- Wrong options.
 SELECT campaign_create('wrong', 'customers');
 SELECT campaign_add_audience('wrong', 'all');
