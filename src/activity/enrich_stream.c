@@ -148,7 +148,9 @@ cost_of_links(const CampaignEnrichPlan *plan)
 
 /*
  * What it costs to join the rows twice, once they are written: not less than to
- * compute them twice.  Behind several outcomes each reads the tables again.
+ * compute them twice.  Where they are in a table already, it is read once, and
+ * what is written is joined with the dimension by who reads it.  Behind several
+ * outcomes each reads the tables again.
  */
 static double
 cost_apart(const CampaignEnrichPlan *plan, const CampaignPopulation *stream)
@@ -157,11 +159,13 @@ cost_apart(const CampaignEnrichPlan *plan, const CampaignPopulation *stream)
 	int			count = plan->task->fan == NULL ? 1 :
 		list_length(plan->task->fan->branches);
 
-	apart.population = stream;
+	apart.population = plan->task->stream == NULL ?
+		campaign_task_population(plan->task, 0) : stream;
 	apart.grouped = false;
 	apart.select = campaign_task_select(plan->task);
 	campaign_enrich_build(&apart);
 	return campaign_select_cost(apart.select) + count * STATEMENT_COST +
+		(plan->task->stream == NULL ? cost_of(plan, stream) : 0) +
 		(count > 1 ? (count - 1) * cost_of_links(plan) : 0);
 }
 
