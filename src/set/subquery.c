@@ -25,6 +25,9 @@ typedef struct Subqueries
 	bool		misplaced;		/* what is dear is asked before what is cheap */
 } Subqueries;
 
+/* Of so many rows that the planner expects, the tables keep one of each key. */
+#define ROWS_OF_A_KEY	1.25
+
 /* What is dearer than so many operators is worth asking last. */
 #define DEAR_OPERATORS	10
 
@@ -110,7 +113,7 @@ campaign_subqueries_cost(const PlannedStmt *plan)
 
 	search_plan(plan->planTree, &found);
 	if (found.repeated || found.misplaced ||
-		found.memory > work_mem * hash_mem_multiplier)
+		found.memory > work_mem * hash_mem_multiplier * ROWS_OF_A_KEY)
 		return -1;
 	foreach(cell, plan->subplans)
 	{
