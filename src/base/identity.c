@@ -201,6 +201,16 @@ campaign_planning_sets(int kilobytes)
 	set_for_section("enable_nestloop", "off");
 }
 
+/* No sets are joined by hashes that can be joined otherwise. */
+int
+campaign_planning_enter_merged(void)
+{
+	int			nestlevel = NewGUCNestLevel();
+
+	set_for_section("enable_hashjoin", "off");
+	return nestlevel;
+}
+
 /*
  * Until then, no rows that an index has in the right order are sorted: several
  * sorts of parts and a merge cost more than that, and some servers think that

@@ -51,6 +51,8 @@ extern void campaign_planning_adjust(int kilobytes);
 extern void campaign_planning_ordered(void);
 /* The same, and loops only where there is no other way to join. */
 extern void campaign_planning_sets(int kilobytes);
+/* No joins by hashes, until campaign_settings_leave() of what it gives. */
+extern int	campaign_planning_enter_merged(void);
 /* The caller's search_path with its schemas written out, pg_temp last. */
 extern char *campaign_search_path_current(void);
 

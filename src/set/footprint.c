@@ -15,6 +15,7 @@
 #include "nodes/pg_list.h"
 
 #include "set/footprint.h"
+#include "set/plan.h"
 
 /* All nodes of a statement have so many times work_mem. */
 #define MOST_WORK_MEM	3
@@ -40,6 +41,20 @@ kilobytes(double rows, int width, int overhead)
 	return rows * (MAXALIGN(width) + overhead) / 1024;
 }
 
+/* What a table of a plan's rows takes, in kB. */
+double
+campaign_footprint_of_rows(const Plan *plan)
+{
+	return kilobytes(plan->plan_rows, plan->plan_width, ROW_OVERHEAD);
+}
+
+/* The same where each is a group. */
+double
+campaign_footprint_of_groups(const Plan *plan)
+{
+	return kilobytes(plan->plan_rows, plan->plan_width, GROUP_OVERHEAD);
+}
+
 /* Notes what a node wants. */
 static void
 note(List **appetites, double wanted, double factor)
@@ -58,8 +73,8 @@ note_node(const Plan *plan, List **appetites)
 	switch (nodeTag(plan))
 	{
 		case T_Hash:
-			note(appetites, kilobytes(plan->plan_rows, plan->plan_width,
-									  ROW_OVERHEAD), hash_mem_multiplier);
+			note(appetites, campaign_footprint_of_rows(plan),
+				 hash_mem_multiplier);
 			break;
 		case T_Agg:
 			if (((const Agg *) plan)->aggstrategy == AGG_HASHED ||
@@ -84,21 +99,12 @@ static void
 note_plan(const Plan *plan, List **appetites)
 {
 	ListCell   *cell;
-	List	   *children = NIL;
 
 	if (plan == NULL)
 		return;
 	note_node(plan, appetites);
-	if (IsA(plan, Append))
-		children = ((const Append *) plan)->appendplans;
-	else if (IsA(plan, MergeAppend))
-		children = ((const MergeAppend *) plan)->mergeplans;
-	else if (IsA(plan, SubqueryScan))
-		note_plan(((const SubqueryScan *) plan)->subplan, appetites);
-	foreach(cell, children)
+	foreach(cell, campaign_plan_children(plan))
 		note_plan(lfirst(cell), appetites);
-	note_plan(plan->lefttree, appetites);
-	note_plan(plan->righttree, appetites);
 }
 
 /* What all get together of that work_mem, in kB. */
@@ -115,13 +121,6 @@ total(const List *appetites, double kilobytes)
 		sum += Min(appetite->wanted, appetite->factor * kilobytes);
 	}
 	return sum;
-}
-
-/* What a table of a plan's rows takes, in kB. */
-double
-campaign_footprint_of_groups(const Plan *plan)
-{
-	return kilobytes(plan->plan_rows, plan->plan_width, GROUP_OVERHEAD);
 }
 
 /* The work_mem with which the plan's nodes have enough of it together. */

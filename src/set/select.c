@@ -38,6 +38,7 @@
 #include "set/footprint.h"
 #include "set/literal.h"
 #include "set/observe.h"
+#include "set/plan.h"
 #include "set/select.h"
 #include "set/statistics.h"
 #include "set/subquery.h"
@@ -666,9 +667,9 @@ campaign_select_run(CampaignSelect *select, CampaignReceiver *receiver)
 	/* Tables this transaction wrote must be seen, others as of now. */
 	CommandCounterIncrement();
 	PushActiveSnapshot(GetTransactionSnapshot());
-	plan = campaign_statistics_plan(linitial_node(Query, rewritten),
-									select->text.data, CURSOR_OPT_PARALLEL_OK,
-									parameters(select));
+	plan = campaign_plan_query(linitial_node(Query, rewritten),
+							   select->text.data, CURSOR_OPT_PARALLEL_OK,
+							   parameters(select));
 	if (observed)
 		campaign_observe_plan(pg_get_querydef(shown, true), plan);
 	else

@@ -15,6 +15,7 @@
 #include "optimizer/optimizer.h"
 
 #include "set/footprint.h"
+#include "set/plan.h"
 #include "set/subquery.h"
 
 typedef struct Subqueries
@@ -84,23 +85,12 @@ find_subqueries(Node *node, void *context)
 static void
 search_plan(const Plan *plan, Subqueries *found)
 {
-	List	   *children = NIL;
 	ListCell   *cell;
 
-	if (plan == NULL)
-		return;
 	(void) find_subqueries((Node *) plan->targetlist, found);
 	(void) find_subqueries((Node *) plan->qual, found);
-	if (IsA(plan, Append))
-		children = ((const Append *) plan)->appendplans;
-	else if (IsA(plan, MergeAppend))
-		children = ((const MergeAppend *) plan)->mergeplans;
-	else if (IsA(plan, SubqueryScan))
-		search_plan(((const SubqueryScan *) plan)->subplan, found);
-	foreach(cell, children)
+	foreach(cell, campaign_plan_children(plan))
 		search_plan(lfirst(cell), found);
-	search_plan(plan->lefttree, found);
-	search_plan(plan->righttree, found);
 }
 
 /* What they cost together. */
