@@ -1,7 +1,7 @@
 # campaign: build with PGXS, test in throw-away servers.
 #
 #   make && sudo make install     needs PostgreSQL's server headers
-#   make test | demo | psql | bench | bench-queue | bench-peers | lint | deb
+#   make test | demo | psql | bench | bench-growth | bench-queue | bench-peers | lint | deb
 #                                 need nothing but Debian 12: what is missing
 #                                 is installed, the rest happens in a scratch
 #                                 folder (docs/testing.md)
@@ -99,7 +99,7 @@ src/base/version.o: campaign.control
 
 # The harness decides by itself what it needs; it reads ONLY, TESTS, KEEP,
 # RESULTS and PEOPLE from the environment, where make puts its variables.
-.PHONY: test test-majors lint accept psql demo bench bench-queue bench-peers deb
+.PHONY: test test-majors lint accept psql demo bench bench-growth bench-queue bench-peers deb
 test:
 	@bash test/harness/run
 test-majors:
@@ -114,6 +114,8 @@ demo:
 	@bash test/demo/run
 bench:
 	@bash test/bench/run
+bench-growth:
+	@bash test/bench/growth/run
 bench-queue:
 	@bash test/bench/queue/run
 bench-peers:

@@ -2,6 +2,10 @@
 #
 #   bench_server           a private server with real flushes and a good part of
 #                          the memory, without autovacuum
+#   bench_shop             in it, customers and orders of $people people
+#   shop SCHEMA FILE [ARG...]
+#                          a file as the shop's owner, with the tables of a
+#                          contender in front
 #   value SQL              what a query gives
 #   cpu                    CPU seconds of the server so far
 #   settle                 wait until the sessions of role shop are gone
@@ -30,6 +34,22 @@ bench_server() {
 	EOF
 	campaign_server_start "$SCRATCH/bench.conf"
 	postmaster=$(head -n 1 "$PGHOST/data/postmaster.pid")
+}
+
+shop() {
+	local schema=$1 file=$2
+	shift 2
+	PGOPTIONS="-c search_path=$schema,shop,public" campaign_psql -q -U shop -v people="$people" \
+		"$@" -f "$file" >/dev/null || campaign_die "failed: $file"
+}
+
+bench_shop() {
+	campaign_step "generating $people customers and $((3 * people)) orders"
+	campaign_psql -q -c 'CREATE ROLE shop LOGIN' -c 'GRANT USAGE ON SCHEMA campaign TO shop' \
+		-c 'GRANT CREATE ON DATABASE campaign TO shop' -c 'CREATE SCHEMA AUTHORIZATION shop' || exit 1
+	shop shop "$SCRATCH/plain/test/demo/customers.sql"
+	shop shop "$SCRATCH/plain/test/bench/data.sql" -v today="$(date -u +%F) 00:00+00"
+	campaign_psql -q -c 'VACUUM ANALYZE' || exit 1
 }
 
 value() { campaign_psql -qAtc "$1"; }

@@ -292,7 +292,7 @@ campaign_conf() {
 # Server -----------------------------------------------------------------
 
 campaign_server_start() {
-	local dir=$SCRATCH/server
+	local dir=$SCRATCH/${SERVER:-server}
 	[ -d "$SCRATCH/plain/stage" ] || campaign_build plain || exit 1
 	campaign_step "starting a private server"
 	campaign_as mkdir "$dir"
