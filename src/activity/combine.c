@@ -345,12 +345,14 @@ wanted_sets(const CampaignCombination *plan)
 		(INT64CONST(1) << list_length(plan->names)) - 1;
 }
 
-/* Notes how many rows came in of each set. */
+/* Notes how many rows came in of each set, which is known of tables. */
 static void
 note_inbound(const CampaignTask *task, const CampaignCounter *counter)
 {
 	ListCell   *cell;
 
+	if (task->stream == NULL)
+		return;
 	foreach(cell, ordered_sets(task->scope.activity))
 		((CampaignFlow *) list_nth(task->inbound, lfirst_int(cell)))->rows =
 			counter->sets->rows[foreach_current_index(cell)];
@@ -380,8 +382,7 @@ run_combine(CampaignTask *task)
 	outlets[OUTCOME_RESULT].capacity =
 		campaign_option_count(activity->options, "max_rows", -1);
 	campaign_sink_write_tallied(plan.select, outlets, OUTCOMES, &tallies);
-	if (task->stream != NULL)
-		note_inbound(task, plan.rows.counter);
+	note_inbound(task, plan.rows.counter);
 	task->overlaps = overlaps_of(&plan, tallies);
 	for (int i = 0; i < OUTCOMES; i++)
 		campaign_task_emit(task, &outlets[i], i, true);
@@ -483,8 +484,7 @@ settle_combine(CampaignTask *task, const CampaignCounter *counter)
 	task->overlaps = overlaps_of(&plan, tallies);
 	((CampaignFlow *) list_nth(task->outbound, OUTCOME_COMPLEMENT))->rows =
 		counter->came - counter->passed;
-	if (task->stream != NULL)
-		note_inbound(task, counter);
+	note_inbound(task, counter);
 }
 
 const CampaignKind campaign_kind_combine = {

@@ -57,7 +57,7 @@ tell_statistics(PlannerInfo *root, RangeTblEntry *entry, AttrNumber number,
 	return others != NULL && others(root, entry, number, variable);
 }
 
-/* Plans it.  Nobody else plans in the meantime, but for functions it inlines. */
+/* Plans it; functions that are executed for a constant may plan meanwhile. */
 PlannedStmt *
 campaign_statistics_plan(Query *query, const char *text, int options,
 						 ParamListInfo parameters)
@@ -66,7 +66,7 @@ campaign_statistics_plan(Query *query, const char *text, int options,
 	get_relation_stats_hook_type before_others = others;
 	PlannedStmt *volatile plan = NULL;
 
-	/* What is planned for a constant plans again, below ours. */
+	/* If one of them comes here again, the hook is ours already. */
 	if (before != tell_statistics)
 		others = before;
 	get_relation_stats_hook = tell_statistics;

@@ -1,17 +1,9 @@
 # Tables of make bench from its results: a line per measurement (campaign,
 # contender, wall, CPU, WAL), per memory (campaign, "memory", contender, MB) and
-# per campaign ("messages").
+# per campaign ("messages").  With median.awk.
 $2 == "messages" {names[++n] = $1; messages[$1] = $3; next}
 $2 == "memory" {value[$1, $3, 4, ++count[$1, $3, 4]] = $4; next}
 {for (figure = 1; figure <= 3; figure++) value[$1, $2, figure, ++count[$1, $2, figure]] = $(figure + 2)}
-
-function median(name, who, figure,   i, j, c, v, x) {
-	c = count[name, who, figure]
-	for (i = 1; i <= c; i++) v[i] = value[name, who, figure, i]
-	for (i = 2; i <= c; i++)
-		for (j = i; j > 1 && v[j - 1] > v[j]; j--) {x = v[j]; v[j] = v[j - 1]; v[j - 1] = x}
-	return (v[int((c + 1) / 2)] + v[int(c / 2) + 1]) / 2
-}
 
 END {
 	split("wall, s|CPU of the server, s|WAL, MB|memory of the largest process, MB", title, "|")

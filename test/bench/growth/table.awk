@@ -1,15 +1,7 @@
 # Table of make bench-growth from its results: a line per run (campaign, server,
-# wall, CPU, WAL).
+# wall, CPU, WAL).  With median.awk.
 !($1 in known) {known[$1]; names[++n] = $1}
 {for (figure = 1; figure <= 2; figure++) value[$1, $2, figure, ++count[$1, $2, figure]] = $(figure + 2)}
-
-function median(name, server, figure,   i, j, c, v, x) {
-	c = count[name, server, figure]
-	for (i = 1; i <= c; i++) v[i] = value[name, server, figure, i]
-	for (i = 2; i <= c; i++)
-		for (j = i; j > 1 && v[j - 1] > v[j]; j--) {x = v[j]; v[j] = v[j - 1]; v[j - 1] = x}
-	return (v[int((c + 1) / 2)] + v[int(c / 2) + 1]) / 2
-}
 
 END {
 	print "\n| | wall, s | of ten times as many | growth | CPU, s | of ten times as many | growth |\n|---|--:|--:|--:|--:|--:|--:|"
